@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * l2fwd: forwards Ethernet frames between pairs of NICs.
+ *
+ * Read it from main() up: ports.c claims the NICs, lanes_make() says which queue feeds which,
+ * forward() is what happens to a packet, and run() is what the main thread does meanwhile.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "l2fwd.h"
+
+uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* Counters have one writer, the lane's worker; the main thread reads them. */
+static void count(atomic_ulong *counter, unsigned long by)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + by,
+			      memory_order_relaxed);
+}
+
+static void rewrite_source(struct fn_pkt **pkts, unsigned n, const uint8_t *mac)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (pkts[i]->len >= 12)
+			memcpy(pkts[i]->data + 6, mac, 6);
+}
+
+/* The held packets cannot leave, now or ever: say why, in @counter, and give them back. */
+static void drop_held(struct lane *lane, atomic_ulong *counter)
+{
+	count(counter, lane->held);
+	fn_pkt_free_bulk(lane->pkts, lane->held);
+	lane->held = 0;
+}
+
+/*
+ * What happens to a packet: it is received into @pkts, stays there until the peer's ring has room,
+ * and is the transmit queue's from then on. While packets wait no more are received, so that what
+ * cannot be sent piles up in the NIC, who drops it or holds its sender back, and not here.
+ */
+static void forward(struct lane *lane, unsigned burst)
+{
+	bool out_stopped = atomic_load_explicit(&lane->out->stop, memory_order_acquire);
+	unsigned sent;
+
+	if (!lane->held && !atomic_load_explicit(&lane->in->stop, memory_order_acquire)) {
+		lane->held = fn_rx_burst(lane->rx, lane->pkts, burst);
+		if (!lane->held)
+			return;
+		if (!atomic_load_explicit(&lane->first_ns, memory_order_relaxed))
+			atomic_store_explicit(&lane->first_ns, now_ns(), memory_order_relaxed);
+		if (lane->rewrite)
+			rewrite_source(lane->pkts, lane->held, lane->out->info.mac);
+	}
+	if (!lane->held)
+		return;
+	if (out_stopped) {
+		drop_held(lane, &lane->no_peer);
+		return;
+	}
+	sent = fn_tx_burst(lane->tx, lane->pkts, lane->held);
+	lane->held -= sent;
+	if (!lane->held)
+		return;
+	if (fn_txq_status(lane->tx))
+		drop_held(lane, &lane->tx_down);
+	else
+		memmove(lane->pkts, lane->pkts + sent, lane->held * sizeof(lane->pkts[0]));
+}
+
+static void *work(void *arg)
+{
+	struct worker *worker = arg;
+	struct l2fwd *app = worker->app;
+
+	while (!atomic_load_explicit(&app->quit, memory_order_acquire)) {
+		for (unsigned i = worker->index; i < app->n_lanes; i += app->n_workers)
+			forward(&app->lanes[i], app->opts.burst);
+		atomic_fetch_add_explicit(&worker->rounds, 1, memory_order_release);
+	}
+	for (unsigned i = worker->index; i < app->n_lanes; i += app->n_workers)
+		drop_held(&app->lanes[i], &app->lanes[i].tx_down);
+	return NULL;
+}
+
+/* Two rounds of every worker from now on, each has seen all that was stored before this call. */
+void wait_for_workers(struct l2fwd *app)
+{
+	for (unsigned i = 0; i < app->n_running; i++) {
+		unsigned long seen =
+			atomic_load_explicit(&app->workers[i].rounds, memory_order_acquire);
+
+		while (atomic_load_explicit(&app->workers[i].rounds, memory_order_acquire) - seen <
+		       2)
+			(void)usleep(100);
+	}
+}
+
+/* Ports 0 and 1 are a pair, 2 and 3 are the next one; a single port is its own peer. */
+static void lanes_make(struct l2fwd *app)
+{
+	for (unsigned i = 0; i < app->n_ports; i++) {
+		struct port *in = &app->ports[i];
+		struct port *out = &app->ports[app->n_ports == 1 ? 0 : i ^ 1];
+
+		for (unsigned q = 0; q < app->opts.queues; q++) {
+			struct lane *lane = &app->lanes[app->n_lanes++];
+
+			lane->in = in;
+			lane->out = out;
+			lane->rx = fn_dev_rxq(in->dev, q);
+			lane->tx = fn_dev_txq(out->dev, q);
+			lane->queue = (uint16_t)q;
+			lane->rewrite = app->opts.mac_rewrite;
+		}
+	}
+}
+
+static int worker_start(struct worker *worker)
+{
+	pthread_attr_t attr;
+	cpu_set_t set;
+	int ret;
+
+	(void)pthread_attr_init(&attr);
+	if (worker->core >= 0) {
+		CPU_ZERO(&set);
+		CPU_SET((unsigned)worker->core, &set);
+		(void)pthread_attr_setaffinity_np(&attr, sizeof(set), &set);
+	}
+	ret = pthread_create(&worker->thread, &attr, work, worker);
+	(void)pthread_attr_destroy(&attr);
+	if (ret)
+		(void)fprintf(stderr, "l2fwd: cannot start a worker on core %d: %s\n", worker->core,
+			      strerror(ret));
+	return ret ? -1 : 0;
+}
+
+static int workers_start(struct l2fwd *app)
+{
+	const struct options *opts = &app->opts;
+
+	app->n_workers = opts->n_cores ? opts->n_cores : 1;
+	for (; app->n_running < app->n_workers; app->n_running++) {
+		struct worker *worker = &app->workers[app->n_running];
+
+		worker->app = app;
+		worker->index = app->n_running;
+		worker->core = opts->n_cores ? (int)opts->cores[app->n_running] : -1;
+		if (worker_start(worker))
+			return -1;
+	}
+	return 0;
+}
+
+static void workers_stop(struct l2fwd *app)
+{
+	atomic_store_explicit(&app->quit, true, memory_order_release);
+	for (unsigned i = 0; i < app->n_running; i++)
+		(void)pthread_join(app->workers[i].thread, NULL);
+	app->n_running = 0;
+}
+
+static bool any_port_up(const struct l2fwd *app)
+{
+	for (unsigned i = 0; i < app->n_ports; i++)
+		if (app->ports[i].dev)
+			return true;
+	return false;
+}
+
+/* Milliseconds until @when, for poll(): at least 0, rounded up. */
+static int ms_until(uint64_t when)
+{
+	uint64_t now = now_ns();
+
+	return when > now ? (int)((when - now + 999999) / 1000000) : 0;
+}
+
+/* The main thread: screens and events, until a signal, the end of the time, or of the last port. */
+static void run(struct l2fwd *app, int signal_fd)
+{
+	const uint64_t period = (uint64_t)(app->opts.stats * 1e9);
+	const uint64_t never = now_ns() + (uint64_t)1000000 * INT32_MAX;
+	uint64_t end =
+		app->opts.duration > 0 ? now_ns() + (uint64_t)(app->opts.duration * 1e9) : never;
+	uint64_t screen = period ? now_ns() + period : never;
+	struct pollfd fds[] = {
+		{ .fd = signal_fd, .events = POLLIN },
+		{ .fd = fn_ctx_event_fd(app->ctx), .events = POLLIN },
+	};
+
+	while (now_ns() < end && any_port_up(app)) {
+		if (poll(fds, 2, ms_until(screen < end ? screen : end)) < 0 && errno != EINTR)
+			return;
+		if (fds[0].revents)
+			return;
+		(void)fn_ctx_process_events(app->ctx);
+		if (now_ns() >= screen) {
+			report_sample(app->report);
+			report_screen(app->report);
+			screen += period;
+		}
+	}
+}
+
+/*
+ * From here on these signals are read from a descriptor, in run(): no handler interrupts anything.
+ */
+static int signals_to_fd(void)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static int exit_status(const struct l2fwd *app)
+{
+	for (unsigned i = 0; i < app->n_ports; i++)
+		if (strcmp(app->ports[i].fate, "failed") == 0)
+			return 1;
+	for (unsigned i = 0; i < app->n_ports; i++)
+		if (!app->ports[i].dev)
+			return 3;
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct l2fwd app;
+	int signal_fd;
+	int status = options_parse(argc, argv, &app.opts);
+
+	if (status)
+		return status < 0 ? 0 : status;
+	signal_fd = signals_to_fd();
+	status = 1;
+	if (ports_open(&app) || ports_start(&app))
+		goto close;
+	lanes_make(&app);
+	app.report = report_create(&app);
+	if (!app.report || workers_start(&app))
+		goto close;
+	run(&app, signal_fd);
+	status = exit_status(&app);
+
+close:
+	workers_stop(&app);
+	ports_stop(&app);
+	if (app.report)
+		report_end(app.report);
+	ports_close(&app);
+	(void)close(signal_fd);
+	return status;
+}

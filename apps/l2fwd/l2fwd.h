@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of l2fwd share. */
+#ifndef L2FWD_H
+#define L2FWD_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <fastnic/fastnic.h>
+
+#define MAX_PORTS 16
+#define MAX_QUEUES 16
+#define MAX_CORES 64
+#define MAX_BURST 512
+
+struct options {
+	const char *ports[MAX_PORTS];
+	unsigned n_ports;
+	unsigned cores[MAX_CORES];
+	unsigned n_cores; /* 0: one worker, on whichever core the kernel likes */
+	unsigned queues;
+	unsigned burst;
+	unsigned ring;
+	unsigned buffers;
+	double duration; /* seconds; 0: until a signal */
+	double stats;    /* seconds between two screens; 0: none */
+	bool mac_rewrite;
+	bool json;
+};
+
+/* options.c: returns 0, or the exit status: 2 after an error message, -1 after --help. */
+int options_parse(int argc, char **argv, struct options *opts);
+
+struct report;
+
+struct port {
+	const char *name;
+	const char *fate; /* "up", "released" (the kernel asked for it), "gone" or "failed" */
+	struct fn_dev *dev;
+	struct fn_dev_info info;
+	atomic_bool stop; /* workers leave the port alone */
+};
+
+/*
+ * One direction of one queue: what arrives on queue @queue of @in leaves by the same queue of @out.
+ * A lane belongs to one worker, and so do its two queues. Aligned, so that no two workers write one
+ * cache line.
+ */
+struct lane {
+	struct port *in;
+	struct port *out;
+	struct fn_rxq *rx;
+	struct fn_txq *tx;
+	uint16_t queue;
+	bool rewrite;
+	unsigned held;         /* packets that did not fit the ring yet, at the front of @pkts */
+	atomic_ulong no_peer;  /* dropped: the other port was released or is gone */
+	atomic_ulong tx_down;  /* dropped: the other port's queue is stopped or broken */
+	atomic_ulong first_ns; /* CLOCK_MONOTONIC of the first received frame; 0: none yet */
+	struct fn_pkt *pkts[MAX_BURST];
+} __attribute__((aligned(64)));
+
+struct worker {
+	struct l2fwd *app;
+	pthread_t thread;
+	int core; /* -1: not pinned */
+	unsigned index;
+	atomic_ulong rounds; /* grows by one each time round the lanes: see wait_for_workers() */
+};
+
+struct l2fwd {
+	struct options opts;
+	struct fn_ctx *ctx;
+	struct fn_pool *pool;
+	struct port ports[MAX_PORTS];
+	unsigned n_ports;
+	struct lane lanes[MAX_PORTS * MAX_QUEUES];
+	unsigned n_lanes;
+	struct worker workers[MAX_CORES];
+	unsigned n_workers;
+	unsigned n_running; /* workers whose thread exists */
+	atomic_bool quit;
+	struct report *report;
+};
+
+/* ports.c; the functions that can fail return 0, or -1 after a message. */
+int ports_open(struct l2fwd *app);
+int ports_start(struct l2fwd *app);
+void ports_stop(struct l2fwd *app);
+void ports_close(struct l2fwd *app);
+
+/* l2fwd.c: every worker has seen what was stored before the call. */
+void wait_for_workers(struct l2fwd *app);
+
+/* report.c */
+struct report *report_create(const struct l2fwd *app);
+/* Read the counters of the ports that are open; a closed port keeps its last ones. */
+void report_sample(struct report *report);
+void report_screen(struct report *report);
+/* The totals, in words or as JSON, and the end of the report. */
+void report_end(struct report *report);
+
+uint64_t now_ns(void);
+
+#endif

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* l2fwd's command line. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "l2fwd.h"
+
+static const char usage[] =
+	"Usage: l2fwd [options] PORT [PORT ...]\n"
+	"\n"
+	"Forwards Ethernet frames between NICs that fastnic-bind has bound to vfio-pci. A PORT is\n"
+	"a PCI address such as 0000:00:03.0. Ports forward in pairs: the first to the second and\n"
+	"back, the third to the fourth, and so on. A single port sends each frame back out.\n"
+	"\n"
+	"  --duration SECONDS  stop by itself (default: at Ctrl-C)\n"
+	"  --stats SECONDS     time between screens (default 1, with --json 0; 0: none)\n"
+	"  --mac-rewrite       the sender's address becomes that of the port it leaves by\n"
+	"  --queues N          receive and transmit queues a port (default 1)\n"
+	"  --cores LIST        a worker on each core, as in 1,3-5 (default: one, anywhere)\n"
+	"  --burst N           packets a burst at most, 1 to 512 (default 32)\n"
+	"  --ring N            descriptors a ring, a power of two (default 256)\n"
+	"  --buffers N         packets in the pool (default: 8192 or what rings and caches need)\n"
+	"  --json              print one JSON object at the end, as the last line\n"
+	"  --help              print this\n"
+	"\n"
+	"Exit status: 0 when it was stopped or its time was over, 1 when it could not start or a\n"
+	"port failed, 2 for a wrong command line, 3 when a port was released or vanished.\n";
+
+static int wrong(const char *option, const char *value, const char *wanted)
+{
+	(void)fprintf(stderr, "l2fwd: %s %s: wants %s; see l2fwd --help\n", option, value, wanted);
+	return 2;
+}
+
+static int parse_seconds(const char *option, const char *text, double *seconds)
+{
+	char *end;
+
+	errno = 0;
+	*seconds = strtod(text, &end);
+	if (errno || end == text || *end || !(*seconds >= 0 && *seconds <= 1e9))
+		return wrong(option, text, "a number of seconds");
+	return 0;
+}
+
+/* A whole number from @least to @most, ended by one of @ends or by the end of the text. */
+static bool parse_number(const char **text, unsigned least, unsigned most, const char *ends,
+			 unsigned *number)
+{
+	unsigned long v;
+	char *end;
+
+	if (**text < '0' || **text > '9')
+		return false;
+	errno = 0;
+	v = strtoul(*text, &end, 10);
+	if (errno || v < least || v > most || (*end && !strchr(ends, *end)))
+		return false;
+	*number = (unsigned)v;
+	*text = end;
+	return true;
+}
+
+static int parse_count(const char *option, const char *text, unsigned least, unsigned most,
+		       unsigned *count)
+{
+	const char *at = text;
+	char wanted[64];
+
+	if (parse_number(&at, least, most, "", count))
+		return 0;
+	(void)snprintf(wanted, sizeof(wanted), "a number from %u to %u", least, most);
+	return wrong(option, text, wanted);
+}
+
+static int parse_cores(const char *option, const char *text, struct options *opts)
+{
+	static const char wanted[] = "core numbers, each once, as in 1,3-5";
+	const char *at = text;
+	unsigned first;
+	unsigned last;
+
+	opts->n_cores = 0;
+	do {
+		if (opts->n_cores && *at++ != ',')
+			return wrong(option, text, wanted);
+		if (!parse_number(&at, 0, 1023, ",-", &first))
+			return wrong(option, text, wanted);
+		last = first;
+		if (*at == '-') {
+			at++;
+			if (!parse_number(&at, first, 1023, ",", &last))
+				return wrong(option, text, wanted);
+		}
+		for (unsigned core = first; core <= last; core++) {
+			for (unsigned i = 0; i < opts->n_cores; i++)
+				if (opts->cores[i] == core)
+					return wrong(option, text, wanted);
+			if (opts->n_cores == MAX_CORES)
+				return wrong(option, text, "64 cores at most");
+			opts->cores[opts->n_cores++] = core;
+		}
+	} while (*at);
+	return 0;
+}
+
+static int parse_ports(int n, char **names, struct options *opts)
+{
+	if (n == 0) {
+		(void)fprintf(stderr, "l2fwd: no port named; see l2fwd --help\n");
+		return 2;
+	}
+	if (n > MAX_PORTS || (n > 1 && n % 2)) {
+		(void)fprintf(stderr,
+			      "l2fwd: %d ports: name one, or pairs up to %d, since ports forward "
+			      "in pairs; see l2fwd --help\n",
+			      n, MAX_PORTS);
+		return 2;
+	}
+	for (int i = 0; i < n; i++)
+		opts->ports[i] = names[i];
+	opts->n_ports = (unsigned)n;
+	return 0;
+}
+
+int options_parse(int argc, char **argv, struct options *opts)
+{
+	static const struct option longs[] = {
+		{ "duration", required_argument, NULL, 'd' },
+		{ "stats", required_argument, NULL, 's' },
+		{ "mac-rewrite", no_argument, NULL, 'm' },
+		{ "queues", required_argument, NULL, 'q' },
+		{ "cores", required_argument, NULL, 'c' },
+		{ "burst", required_argument, NULL, 'b' },
+		{ "ring", required_argument, NULL, 'r' },
+		{ "buffers", required_argument, NULL, 'n' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int ret = 0;
+	int c;
+
+	*opts = (struct options){ .queues = 1, .burst = 32, .ring = 256, .stats = -1 };
+	/* There are no threads yet. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+	while (!ret && (c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		switch (c) {
+		case 'd':
+			ret = parse_seconds("--duration", optarg, &opts->duration);
+			break;
+		case 's':
+			ret = parse_seconds("--stats", optarg, &opts->stats);
+			break;
+		case 'm':
+			opts->mac_rewrite = true;
+			break;
+		case 'q':
+			ret = parse_count("--queues", optarg, 1, MAX_QUEUES, &opts->queues);
+			break;
+		case 'c':
+			ret = parse_cores("--cores", optarg, opts);
+			break;
+		case 'b':
+			ret = parse_count("--burst", optarg, 1, MAX_BURST, &opts->burst);
+			break;
+		case 'r':
+			ret = parse_count("--ring", optarg, 1, 32768, &opts->ring);
+			break;
+		case 'n':
+			ret = parse_count("--buffers", optarg, 1, 4194304, &opts->buffers);
+			break;
+		case 'j':
+			opts->json = true;
+			break;
+		case 'h':
+			(void)fputs(usage, stdout);
+			return -1;
+		default:
+			/* getopt has said what is wrong. */
+			(void)fprintf(stderr, "l2fwd: see l2fwd --help\n");
+			return 2;
+		}
+	}
+	if (opts->stats < 0)
+		opts->stats = opts->json ? 0 : 1;
+	return ret ? ret : parse_ports(argc - optind, argv + optind, opts);
+}

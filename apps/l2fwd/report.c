@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* What l2fwd shows: a live screen, totals in words, or one JSON object. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "l2fwd.h"
+
+/* The counters of one port: of each queue, and summed up now and at the screen before. */
+struct sample {
+	uint64_t rx[FN_RX_COUNTERS];
+	uint64_t tx[FN_TX_COUNTERS];
+};
+
+struct port_sample {
+	struct sample queues[MAX_QUEUES];
+	struct sample now;
+	struct sample before;
+	bool link_up;
+};
+
+struct report {
+	const struct l2fwd *app;
+	uint64_t start_ns;
+	uint64_t now_ns;
+	uint64_t before_ns;
+	struct port_sample ports[MAX_PORTS];
+	bool redraw;
+};
+
+struct report *report_create(const struct l2fwd *app)
+{
+	struct report *report = calloc(1, sizeof(*report));
+	/* The workers do not run yet. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+	const char *term = getenv("TERM");
+
+	if (!report) {
+		(void)fprintf(stderr, "l2fwd: out of memory\n");
+		return NULL;
+	}
+	report->app = app;
+	report->redraw = isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
+	report->start_ns = now_ns();
+	report->before_ns = report->start_ns;
+	report->now_ns = report->start_ns;
+	return report;
+}
+
+static void add(uint64_t *sum, const uint64_t *values, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		sum[i] += values[i];
+}
+
+static void sample_port(const struct report *report, unsigned i, struct port_sample *ps)
+{
+	struct fn_dev *dev = report->app->ports[i].dev;
+	struct fn_link link = { .sz = sizeof(link) };
+
+	ps->before = ps->now;
+	if (!dev)
+		return;
+	ps->now = (struct sample){ 0 };
+	for (unsigned q = 0; q < report->app->opts.queues; q++) {
+		struct sample *queue = &ps->queues[q];
+
+		(void)fn_rxq_counters(fn_dev_rxq(dev, q), queue->rx, FN_RX_COUNTERS);
+		(void)fn_txq_counters(fn_dev_txq(dev, q), queue->tx, FN_TX_COUNTERS);
+		add(ps->now.rx, queue->rx, FN_RX_COUNTERS);
+		add(ps->now.tx, queue->tx, FN_TX_COUNTERS);
+	}
+	ps->link_up = fn_dev_link(dev, &link) == 0 && link.up;
+}
+
+void report_sample(struct report *report)
+{
+	report->before_ns = report->now_ns;
+	report->now_ns = now_ns();
+	for (unsigned i = 0; i < report->app->n_ports; i++)
+		sample_port(report, i, &report->ports[i]);
+}
+
+/* Frames that l2fwd itself dropped on their way to a port. */
+static uint64_t own_drops(const struct l2fwd *app, const struct port *port, bool no_peer)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < app->n_lanes; i++)
+		if (app->lanes[i].out == port)
+			sum += atomic_load_explicit(no_peer ? &app->lanes[i].no_peer :
+							      &app->lanes[i].tx_down,
+						    memory_order_relaxed);
+	return sum;
+}
+
+/* Calls @each for every counter of a port that means loss, l2fwd's own included. */
+static void each_loss(const struct report *report, unsigned i,
+		      void (*each)(void *arg, const char *name, const char *help, bool certain,
+				   uint64_t value),
+		      void *arg)
+{
+	const struct port *port = &report->app->ports[i];
+	const struct sample *now = &report->ports[i].now;
+	const struct fn_counter_desc *desc;
+
+	for (unsigned c = 0; c < FN_RX_COUNTERS; c++) {
+		desc = fn_rx_counter_desc(c);
+		if (desc->kind != FN_COUNTER_INFO)
+			each(arg, desc->name, desc->help, desc->kind == FN_COUNTER_DROP,
+			     now->rx[c]);
+	}
+	for (unsigned c = 0; c < FN_TX_COUNTERS; c++) {
+		desc = fn_tx_counter_desc(c);
+		if (desc->kind != FN_COUNTER_INFO)
+			each(arg, desc->name, desc->help, desc->kind == FN_COUNTER_DROP,
+			     now->tx[c]);
+	}
+	each(arg, "no_peer", "the port that they should leave by was released or is gone", true,
+	     own_drops(report->app, port, true));
+	each(arg, "tx_down", "the port that they should leave by was stopped or broken", true,
+	     own_drops(report->app, port, false));
+}
+
+struct loss_sum {
+	uint64_t certain;
+	uint64_t possible;
+};
+
+static void loss_add(void *arg, const char *name, const char *help, bool certain, uint64_t value)
+{
+	struct loss_sum *sum = arg;
+
+	(void)name;
+	(void)help;
+	if (certain)
+		sum->certain += value;
+	else
+		sum->possible += value;
+}
+
+static void loss_line(void *arg, const char *name, const char *help, bool certain, uint64_t value)
+{
+	const char *port = arg;
+
+	(void)certain;
+	if (value)
+		(void)printf("  %-14s %-20s %12" PRIu64 "  %s\n", port, name, value, help);
+}
+
+static double rate(uint64_t now, uint64_t before, uint64_t ns)
+{
+	return ns ? (double)(now - before) * 1e9 / (double)ns : 0;
+}
+
+static double ratio(uint64_t part, uint64_t whole)
+{
+	return whole ? (double)part / (double)whole : 0;
+}
+
+static void direction_print(const uint64_t *now, const uint64_t *before, uint64_t ns,
+			    unsigned packets, unsigned bytes, unsigned bursts)
+{
+	(void)printf(" %12.0f %10.1f %5.1f", rate(now[packets], before[packets], ns),
+		     rate(now[bytes], before[bytes], ns) * 8 / 1e6,
+		     ratio(now[packets] - before[packets], now[bursts] - before[bursts]));
+}
+
+/* One table: of the time since the screen before, or (@totals) of all the time. */
+static void table_print(const struct report *report, bool totals)
+{
+	static const struct sample zero;
+	uint64_t ns = report->now_ns - (totals ? report->start_ns : report->before_ns);
+
+	(void)printf("  %-14s %-8s %29s %29s\n", "", "", "-------- receive ---------- ",
+		     "---------- send -----------");
+	(void)printf("  %-14s %-8s %12s %10s %5s %12s %10s %5s %9s\n", "port", "state", "packets/s",
+		     "Mbit/s", "fill", "packets/s", "Mbit/s", "fill", "dropped");
+	for (unsigned i = 0; i < report->app->n_ports; i++) {
+		const struct port *port = &report->app->ports[i];
+		const struct port_sample *ps = &report->ports[i];
+		const struct sample *before = totals ? &zero : &ps->before;
+		struct loss_sum loss = { 0 };
+
+		each_loss(report, i, loss_add, &loss);
+		(void)printf("  %-14s %-8s", port->name,
+			     port->dev && !ps->link_up ? "no link" : port->fate);
+		direction_print(ps->now.rx, before->rx, ns, FN_RX_PACKETS, FN_RX_BYTES,
+				FN_RX_BURSTS);
+		direction_print(ps->now.tx, before->tx, ns, FN_TX_PACKETS, FN_TX_BYTES,
+				FN_TX_BURSTS);
+		(void)printf(" %9" PRIu64 "\n", loss.certain);
+	}
+}
+
+static void losses_print(const struct report *report)
+{
+	struct loss_sum loss = { 0 };
+
+	for (unsigned i = 0; i < report->app->n_ports; i++)
+		each_loss(report, i, loss_add, &loss);
+	if (!loss.certain && !loss.possible) {
+		(void)printf("  nothing dropped\n");
+		return;
+	}
+	(void)printf("  %-14s %-20s %12s\n", "port", loss.certain ? "drop" : "possible loss",
+		     "count");
+	for (unsigned i = 0; i < report->app->n_ports; i++) {
+		/* loss_line() prints the name only. */
+		char name[64];
+
+		(void)snprintf(name, sizeof(name), "%s", report->app->ports[i].name);
+		each_loss(report, i, loss_line, name);
+	}
+}
+
+static uint64_t forwarded(const struct report *report)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < report->app->n_ports; i++)
+		sum += report->ports[i].now.tx[FN_TX_PACKETS];
+	return sum;
+}
+
+static void heading_print(const struct report *report, const char *what)
+{
+	const struct options *opts = &report->app->opts;
+	unsigned long seconds = (unsigned long)((report->now_ns - report->start_ns) / 1000000000u);
+
+	(void)printf("  l2fwd %s %02lu:%02lu:%02lu  %u port%s, %u queue%s each, %u worker%s  "
+		     "%" PRIu64 " frames forwarded\n\n",
+		     what, seconds / 3600, seconds / 60 % 60, seconds % 60, report->app->n_ports,
+		     report->app->n_ports == 1 ? "" : "s", opts->queues,
+		     opts->queues == 1 ? "" : "s", report->app->n_workers,
+		     report->app->n_workers == 1 ? "" : "s", forwarded(report));
+}
+
+void report_screen(struct report *report)
+{
+	/* On a terminal that can, each screen takes the place of the one before. */
+	if (report->redraw)
+		(void)fputs("\033[H\033[2J", stdout);
+	heading_print(report, "after");
+	table_print(report, false);
+	(void)putchar('\n');
+	losses_print(report);
+	(void)putchar('\n');
+	(void)fflush(stdout);
+}
+
+static void counters_to_json(struct json_object *to, const struct sample *sample)
+{
+	for (unsigned c = 0; c < FN_RX_COUNTERS; c++)
+		if (fn_rx_counter_desc(c)->kind == FN_COUNTER_INFO)
+			json_object_object_add(to, fn_rx_counter_desc(c)->name,
+					       json_object_new_uint64(sample->rx[c]));
+	for (unsigned c = 0; c < FN_TX_COUNTERS; c++)
+		if (fn_tx_counter_desc(c)->kind == FN_COUNTER_INFO)
+			json_object_object_add(to, fn_tx_counter_desc(c)->name,
+					       json_object_new_uint64(sample->tx[c]));
+}
+
+struct loss_json {
+	struct json_object *drops;
+	struct json_object *possible;
+};
+
+static void loss_to_json(void *arg, const char *name, const char *help, bool certain,
+			 uint64_t value)
+{
+	struct loss_json *to = arg;
+
+	(void)help;
+	json_object_object_add(certain ? to->drops : to->possible, name,
+			       json_object_new_uint64(value));
+}
+
+static struct json_object *port_to_json(const struct report *report, unsigned i, double seconds)
+{
+	const struct port *port = &report->app->ports[i];
+	const struct port_sample *ps = &report->ports[i];
+	const uint64_t *rx = ps->now.rx;
+	const uint64_t *tx = ps->now.tx;
+	struct json_object *obj = json_object_new_object();
+	struct json_object *queues = json_object_new_array();
+	struct loss_json loss = { json_object_new_object(), json_object_new_object() };
+
+	json_object_object_add(obj, "name", json_object_new_string(port->name));
+	json_object_object_add(obj, "state", json_object_new_string(port->fate));
+	counters_to_json(obj, &ps->now);
+	json_object_object_add(obj, "rx_mbit_per_s",
+			       json_object_new_double((double)rx[FN_RX_BYTES] * 8e-6 / seconds));
+	json_object_object_add(obj, "tx_mbit_per_s",
+			       json_object_new_double((double)tx[FN_TX_BYTES] * 8e-6 / seconds));
+	json_object_object_add(obj, "rx_burst_fill",
+			       json_object_new_double(ratio(rx[FN_RX_PACKETS], rx[FN_RX_BURSTS])));
+	json_object_object_add(obj, "tx_burst_fill",
+			       json_object_new_double(ratio(tx[FN_TX_PACKETS], tx[FN_TX_BURSTS])));
+	each_loss(report, i, loss_to_json, &loss);
+	json_object_object_add(obj, "drops", loss.drops);
+	json_object_object_add(obj, "possible_loss", loss.possible);
+	for (unsigned q = 0; q < report->app->opts.queues; q++) {
+		struct json_object *queue = json_object_new_object();
+
+		counters_to_json(queue, &ps->queues[q]);
+		json_object_array_add(queues, queue);
+	}
+	json_object_object_add(obj, "queues", queues);
+	return obj;
+}
+
+static uint64_t first_frame_ns(const struct l2fwd *app)
+{
+	uint64_t first = UINT64_MAX;
+
+	for (unsigned i = 0; i < app->n_lanes; i++) {
+		uint64_t ns = atomic_load_explicit(&app->lanes[i].first_ns, memory_order_relaxed);
+
+		if (ns && ns < first)
+			first = ns;
+	}
+	return first == UINT64_MAX ? 0 : first;
+}
+
+static void json_print(const struct report *report)
+{
+	double seconds = (double)(report->now_ns - report->start_ns) * 1e-9;
+	struct json_object *obj = json_object_new_object();
+	struct json_object *ports = json_object_new_array();
+	struct loss_sum loss = { 0 };
+
+	for (unsigned i = 0; i < report->app->n_ports; i++) {
+		json_object_array_add(ports, port_to_json(report, i, seconds));
+		each_loss(report, i, loss_add, &loss);
+	}
+	json_object_object_add(obj, "seconds", json_object_new_double(seconds));
+	json_object_object_add(obj, "forwarded", json_object_new_uint64(forwarded(report)));
+	json_object_object_add(obj, "dropped", json_object_new_uint64(loss.certain));
+	json_object_object_add(obj, "possible_loss", json_object_new_uint64(loss.possible));
+	json_object_object_add(obj, "first_frame_monotonic_ns",
+			       json_object_new_uint64(first_frame_ns(report->app)));
+	json_object_object_add(obj, "ports", ports);
+	(void)puts(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
+	(void)json_object_put(obj);
+	(void)fflush(stdout);
+}
+
+void report_end(struct report *report)
+{
+	const struct options *opts = &report->app->opts;
+
+	report_sample(report);
+	if (!opts->json || opts->stats > 0) {
+		heading_print(report, "ran for");
+		table_print(report, true);
+		(void)putchar('\n');
+		losses_print(report);
+	}
+	if (opts->json)
+		json_print(report);
+	(void)fflush(stdout);
+	free(report);
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* The control queue of virtio-net (virtio 1.2 5.1.6.5): one command at a time, waited for. */
+#include <errno.h>
+#include <string.h>
+
+#include "drivers/virtio/virtio_net.h"
+
+/* A command has three descriptors: its header, its data, and the byte that the device answers. */
+#define CTRL_DESCS 3u
+#define CTRL_RING 4u
+
+/* Where they lie in the queue's extra memory; the answer alone in a cache line. */
+#define CTRL_HDR_AT 0u
+#define CTRL_DATA_AT 8u
+#define CTRL_DATA_MAX 32u
+#define CTRL_ACK_AT 64u
+#define CTRL_BYTES 128u
+
+/* QEMU answers within the doorbell write; a device with firmware takes milliseconds. */
+#define CTRL_DEADLINE_NS FN_MS(2000)
+#define CTRL_DELAY_MIN_NS FN_US(2)
+#define CTRL_DELAY_MAX_NS FN_US(500)
+
+/* No legal answer (5.1.6.5: 0 and 1 are), so that an answer that was not written shows. */
+#define CTRL_ACK_NONE 0xffu
+
+int virtio_net_ctrl_create(struct fn_dev *dev)
+{
+	struct virtio_net *vn = virtio_net_of(dev);
+	struct virtio_net_ctrl *ctrl = &vn->ctrl;
+	uint32_t size;
+	int ret;
+
+	ret = virtio_pci_queue_size_max(&vn->pci, vn->ctrl_queue, &size);
+	if (ret)
+		return ret;
+	if (size < CTRL_RING)
+		return fn_fail(-EIO, "%s: the device's control queue has %u entries, and a command needs %u",
+			       dev->bus->name, size, CTRL_DESCS);
+	ret = virtq_alloc(&ctrl->vq, dev->ctx, CTRL_RING, CTRL_BYTES, dev->bus->numa_node);
+	if (ret)
+		return ret;
+	ctrl->pos = 0;
+	ctrl->broken = false;
+	virtq_irq_disarm(ctrl->vq.avail, CTRL_RING,
+			 (vn->pci.features & VIRTIO_F_RING_EVENT_IDX) != 0, 0);
+	ret = virtio_pci_queue_enable(&vn->pci, vn->ctrl_queue, &ctrl->vq, VIRTIO_MSI_NO_VECTOR,
+				      &ctrl->db);
+	if (ret)
+		virtq_free(&ctrl->vq, dev->ctx);
+	return ret;
+}
+
+void virtio_net_ctrl_destroy(struct fn_dev *dev)
+{
+	virtq_free(&virtio_net_of(dev)->ctrl.vq, dev->ctx);
+}
+
+static void ctrl_desc(struct virtio_net_ctrl *ctrl, unsigned i, uint32_t at, uint32_t len, unsigned flags)
+{
+	fn_write_le64(&ctrl->vq.desc[i].addr, ctrl->vq.extra_iova.v + at);
+	fn_write_le64(&ctrl->vq.desc[i].ctl, VIRTQ_CTL(len, flags, i + 1));
+}
+
+/* Wait until the device has used the command. It has its buffers until a reset when it never does. */
+static int ctrl_wait(struct fn_dev *dev, struct virtio_net_ctrl *ctrl)
+{
+	const uint64_t start_ns = fn_dev_now_ns(dev);
+	uint64_t delay_ns = CTRL_DELAY_MIN_NS;
+	uint16_t done;
+	uint64_t elem;
+
+	while ((done = fn_ring_used(fn_read_le16(&ctrl->vq.used->idx), ctrl->pos)) == 0) {
+		if (fn_dev_now_ns(dev) - start_ns >= CTRL_DEADLINE_NS) {
+			ctrl->broken = true;
+			if (fn_busdev_is_gone(dev->bus))
+				return fn_dev_gone(dev);
+			return fn_fail(-EIO,
+				       "%s: the device did not answer a command on its control queue within "
+				       "%u ms; fn_dev_reset() it",
+				       dev->bus->name, (unsigned)(CTRL_DEADLINE_NS / FN_MS(1)));
+		}
+		fn_dev_delay_ns(dev, delay_ns);
+		if (delay_ns < CTRL_DELAY_MAX_NS)
+			delay_ns *= 2;
+	}
+	/* Pairs with the device's write of used->idx (2.7.8): the element and the answer lie behind it. */
+	fn_rmb_dma();
+	elem = fn_read_le64(&virtq_used_elems(ctrl->vq.used)[ctrl->pos & (CTRL_RING - 1)]);
+	if (done != 1 || VIRTQ_USED_ID(elem) != 0) {
+		ctrl->broken = true;
+		return fn_fail(-EIO,
+			       "%s: the device answered %u commands with buffer %u on its control queue, and "
+			       "it had one with buffer 0; fn_dev_reset() it",
+			       dev->bus->name, done, VIRTQ_USED_ID(elem));
+	}
+	ctrl->pos = fn_ring_advance(ctrl->pos, 1);
+	return 0;
+}
+
+static int ctrl_command(struct fn_dev *dev, const char *what, uint8_t class, uint8_t command,
+			const void *data, uint32_t len)
+{
+	struct virtio_net *vn = virtio_net_of(dev);
+	struct virtio_net_ctrl *ctrl = &vn->ctrl;
+	const struct virtio_net_ctrl_hdr hdr = { class, command };
+	const uint16_t pos = ctrl->pos;
+	uint8_t ack;
+	int ret;
+
+	if (ctrl->broken)
+		return fn_fail(-EIO, "%s: the device's control queue is broken; fn_dev_reset() it",
+			       dev->bus->name);
+	memcpy(ctrl->vq.extra + CTRL_HDR_AT, &hdr, sizeof(hdr));
+	memcpy(ctrl->vq.extra + CTRL_DATA_AT, data, len);
+	ctrl->vq.extra[CTRL_ACK_AT] = CTRL_ACK_NONE;
+	ctrl_desc(ctrl, 0, CTRL_HDR_AT, sizeof(hdr), VIRTQ_DESC_F_NEXT);
+	ctrl_desc(ctrl, 1, CTRL_DATA_AT, len, VIRTQ_DESC_F_NEXT);
+	ctrl_desc(ctrl, 2, CTRL_ACK_AT, 1, VIRTQ_DESC_F_WRITE);
+	fn_write_le16(&ctrl->vq.avail->ring[pos & (CTRL_RING - 1)], 0);
+	if (virtq_publish(ctrl->vq.avail, ctrl->vq.used, CTRL_RING,
+			  (vn->pci.features & VIRTIO_F_RING_EVENT_IDX) != 0, fn_ring_advance(pos, 1), pos))
+		fn_doorbell_ring16(&ctrl->db, vn->ctrl_queue);
+	ret = ctrl_wait(dev, ctrl);
+	if (ret)
+		return ret;
+	/* Renewed with each command, used_event never comes into reach: the queue is waited for. */
+	virtq_irq_disarm(ctrl->vq.avail, CTRL_RING,
+			 (vn->pci.features & VIRTIO_F_RING_EVENT_IDX) != 0, ctrl->pos);
+	ack = __atomic_load_n(&ctrl->vq.extra[CTRL_ACK_AT], __ATOMIC_RELAXED);
+	if (ack != VIRTIO_NET_CTRL_OK)
+		return fn_fail(-EIO, "%s: the device refuses to %s (answer %u)", dev->bus->name, what, ack);
+	return 0;
+}
+
+int virtio_net_ctrl_set_pairs(struct fn_dev *dev, uint16_t pairs)
+{
+	const fn_le16 data = fn_cpu_to_le16(pairs);
+
+	return ctrl_command(dev, "use that many queue pairs", VIRTIO_NET_CTRL_MQ,
+			    VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, &data, sizeof(data));
+}
+
+int virtio_net_ctrl_set_promisc(struct fn_dev *dev, bool on)
+{
+	const uint8_t data = on;
+
+	return ctrl_command(dev, "change its receive mode", VIRTIO_NET_CTRL_RX,
+			    VIRTIO_NET_CTRL_RX_PROMISC, &data, sizeof(data));
+}
+
+int virtio_net_ctrl_set_mac(struct fn_dev *dev, const uint8_t mac[6])
+{
+	return ctrl_command(dev, "change its station address", VIRTIO_NET_CTRL_MAC,
+			    VIRTIO_NET_CTRL_MAC_ADDR_SET, mac, 6);
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Devices: open, configure, start, stop, close, and what can be asked and set in between. */
+#ifndef FASTNIC_DEV_H
+#define FASTNIC_DEV_H
+
+#include <fastnic/ctx.h>
+#include <fastnic/pool.h>
+#include <fastnic/queue.h>
+
+FN_BEGIN_DECLS
+
+struct fn_dev;
+
+/*
+ * The life of a device:
+ *
+ *   fn_dev_open -> OPEN -> fn_dev_configure -> CONFIGURED -> fn_dev_start -> STARTED
+ *                                    ^                ^                        |
+ *                                    +----------------+----- fn_dev_stop ------+
+ *
+ * fn_dev_close() is right in every state. Control calls may come from any thread and are serialised
+ * per device; but the application must be outside of a queue's burst calls while it stops, resets
+ * or closes the queue's device.
+ */
+enum fn_dev_state {
+	FN_DEV_OPEN,
+	FN_DEV_CONFIGURED,
+	FN_DEV_STARTED,
+};
+
+/**
+ * struct fn_dev_opts - options of fn_dev_open()
+ * @sz: sizeof(struct fn_dev_opts)
+ * @err: where the sentence of a failure goes, or NULL
+ */
+struct fn_dev_opts {
+	size_t sz;
+	struct fn_error *err;
+};
+
+/**
+ * fn_dev_open - claim a NIC
+ * @ctx: the context
+ * @name: PCI address, "0000:00:03.0" or "00:03.0"
+ * @opts: options, or NULL for the defaults
+ * @dev: receives the device
+ *
+ * Any thread. The device must be bound to vfio-pci (fastnic-bind). It is reset, and lets no packet
+ * in or out before fn_dev_start().
+ *
+ * Return: 0; -EINVAL for a name that is no address; -ENOENT: no such device, or no usable sysfs;
+ * -ENOTSUP: no driver for it, or the device lacks a feature that it must have; -ENODEV: not bound
+ * to vfio-pci, no IOMMU, or the group is not viable; -EACCES: no permission on the group's node;
+ * -EBUSY: held by another process, or open in this context already; -ENOMEM: locked-memory limit
+ * too small; -EIO: the device does not answer as its specification says.
+ */
+FN_API int fn_dev_open(struct fn_ctx *ctx, const char *name, const struct fn_dev_opts *opts,
+		       struct fn_dev **dev);
+
+/**
+ * fn_dev_close - reset a NIC and give it back
+ * @dev: the device, or NULL; gone afterwards with its queues
+ *
+ * Stops it first where that is needed. Packets that the application holds stay valid. Afterwards
+ * the device is reset and bus mastering is off. Always completes.
+ *
+ * Return: 0, or the first error met (the device is closed all the same).
+ */
+FN_API int fn_dev_close(struct fn_dev *dev);
+
+/**
+ * struct fn_dev_info - what a device is, can and does
+ * @sz: set by the caller to sizeof(struct fn_dev_info); the library writes no further
+ * @name: its full PCI address
+ * @driver: fastnic's driver
+ * @vendor_id: PCI vendor
+ * @device_id: PCI device
+ * @state: where in its life it is
+ * @status: 0; -EIO: broken, fn_dev_reset() mends it; -ENODEV: gone or asked back, close it
+ * @numa_node: NUMA node, or -1
+ * @iommu_group: IOMMU group, or -1
+ * @mac: station address in use
+ * @max_rxqs: receive queues that it has
+ * @max_txqs: transmit queues that it has
+ * @rx_ring_min: fewest receive descriptors; sizes are powers of two
+ * @rx_ring_max: most receive descriptors
+ * @tx_ring_min: fewest transmit descriptors
+ * @tx_ring_max: most transmit descriptors
+ * @max_tx_segs: segments that a packet may have on transmit
+ * @mtu_min: smallest MTU
+ * @mtu_max: largest MTU
+ * @vectors: interrupt vectors that queues can use
+ * @rxqs: receive queues in use (configured)
+ * @txqs: transmit queues in use
+ * @rx_ring: receive descriptors a queue
+ * @tx_ring: transmit descriptors a queue
+ * @mtu: largest frame payload (without link header and CRC), bytes
+ * @promisc: receives frames for any address
+ * @rx_variant: the receive burst that start chose, or ""
+ * @tx_variant: the transmit burst that start chose, or ""
+ */
+struct fn_dev_info {
+	size_t sz;
+	char name[64];
+	char driver[32];
+	uint16_t vendor_id;
+	uint16_t device_id;
+	enum fn_dev_state state;
+	int status;
+	int numa_node;
+	int iommu_group;
+	uint8_t mac[6];
+	uint16_t max_rxqs;
+	uint16_t max_txqs;
+	uint32_t rx_ring_min;
+	uint32_t rx_ring_max;
+	uint32_t tx_ring_min;
+	uint32_t tx_ring_max;
+	uint16_t max_tx_segs;
+	uint32_t mtu_min;
+	uint32_t mtu_max;
+	uint16_t vectors;
+	uint16_t rxqs;
+	uint16_t txqs;
+	uint32_t rx_ring;
+	uint32_t tx_ring;
+	uint32_t mtu;
+	bool promisc;
+	char rx_variant[32];
+	char tx_variant[32];
+};
+
+/**
+ * fn_dev_info - describe a device
+ * @dev: the device
+ * @info: filled; its @sz is set by the caller
+ *
+ * Any thread.
+ */
+FN_API void fn_dev_info(struct fn_dev *dev, struct fn_dev_info *info);
+
+/* An entry of a vector map that says: no interrupt for this queue. */
+#define FN_NO_VECTOR UINT16_MAX
+
+/**
+ * struct fn_dev_conf - how a device shall be used; zero means the default
+ * @sz: sizeof(struct fn_dev_conf)
+ * @err: where the sentence of a failure goes, or NULL
+ * @rxqs: receive queues; default 1
+ * @txqs: transmit queues; default 1
+ * @rx_ring: receive descriptors a queue, a power of two; default 256 or the device's most
+ * @tx_ring: transmit descriptors a queue, a power of two; default 256 or the device's most
+ * @pool: where receive buffers come from; required
+ * @mtu: largest frame payload, bytes; default 1500 (or what the device says, when that is less). A
+ *	frame of it with its link header and VLAN tag must fit a buffer of @pool
+ * @promisc: receive frames for any address
+ * @stop_drain_ns: how long fn_dev_stop() waits for queued packets; default 100 ms; FN_NO_DRAIN for
+ *	0
+ * @rx_vectors: NULL (a vector each while they last, shared above), or the vector of each receive
+ *	queue, @rxqs entries, each below &fn_dev_info.vectors or FN_NO_VECTOR
+ * @tx_vectors: as @rx_vectors, for @txqs transmit queues
+ */
+struct fn_dev_conf {
+	size_t sz;
+	struct fn_error *err;
+	uint16_t rxqs;
+	uint16_t txqs;
+	uint32_t rx_ring;
+	uint32_t tx_ring;
+	struct fn_pool *pool;
+	uint32_t mtu;
+	bool promisc;
+	uint64_t stop_drain_ns;
+	const uint16_t *rx_vectors;
+	const uint16_t *tx_vectors;
+};
+
+#define FN_NO_DRAIN UINT64_MAX
+
+/**
+ * fn_dev_configure - decide how a device is used
+ * @dev: the device, not started
+ * @conf: the configuration; copied
+ *
+ * Any thread. Validates all of it first; on failure the former configuration stays.
+ *
+ * Return: 0; -EINVAL for a value out of range (never a silent cut); -EBUSY while started; -ENOSPC
+ * when the pool is too small for the rings of all devices that use it (the sentence states the
+ * sum); -ENOMEM; -ENODEV.
+ */
+FN_API int fn_dev_configure(struct fn_dev *dev, const struct fn_dev_conf *conf);
+
+/**
+ * fn_dev_start - let packets flow
+ * @dev: the device, configured
+ *
+ * Any thread. A started device is left as it is.
+ *
+ * Return: 0; -EINVAL when not configured; -ENOBUFS when the pool cannot fill the receive rings;
+ * -EIO when the device refuses; -ENODEV. On failure the device is stopped.
+ */
+FN_API int fn_dev_start(struct fn_dev *dev);
+
+/**
+ * fn_dev_stop - let no more packets flow
+ * @dev: the device
+ *
+ * Any thread. Waits for queued packets as &fn_dev_conf.stop_drain_ns says; what is left then goes
+ * back to its pool, counted FN_TX_DROP_STOPPED. All buffers are back in their pools afterwards. A
+ * stopped device is left as it is. Always completes.
+ *
+ * Return: 0, or the first error met (the device is stopped all the same).
+ */
+FN_API int fn_dev_stop(struct fn_dev *dev);
+
+/**
+ * fn_dev_reset - reset a device and bring it back to the state it was in
+ * @dev: the device
+ *
+ * Any thread. What a started device had queued is dropped and counted.
+ *
+ * Return: 0; -ENODEV when it is gone; else as fn_dev_start(), and the device is stopped then.
+ */
+FN_API int fn_dev_reset(struct fn_dev *dev);
+
+/**
+ * fn_dev_rxq - a receive queue of a device
+ * @dev: the device
+ * @idx: 0 to &fn_dev_info.max_rxqs - 1
+ *
+ * Return: the queue, at the same address from open to close; NULL when there is none.
+ */
+FN_API struct fn_rxq *fn_dev_rxq(struct fn_dev *dev, unsigned idx);
+
+/**
+ * fn_dev_txq - a transmit queue of a device
+ * @dev: the device
+ * @idx: 0 to &fn_dev_info.max_txqs - 1
+ *
+ * Return: as fn_dev_rxq().
+ */
+FN_API struct fn_txq *fn_dev_txq(struct fn_dev *dev, unsigned idx);
+
+/**
+ * struct fn_link - the state of the link
+ * @sz: set by the caller to sizeof(struct fn_link); the library writes no further
+ * @up: frames can pass
+ * @full_duplex: both directions at once
+ * @speed_mbps: megabits per second, or 0 when the device does not say
+ */
+struct fn_link {
+	size_t sz;
+	bool up;
+	bool full_duplex;
+	uint32_t speed_mbps;
+};
+
+/**
+ * fn_dev_link - ask for the state of the link
+ * @dev: the device
+ * @link: filled; its @sz is set by the caller
+ *
+ * Any thread; reads the device.
+ *
+ * Return: 0 or -ENODEV.
+ */
+FN_API int fn_dev_link(struct fn_dev *dev, struct fn_link *link);
+
+/**
+ * fn_dev_set_mac - change the station address
+ * @dev: the device
+ * @mac: six bytes, not a group address and not zero
+ *
+ * Any thread, in any state; it stays over stop, start and reset.
+ *
+ * Return: 0; -EINVAL for the address; -ENOTSUP when the device cannot; -EIO; -ENODEV.
+ */
+FN_API int fn_dev_set_mac(struct fn_dev *dev, const uint8_t mac[6]);
+
+/**
+ * fn_dev_set_promisc - receive frames for any address, or for the own ones only
+ * @dev: the device
+ * @on: any address
+ *
+ * Any thread, in any state; it stays over stop, start and reset.
+ *
+ * Return: 0; -ENOTSUP when the device cannot; -EIO; -ENODEV.
+ */
+FN_API int fn_dev_set_promisc(struct fn_dev *dev, bool on);
+
+/**
+ * fn_dev_set_mtu - change the MTU
+ * @dev: the device, configured and not started
+ * @mtu: largest frame payload, bytes; a frame of it must fit a buffer of the pool
+ *
+ * Any thread.
+ *
+ * Return: 0; -EINVAL when not configured, out of range or too long for the pool's buffers; -EBUSY
+ * while started; -ENODEV.
+ */
+FN_API int fn_dev_set_mtu(struct fn_dev *dev, uint32_t mtu);
+
+FN_END_DECLS
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* All of libfastnic's public face in one include. */
+#ifndef FASTNIC_FASTNIC_H
+#define FASTNIC_FASTNIC_H
+
+#include <fastnic/base.h>
+#include <fastnic/ctx.h>
+#include <fastnic/dev.h>
+#include <fastnic/dma.h>
+#include <fastnic/error.h>
+#include <fastnic/pci.h>
+#include <fastnic/pkt.h>
+#include <fastnic/pool.h>
+#include <fastnic/queue.h>
+
+#endif

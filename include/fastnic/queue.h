@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Queues: the burst calls that move packets, their status, interrupts and counters. */
+#ifndef FASTNIC_QUEUE_H
+#define FASTNIC_QUEUE_H
+
+#include <fastnic/base.h>
+#include <fastnic/pkt.h>
+
+FN_BEGIN_DECLS
+
+/**
+ * struct fn_rxq - a receive queue
+ * @burst: moves packets; the library exchanges it when the queue starts, stops or breaks
+ * @priv: the library's
+ *
+ * Only these 16 bytes are public. The address is the same from fn_dev_open() to fn_dev_close(). A
+ * queue belongs to one thread at a time; handing it over is the application's synchronisation.
+ */
+struct fn_rxq {
+	unsigned (*burst)(struct fn_rxq *q, struct fn_pkt **pkts, unsigned n);
+	void *priv;
+};
+
+/**
+ * struct fn_txq - a transmit queue
+ * @burst: moves packets; the library exchanges it when the queue starts, stops or breaks
+ * @priv: the library's
+ *
+ * As for &struct fn_rxq.
+ */
+struct fn_txq {
+	unsigned (*burst)(struct fn_txq *q, struct fn_pkt **pkts, unsigned n);
+	void *priv;
+};
+
+/**
+ * fn_rx_burst - take received packets from a queue
+ * @q: the queue; only the thread that owns it may call this
+ * @pkts: receives the packets, which are the caller's from now on
+ * @n: how many at most
+ *
+ * Never blocks and makes no system call. Buffers that went out are replaced from the queue's pool.
+ *
+ * Return: packets received, 0 to @n. 0 is no news: whoever wants to know asks fn_rxq_status().
+ */
+FN_INLINE unsigned fn_rx_burst(struct fn_rxq *q, struct fn_pkt **pkts, unsigned n)
+{
+	return __atomic_load_n(&q->burst, __ATOMIC_RELAXED)(q, pkts, n);
+}
+
+/**
+ * fn_tx_burst - hand packets to a transmit queue
+ * @q: the queue; only the thread that owns it may call this
+ * @pkts: packets to send, in order
+ * @n: how many; any number, a ring's size and more included
+ *
+ * The first packets, as many as the return value says, now belong to the driver: do not touch them
+ * again. The rest are still yours, in order. A packet that this queue can never send (too long, too
+ * many segments, memory that the device cannot reach) counts as taken: it is freed and counted
+ * under its reason, so that it cannot block those behind it. The doorbell is rung once, before
+ * return.
+ *
+ * Return: packets taken, 0 to @n. Fewer than @n when the ring has no room now, or when the queue is
+ * stopped, broken or gone: who retries asks fn_txq_status() first.
+ */
+FN_INLINE unsigned fn_tx_burst(struct fn_txq *q, struct fn_pkt **pkts, unsigned n)
+{
+	return __atomic_load_n(&q->burst, __ATOMIC_RELAXED)(q, pkts, n);
+}
+
+/**
+ * fn_tx_reclaim - give finished packets back to their pools without sending
+ * @q: the queue; only the thread that owns it may call this
+ *
+ * Return: packets given back.
+ */
+FN_API unsigned fn_tx_reclaim(struct fn_txq *q);
+
+/**
+ * fn_rxq_status - whether a receive queue works
+ * @q: the queue
+ *
+ * Any thread.
+ *
+ * Return: 0; -ENETDOWN (stopped); -EIO (broken: fn_dev_reset() mends it); -ENODEV (the device is
+ * gone or the kernel asked for its release: close it).
+ */
+FN_API int fn_rxq_status(const struct fn_rxq *q);
+
+/**
+ * fn_txq_status - whether a transmit queue works
+ * @q: the queue
+ *
+ * Any thread.
+ *
+ * Return: as fn_rxq_status().
+ */
+FN_API int fn_txq_status(const struct fn_txq *q);
+
+/**
+ * fn_rxq_event_fd - the eventfd that this queue's interrupt signals
+ * @q: the queue
+ *
+ * Queues that share a vector share the descriptor. Whoever waits on it reads it before the next
+ * fn_rxq_arm(). It belongs to the device and lasts from fn_dev_configure() to the next one.
+ *
+ * Return: the descriptor, or -1 when the device is not configured or the queue has no vector.
+ */
+FN_API int fn_rxq_event_fd(const struct fn_rxq *q);
+
+/**
+ * fn_txq_event_fd - the eventfd that this queue's interrupt signals
+ * @q: the queue
+ *
+ * Return: as fn_rxq_event_fd().
+ */
+FN_API int fn_txq_event_fd(const struct fn_txq *q);
+
+/**
+ * fn_rxq_arm - ask for one interrupt at the next received packet
+ * @q: the queue; only the thread that owns it may call this
+ *
+ * A packet that came before is not announced: call fn_rxq_pending() after this and before sleeping.
+ * The full fence between both is inside this function.
+ *
+ * Return: 0, or the queue's status.
+ */
+FN_API int fn_rxq_arm(struct fn_rxq *q);
+
+/**
+ * fn_rxq_disarm - ask for no more interrupts
+ * @q: the queue; only the thread that owns it may call this
+ *
+ * An interrupt that was on its way may still signal the eventfd once.
+ */
+FN_API void fn_rxq_disarm(struct fn_rxq *q);
+
+/**
+ * fn_rxq_pending - whether a received packet waits in the ring
+ * @q: the queue; only the thread that owns it may call this
+ *
+ * Looks at ring memory, touches no register and takes nothing.
+ */
+FN_API bool fn_rxq_pending(struct fn_rxq *q);
+
+/**
+ * fn_txq_arm - ask for one interrupt when the device has finished a packet
+ * @q: the queue; only the thread that owns it may call this
+ *
+ * As fn_rxq_arm(), with fn_txq_pending() as the second look.
+ *
+ * Return: 0, or the queue's status.
+ */
+FN_API int fn_txq_arm(struct fn_txq *q);
+
+/**
+ * fn_txq_disarm - ask for no more interrupts
+ * @q: the queue; only the thread that owns it may call this
+ */
+FN_API void fn_txq_disarm(struct fn_txq *q);
+
+/**
+ * fn_txq_pending - whether finished packets wait to be reclaimed
+ * @q: the queue; only the thread that owns it may call this
+ */
+FN_API bool fn_txq_pending(struct fn_txq *q);
+
+/* Counters of a receive queue. The list only grows. */
+enum fn_rx_counter {
+	FN_RX_PACKETS,       /* packets handed to the application */
+	FN_RX_BYTES,         /* their bytes, without CRC */
+	FN_RX_BURSTS,        /* burst calls that returned packets */
+	FN_RX_RING_DRY,      /* polls that found no buffer posted: the device may have dropped */
+	FN_RX_POOL_EMPTY,    /* refills that found the pool empty */
+	FN_RX_DROP_TOO_LONG, /* dropped: larger than what was posted for it */
+	FN_RX_DROP_BROKEN,   /* dropped: completions discarded when the queue broke */
+	FN_RX_COUNTERS
+};
+
+/* Counters of a transmit queue. The list only grows. */
+enum fn_tx_counter {
+	FN_TX_PACKETS,          /* packets given to the device */
+	FN_TX_BYTES,            /* their bytes, without CRC */
+	FN_TX_BURSTS,           /* burst calls that took packets */
+	FN_TX_RING_FULL,        /* burst calls that could not take all packets */
+	FN_TX_DOORBELLS,        /* doorbells rung */
+	FN_TX_DROP_EMPTY,       /* dropped: no bytes */
+	FN_TX_DROP_TOO_LONG,    /* dropped: longer than the MTU and its link header allow */
+	FN_TX_DROP_SEGMENTS,    /* dropped: more segments than the device takes */
+	FN_TX_DROP_OFFLOAD,     /* dropped: asks for an offload that is not on */
+	FN_TX_DROP_UNREACHABLE, /* dropped: memory that the device cannot reach */
+	FN_TX_DROP_STOPPED,     /* dropped: still queued when the queue was stopped */
+	FN_TX_DROP_BROKEN,      /* dropped: still queued when the queue broke */
+	FN_TX_COUNTERS
+};
+
+/* What a counter means for somebody who looks for loss. */
+enum fn_counter_kind {
+	FN_COUNTER_INFO,          /* says nothing of loss */
+	FN_COUNTER_DROP,          /* that many packets were lost here */
+	FN_COUNTER_POSSIBLE_LOSS, /* packets may have been lost where fastnic cannot see them */
+};
+
+/**
+ * struct fn_counter_desc - what a counter is
+ * @name: as tools show it, for example "tx_drop_too_long"
+ * @help: one sentence
+ * @kind: what it means for loss
+ */
+struct fn_counter_desc {
+	const char *name;
+	const char *help;
+	enum fn_counter_kind kind;
+};
+
+/**
+ * fn_rxq_counters - read the counters of a receive queue
+ * @q: the queue
+ * @values: receives the counters, indexed by &enum fn_rx_counter
+ * @n: entries of @values, commonly FN_RX_COUNTERS; more than the library has are set to 0
+ *
+ * Any thread. Counters only grow, from fn_dev_open() to fn_dev_close().
+ *
+ * Return: counters that the library has.
+ */
+FN_API unsigned fn_rxq_counters(const struct fn_rxq *q, uint64_t *values, unsigned n);
+
+/**
+ * fn_txq_counters - read the counters of a transmit queue
+ * @q: the queue
+ * @values: receives the counters, indexed by &enum fn_tx_counter
+ * @n: entries of @values, commonly FN_TX_COUNTERS; more than the library has are set to 0
+ *
+ * As fn_rxq_counters().
+ *
+ * Return: counters that the library has.
+ */
+FN_API unsigned fn_txq_counters(const struct fn_txq *q, uint64_t *values, unsigned n);
+
+/**
+ * fn_rx_counter_desc - describe a receive counter
+ * @idx: its place in &enum fn_rx_counter
+ *
+ * Return: the description, which lasts for ever; NULL when the library has no such counter.
+ */
+FN_API const struct fn_counter_desc *fn_rx_counter_desc(unsigned idx);
+
+/**
+ * fn_tx_counter_desc - describe a transmit counter
+ * @idx: its place in &enum fn_tx_counter
+ *
+ * Return: as fn_rx_counter_desc().
+ */
+FN_API const struct fn_counter_desc *fn_tx_counter_desc(unsigned idx);
+
+FN_END_DECLS
+
+#endif

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Structs that start with their size and may be older or newer than this library. */
+#include <string.h>
+
+#include "base/opts.h"
+
+bool fn_opts_get(void *ours, size_t ours_bytes, const void *theirs)
+{
+	const unsigned char *bytes = theirs;
+	size_t sz;
+
+	memset(ours, 0, ours_bytes);
+	if (theirs) {
+		memcpy(&sz, theirs, sizeof(sz));
+		if (sz < sizeof(sz))
+			return false;
+		for (size_t i = ours_bytes; i < sz; i++)
+			if (bytes[i])
+				return false;
+		memcpy(ours, theirs, sz < ours_bytes ? sz : ours_bytes);
+	}
+	memcpy(ours, &ours_bytes, sizeof(ours_bytes));
+	return true;
+}
+
+void fn_info_put(void *theirs, const void *ours, size_t ours_bytes)
+{
+	const size_t head = sizeof(size_t);
+	size_t sz;
+	size_t known;
+
+	memcpy(&sz, theirs, sizeof(sz));
+	if (sz <= head)
+		return;
+	known = sz < ours_bytes ? sz : ours_bytes;
+	memcpy((char *)theirs + head, (const char *)ours + head, known - head);
+	memset((char *)theirs + known, 0, sz - known);
+}

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Configuration: all of it is validated before any of it is applied. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/opts.h"
+#include "dev/dev.h"
+#include "dev/events.h"
+
+#define DEFAULT_RING 256
+#define DEFAULT_MTU 1500
+#define DEFAULT_DRAIN_NS FN_MS(100)
+
+/* Packets that each application thread may hold in one burst, for the sum of pool_fits(). */
+#define BURST_PACKETS 32
+
+static uint32_t default_ring(uint32_t most)
+{
+	return most < DEFAULT_RING ? most : DEFAULT_RING;
+}
+
+static void fill_defaults(const struct fn_dev *dev, struct fn_dev_conf *conf)
+{
+	const struct fn_dev_limits *limits = &dev->limits;
+
+	if (!conf->rxqs)
+		conf->rxqs = 1;
+	if (!conf->txqs)
+		conf->txqs = 1;
+	if (!conf->rx_ring)
+		conf->rx_ring = default_ring(limits->rx_ring_max);
+	if (!conf->tx_ring)
+		conf->tx_ring = default_ring(limits->tx_ring_max);
+	if (!conf->mtu)
+		conf->mtu = limits->mtu_max < DEFAULT_MTU ? limits->mtu_max : DEFAULT_MTU;
+	if (!conf->stop_drain_ns)
+		conf->stop_drain_ns = DEFAULT_DRAIN_NS;
+	else if (conf->stop_drain_ns == FN_NO_DRAIN)
+		conf->stop_drain_ns = 0;
+}
+
+static int check_queues(const struct fn_dev *dev, const char *what, unsigned n, unsigned most)
+{
+	if (n <= most)
+		return 0;
+	return fn_fail(-EINVAL, "%s: %u %s queues asked for, and it has %u", dev->bus->name, n,
+		       what, most);
+}
+
+static int check_ring(const struct fn_dev *dev, const char *what, uint32_t size, uint32_t least,
+		      uint32_t most)
+{
+	if (fn_is_pow2(size) && size >= least && size <= most)
+		return 0;
+	return fn_fail(-EINVAL, "%s: %s ring of %u descriptors: use a power of two from %u to %u",
+		       dev->bus->name, what, size, least, most);
+}
+
+static int check_mtu(const struct fn_dev *dev, uint32_t mtu, const struct fn_pool *pool)
+{
+	const struct fn_dev_limits *limits = &dev->limits;
+
+	if (mtu < limits->mtu_min || mtu > limits->mtu_max)
+		return fn_fail(-EINVAL, "%s: MTU %u: use %u to %u", dev->bus->name, mtu,
+			       limits->mtu_min, limits->mtu_max);
+	if (mtu + FN_LINK_HEADER_BYTES > fn_pool_room_bytes(pool))
+		return fn_fail(
+			-EINVAL,
+			"%s: a frame of MTU %u needs %u bytes and a buffer of %s has %u: create "
+			"the pool with room_bytes %u or use a smaller MTU",
+			dev->bus->name, mtu, mtu + FN_LINK_HEADER_BYTES, fn_pool_name(pool),
+			fn_pool_room_bytes(pool), mtu + FN_LINK_HEADER_BYTES);
+	return 0;
+}
+
+static int check_vectors(const struct fn_dev *dev, const char *what, const uint16_t *map,
+			 unsigned n)
+{
+	for (unsigned i = 0; map && i < n; i++)
+		if (map[i] != FN_NO_VECTOR && map[i] >= dev->limits.vectors)
+			return fn_fail(-EINVAL, "%s: vector %u for %s queue %u: it has %u",
+				       dev->bus->name, map[i], what, i, dev->limits.vectors);
+	return 0;
+}
+
+/* What one device may hold of its pool: its rings, and the caches of its queues. */
+static uint64_t pool_need(const struct fn_dev_conf *conf, uint32_t cache)
+{
+	return (uint64_t)conf->rxqs * conf->rx_ring + (uint64_t)conf->txqs * conf->tx_ring +
+	       ((uint64_t)conf->rxqs + conf->txqs) * cache;
+}
+
+/*
+ * A pool that runs dry with nothing wrong is the worst of errors: it shows under load only. So all
+ * that can hold packets is added up here, where it can still be mended.
+ */
+static int check_pool(struct fn_dev *dev, const struct fn_dev_conf *conf)
+{
+	struct fn_pool_info info = { .sz = sizeof(info) };
+	struct fn_list *pos;
+	uint64_t others = 0;
+	uint64_t threads;
+	uint64_t mine;
+
+	fn_pool_info(conf->pool, &info);
+	threads = (uint64_t)info.max_threads * (info.cache + BURST_PACKETS);
+	mine = pool_need(conf, info.cache);
+	(void)pthread_mutex_lock(&dev->ctx->lock);
+	fn_list_for_each(pos, &dev->ctx->devs) {
+		const struct fn_dev *other = fn_container_of(pos, struct fn_dev, node);
+
+		if (other != dev && other->conf.pool == conf->pool)
+			others += pool_need(&other->conf, info.cache);
+	}
+	(void)pthread_mutex_unlock(&dev->ctx->lock);
+	if (mine + others + threads <= info.count)
+		return 0;
+	return fn_fail(-ENOSPC,
+		       "%s: %s has %u packets and %llu are needed: %llu for this device's rings "
+		       "and queue caches, %llu for other devices, %llu for %u threads; create it "
+		       "with count %llu, or use smaller rings, a smaller cache or fewer threads",
+		       dev->bus->name, fn_pool_name(conf->pool), info.count,
+		       (unsigned long long)(mine + others + threads), (unsigned long long)mine,
+		       (unsigned long long)others, (unsigned long long)threads, info.max_threads,
+		       (unsigned long long)(mine + others + threads));
+}
+
+static int conf_check(struct fn_dev *dev, const struct fn_dev_conf *conf)
+{
+	const struct fn_dev_limits *limits = &dev->limits;
+	int ret;
+
+	if (!conf->pool)
+		return fn_fail(-EINVAL, "%s: fn_dev_conf.pool is missing", dev->bus->name);
+	ret = check_queues(dev, "receive", conf->rxqs, limits->max_rxqs);
+	if (!ret)
+		ret = check_queues(dev, "transmit", conf->txqs, limits->max_txqs);
+	if (!ret)
+		ret = check_ring(dev, "receive", conf->rx_ring, limits->rx_ring_min,
+				 limits->rx_ring_max);
+	if (!ret)
+		ret = check_ring(dev, "transmit", conf->tx_ring, limits->tx_ring_min,
+				 limits->tx_ring_max);
+	if (!ret)
+		ret = check_mtu(dev, conf->mtu, conf->pool);
+	if (!ret)
+		ret = check_vectors(dev, "receive", conf->rx_vectors, conf->rxqs);
+	if (!ret)
+		ret = check_vectors(dev, "transmit", conf->tx_vectors, conf->txqs);
+	if (!ret)
+		ret = check_pool(dev, conf);
+	if (!ret && conf->promisc)
+		ret = dev->drv->ops->set_promisc(dev, true);
+	if (!ret && dev->drv->ops->check)
+		ret = dev->drv->ops->check(dev, conf);
+	return ret;
+}
+
+/*
+ * What a configuration holds beside numbers. It is made whole before the former one is let go, so
+ * that a failure leaves everything as it was.
+ */
+struct resources {
+	struct fn_pool_cache **caches; /* receive queues first */
+	unsigned caches_n;
+	int *fds; /* an eventfd for each MSI-X entry, the driver's own first */
+	unsigned fds_n;
+};
+
+static void resources_free(struct resources *res)
+{
+	for (unsigned i = 0; i < res->caches_n; i++)
+		if (res->caches[i])
+			fn_pool_cache_destroy(res->caches[i]);
+	for (unsigned i = 0; i < res->fds_n; i++)
+		if (res->fds[i] >= 0)
+			(void)close(res->fds[i]);
+	free(res->caches);
+	free(res->fds);
+	*res = (struct resources){ 0 };
+}
+
+static int resources_caches(struct resources *res, const struct fn_dev_conf *conf)
+{
+	unsigned n = (unsigned)conf->rxqs + conf->txqs;
+
+	res->caches = calloc(n, sizeof(struct fn_pool_cache *));
+	if (!res->caches)
+		return fn_fail(-ENOMEM, "out of memory for the caches of %u queues", n);
+	res->caches_n = n;
+	for (unsigned i = 0; i < n; i++) {
+		int ret = fn_pool_cache_create(conf->pool, &res->caches[i]);
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int resources_fds(struct resources *res, const struct fn_dev *dev)
+{
+	unsigned n = dev->limits.vectors ? dev->limits.first_vector + dev->limits.vectors : 0;
+
+	res->fds = calloc(n + 1, sizeof(int));
+	if (!res->fds)
+		return fn_fail(-ENOMEM, "%s: out of memory for %u vectors", dev->bus->name, n);
+	for (unsigned i = 0; i < n; i++) {
+		res->fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (res->fds[i] < 0)
+			return fn_fail(
+				-errno,
+				"%s: no file descriptor for interrupt vector %u: %s; raise the "
+				"limit (ulimit -n)",
+				dev->bus->name, i, strerror(errno));
+		res->fds_n = i + 1;
+	}
+	return 0;
+}
+
+/*
+ * The vector of queue number @i of all: the caller's, else one each while they last, shared above.
+ */
+static uint16_t vector_for(const struct fn_dev *dev, const uint16_t *map, unsigned idx, unsigned i)
+{
+	if (!dev->limits.vectors)
+		return FN_NO_VECTOR;
+	return map ? map[idx] : (uint16_t)(i % dev->limits.vectors);
+}
+
+static void queue_apply(struct fn_queue *queue, const struct fn_dev *dev, uint16_t vector,
+			struct fn_pool_cache *cache)
+{
+	queue->vector = vector;
+	queue->event_fd =
+		vector == FN_NO_VECTOR ? -1 : dev->irq_fds[dev->limits.first_vector + vector];
+	queue->cache = cache;
+}
+
+static void resources_apply(struct fn_dev *dev, const struct fn_dev_conf *conf,
+			    struct resources *res)
+{
+	dev->irq_fds = res->fds;
+	dev->irq_n = res->fds_n;
+	for (unsigned i = 0; i < conf->rxqs; i++)
+		queue_apply(fn_rxq_queue(dev->rxqs[i]), dev,
+			    vector_for(dev, conf->rx_vectors, i, i), res->caches[i]);
+	for (unsigned i = 0; i < conf->txqs; i++)
+		queue_apply(fn_txq_queue(dev->txqs[i]), dev,
+			    vector_for(dev, conf->tx_vectors, i, conf->rxqs + i),
+			    res->caches[conf->rxqs + i]);
+	/* The queues have the caches now, the device the descriptors. */
+	free(res->caches);
+	*res = (struct resources){ 0 };
+}
+
+/* Take back what resources_apply() gave away. */
+static void resources_take(struct fn_dev *dev, struct resources *res)
+{
+	const struct fn_dev_conf *conf = &dev->conf;
+
+	*res = (struct resources){ .fds = dev->irq_fds, .fds_n = dev->irq_n };
+	dev->irq_fds = NULL;
+	dev->irq_n = 0;
+	for (unsigned i = 0; i < (unsigned)conf->rxqs + conf->txqs; i++) {
+		struct fn_queue *queue = i < conf->rxqs ? fn_rxq_queue(dev->rxqs[i]) :
+							  fn_txq_queue(dev->txqs[i - conf->rxqs]);
+
+		if (queue->cache)
+			fn_pool_cache_destroy(queue->cache);
+		queue->cache = NULL;
+		queue->vector = FN_NO_VECTOR;
+		queue->event_fd = -1;
+	}
+}
+
+static int watch_config_irq(struct fn_dev *dev, const struct resources *res)
+{
+	if (!dev->limits.first_vector || !res->fds_n)
+		return 0;
+	return fn_events_watch(dev, FN_SOURCE_CONFIG_IRQ, res->fds[0]);
+}
+
+/*
+ * Let go of what the configuration in force holds; the bus does not signal its descriptors any
+ * more.
+ */
+static void former_release(struct fn_dev *dev)
+{
+	struct resources old;
+
+	if (dev->irq_n)
+		fn_events_unwatch(dev, dev->irq_fds[0]);
+	resources_take(dev, &old);
+	resources_free(&old);
+}
+
+/* Other devices' check_pool() reads it. */
+static void conf_store(struct fn_dev *dev, const struct fn_dev_conf *conf)
+{
+	(void)pthread_mutex_lock(&dev->ctx->lock);
+	dev->conf = *conf;
+	(void)pthread_mutex_unlock(&dev->ctx->lock);
+}
+
+void fn_config_release(struct fn_dev *dev)
+{
+	if (dev->irq_n)
+		(void)dev->bus->ops->irq_set(dev->bus, NULL, 0);
+	former_release(dev);
+	conf_store(dev, &(struct fn_dev_conf){ 0 });
+}
+
+static int conf_apply(struct fn_dev *dev, const struct fn_dev_conf *conf)
+{
+	struct fn_dev_conf kept = *conf;
+	struct resources new = { 0 };
+	int ret;
+
+	ret = resources_caches(&new, conf);
+	if (!ret)
+		ret = resources_fds(&new, dev);
+	if (!ret)
+		ret = watch_config_irq(dev, &new);
+	if (ret)
+		goto free_new;
+	ret = dev->bus->ops->irq_set(dev->bus, new.fds, new.fds_n);
+	if (ret)
+		goto restore_irqs;
+
+	/* Nothing fails from here on. */
+	former_release(dev);
+	resources_apply(dev, conf, &new);
+	/* These were the caller's, and are not looked at again. */
+	kept.err = NULL;
+	kept.rx_vectors = NULL;
+	kept.tx_vectors = NULL;
+	conf_store(dev, &kept);
+	dev->promisc = conf->promisc;
+	dev->state = FN_DEV_CONFIGURED;
+	return 0;
+
+restore_irqs:
+	(void)dev->bus->ops->irq_set(dev->bus, dev->irq_fds, dev->irq_n);
+	if (new.fds_n)
+		fn_events_unwatch(dev, new.fds[0]);
+free_new:
+	resources_free(&new);
+	return ret;
+}
+
+static int dev_configure(struct fn_dev *dev, struct fn_dev_conf *conf)
+{
+	int ret = fn_dev_check_here(dev);
+
+	if (ret)
+		return ret;
+	if (dev->state == FN_DEV_STARTED)
+		return fn_fail(-EBUSY, "%s is started: fn_dev_stop() it before fn_dev_configure()",
+			       dev->bus->name);
+	fill_defaults(dev, conf);
+	ret = conf_check(dev, conf);
+	return ret ? ret : conf_apply(dev, conf);
+}
+
+int fn_dev_configure(struct fn_dev *dev, const struct fn_dev_conf *conf)
+{
+	struct fn_error *err;
+	struct fn_dev_conf c;
+	int ret;
+
+	if (!conf || !fn_opts_get(&c, sizeof(c), conf))
+		return fn_report(
+			dev->ctx, NULL,
+			fn_fail(-EINVAL,
+				"fn_dev_conf.sz is wrong: set it to sizeof(struct fn_dev_conf)"));
+	err = c.err;
+	(void)pthread_mutex_lock(&dev->lock);
+	ret = dev_configure(dev, &c);
+	(void)pthread_mutex_unlock(&dev->lock);
+	return fn_report(dev->ctx, err, ret);
+}
+
+static int set_mtu(struct fn_dev *dev, uint32_t mtu)
+{
+	struct fn_dev_conf conf = dev->conf;
+	int ret = fn_dev_check_here(dev);
+
+	if (ret)
+		return ret;
+	if (dev->state == FN_DEV_OPEN)
+		return fn_fail(-EINVAL, "%s is not configured: call fn_dev_configure() first",
+			       dev->bus->name);
+	if (dev->state == FN_DEV_STARTED)
+		return fn_fail(-EBUSY, "%s is started: fn_dev_stop() it before its MTU is changed",
+			       dev->bus->name);
+	conf.mtu = mtu;
+	ret = check_mtu(dev, mtu, conf.pool);
+	if (!ret && dev->drv->ops->check)
+		ret = dev->drv->ops->check(dev, &conf);
+	if (!ret)
+		conf_store(dev, &conf);
+	return ret;
+}
+
+int fn_dev_set_mtu(struct fn_dev *dev, uint32_t mtu)
+{
+	int ret;
+
+	(void)pthread_mutex_lock(&dev->lock);
+	ret = set_mtu(dev, mtu);
+	(void)pthread_mutex_unlock(&dev->lock);
+	return fn_report(dev->ctx, NULL, ret);
+}

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* The life of a device from open to close. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/opts.h"
+#include "bus/pci/scan.h"
+#include "dev/dev.h"
+#include "dev/events.h"
+
+int fn_dev_check_here(struct fn_dev *dev)
+{
+	if (__atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) != -ENODEV)
+		return 0;
+	return fn_fail(-ENODEV, "%s is gone or the kernel wants it back: fn_dev_close() it",
+		       dev->bus->name);
+}
+
+int fn_dev_gone(struct fn_dev *dev)
+{
+	if (__atomic_exchange_n(&dev->status, -ENODEV, __ATOMIC_ACQ_REL) != -ENODEV)
+		fn_dev_raise(dev, FN_EVENT_GONE);
+	if (dev->rxqs && dev->txqs)
+		fn_queues_stub(dev, -ENODEV);
+	return fn_fail(-ENODEV,
+		       "%s does not answer any more: it was removed or has failed; close it",
+		       dev->bus->name);
+}
+
+void fn_dev_broken(struct fn_dev *dev, const char *fmt, ...)
+{
+	int here = 0;
+	char why[256];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(why, sizeof(why), fmt, args);
+	va_end(args);
+	/* A device that is gone is worse off than a broken one. */
+	if (!__atomic_compare_exchange_n(&dev->status, &here, -EIO, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE))
+		return;
+	fn_log(dev->ctx, FN_LOG_ERROR, "%s is broken: %s; fn_dev_reset() mends it", dev->bus->name,
+	       why);
+	if (dev->state == FN_DEV_STARTED)
+		fn_queues_stub(dev, -EIO);
+	fn_dev_raise(dev, FN_EVENT_DEVICE_ERROR);
+}
+
+/* -EBUSY when this context has the device already. */
+static int check_not_open(struct fn_ctx *ctx, const struct fn_pci_addr *addr, const char *name)
+{
+	struct fn_list *pos;
+	int ret = 0;
+
+	(void)pthread_mutex_lock(&ctx->lock);
+	fn_list_for_each(pos, &ctx->devs)
+		if (fn_pci_addr_equal(&fn_container_of(pos, struct fn_dev, node)->bus->addr, addr))
+			ret = fn_fail(-EBUSY, "%s is open already: name each port once", name);
+	(void)pthread_mutex_unlock(&ctx->lock);
+	return ret;
+}
+
+static int no_driver(const char *name, uint16_t vendor_id, uint16_t device_id)
+{
+	char known[FN_ERROR_TEXT_BYTES / 2];
+
+	fn_registry_describe(known, sizeof(known));
+	return fn_fail(-ENOTSUP, "%s (%04x:%04x) has no driver in fastnic, which drives: %s", name,
+		       vendor_id, device_id, known);
+}
+
+/* The driver's part of open, and what needs to know its limits. */
+static int dev_probe(struct fn_dev *dev)
+{
+	int ret;
+
+	dev->priv = calloc(1, dev->drv->dev_bytes);
+	if (!dev->priv)
+		return fn_fail(-ENOMEM, "%s: out of memory", dev->bus->name);
+	ret = dev->drv->ops->open(dev);
+	if (ret)
+		goto free_priv;
+	memcpy(dev->mac, dev->limits.mac, sizeof(dev->mac));
+	ret = fn_queues_create(dev);
+	if (ret)
+		goto close_drv;
+	ret = fn_events_watch(dev, FN_SOURCE_REQUEST, dev->bus->req_fd);
+	if (ret)
+		goto destroy_queues;
+	ret = fn_events_watch(dev, FN_SOURCE_ERROR, dev->bus->err_fd);
+	if (ret)
+		goto unwatch;
+	return 0;
+
+unwatch:
+	fn_events_unwatch(dev, dev->bus->req_fd);
+destroy_queues:
+	fn_queues_destroy(dev);
+close_drv:
+	(void)dev->drv->ops->close(dev);
+free_priv:
+	free(dev->priv);
+	return ret;
+}
+
+static int dev_open(struct fn_ctx *ctx, const struct fn_bus_ops *bus, const char *name,
+		    struct fn_dev **out)
+{
+	struct fn_pci_addr addr;
+	struct fn_dev *dev;
+	int ret;
+
+	if (!name || !fn_pci_addr_parse(name, &addr))
+		return fn_fail(-EINVAL, "\"%s\" is no PCI address such as 0000:00:03.0",
+			       name ? name : "");
+	ret = check_not_open(ctx, &addr, name);
+	if (ret)
+		return ret;
+	dev = calloc(1, sizeof(*dev));
+	if (!dev)
+		return fn_fail(-ENOMEM, "%s: out of memory", name);
+	dev->ctx = ctx;
+	(void)pthread_mutex_init(&dev->lock, NULL);
+	ret = bus->open(ctx, &addr, &dev->bus);
+	if (ret)
+		goto free_dev;
+	dev->drv = fn_registry_find(dev->bus->vendor_id, dev->bus->device_id);
+	if (!dev->drv) {
+		ret = no_driver(dev->bus->name, dev->bus->vendor_id, dev->bus->device_id);
+		goto close_bus;
+	}
+	(void)pthread_mutex_lock(&ctx->lock);
+	dev->id = ctx->next_dev_id++;
+	(void)pthread_mutex_unlock(&ctx->lock);
+	ret = dev_probe(dev);
+	if (ret)
+		goto close_bus;
+	(void)pthread_mutex_lock(&ctx->lock);
+	fn_list_add_tail(&ctx->devs, &dev->node);
+	(void)pthread_mutex_unlock(&ctx->lock);
+	fn_log(ctx, FN_LOG_INFO, "%s: open (%s, %s)", dev->bus->name, dev->drv->name, bus->name);
+	*out = dev;
+	return 0;
+
+close_bus:
+	bus->close(dev->bus);
+free_dev:
+	(void)pthread_mutex_destroy(&dev->lock);
+	free(dev);
+	return ret;
+}
+
+int fn_dev_open_on(struct fn_ctx *ctx, const struct fn_bus_ops *bus, const char *name,
+		   const struct fn_dev_opts *opts, struct fn_dev **dev)
+{
+	struct fn_dev_opts o;
+
+	if (!fn_opts_get(&o, sizeof(o), opts))
+		return fn_report(
+			ctx, NULL,
+			fn_fail(-EINVAL,
+				"fn_dev_opts.sz is wrong: set it to sizeof(struct fn_dev_opts)"));
+	return fn_report(ctx, o.err, dev_open(ctx, bus, name, dev));
+}
+
+/*
+ * A NIC without a driver here should be told so before its owner is asked to bind it to vfio-pci
+ * for nothing. What does not even exist is the bus's to say.
+ */
+static int check_supported(const char *name)
+{
+	struct fn_pci_info info;
+	struct fn_pci_addr addr;
+
+	if (!name || !fn_pci_addr_parse(name, &addr) || fn_pci_find(&addr, &info))
+		return 0;
+	if (fn_registry_find(info.vendor_id, info.device_id))
+		return 0;
+	return no_driver(info.bdf, info.vendor_id, info.device_id);
+}
+
+int fn_dev_open(struct fn_ctx *ctx, const char *name, const struct fn_dev_opts *opts,
+		struct fn_dev **dev)
+{
+	int ret = check_supported(name);
+	struct fn_dev_opts o;
+
+	if (ret)
+		return fn_report(ctx, fn_opts_get(&o, sizeof(o), opts) ? o.err : NULL, ret);
+	return fn_dev_open_on(ctx, &fn_bus_vfio, name, opts, dev);
+}
+
+/*
+ * A reset mends what is broken; what is gone or asked back stays so, also if that happens this
+ * moment.
+ */
+static void mended(struct fn_dev *dev)
+{
+	int broken = -EIO;
+
+	(void)__atomic_compare_exchange_n(&dev->status, &broken, 0, false, __ATOMIC_ACQ_REL,
+					  __ATOMIC_ACQUIRE);
+}
+
+static int dev_start(struct fn_dev *dev)
+{
+	int ret = fn_dev_check_here(dev);
+
+	if (ret)
+		return ret;
+	if (dev->state == FN_DEV_STARTED)
+		return 0;
+	if (dev->state == FN_DEV_OPEN)
+		return fn_fail(-EINVAL, "%s is not configured: call fn_dev_configure() first",
+			       dev->bus->name);
+	mended(dev);
+	ret = fn_busdev_set_master(dev->bus, true);
+	if (ret)
+		return ret;
+	ret = dev->drv->ops->start(dev);
+	if (ret) {
+		fn_queues_down(dev);
+		(void)fn_busdev_set_master(dev->bus, false);
+		return ret;
+	}
+	dev->state = FN_DEV_STARTED;
+	fn_log(dev->ctx, FN_LOG_INFO, "%s: started, receive \"%s\", transmit \"%s\"",
+	       dev->bus->name, dev->rx_variant, dev->tx_variant);
+	return 0;
+}
+
+static int dev_stop(struct fn_dev *dev)
+{
+	int ret;
+
+	if (dev->state != FN_DEV_STARTED)
+		return 0;
+	fn_queues_stub(dev, -ENETDOWN);
+	ret = dev->drv->ops->stop(dev);
+	fn_queues_down(dev);
+	(void)fn_busdev_set_master(dev->bus, false);
+	dev->state = FN_DEV_CONFIGURED;
+	return ret;
+}
+
+int fn_dev_start(struct fn_dev *dev)
+{
+	int ret;
+
+	(void)pthread_mutex_lock(&dev->lock);
+	ret = dev_start(dev);
+	(void)pthread_mutex_unlock(&dev->lock);
+	return fn_report(dev->ctx, NULL, ret);
+}
+
+int fn_dev_stop(struct fn_dev *dev)
+{
+	int ret;
+
+	(void)pthread_mutex_lock(&dev->lock);
+	ret = dev_stop(dev);
+	(void)pthread_mutex_unlock(&dev->lock);
+	return fn_report(dev->ctx, NULL, ret);
+}
+
+int fn_dev_reset(struct fn_dev *dev)
+{
+	uint64_t drain_ns;
+	int ret;
+
+	(void)pthread_mutex_lock(&dev->lock);
+	ret = fn_dev_check_here(dev);
+	if (!ret && dev->state == FN_DEV_STARTED) {
+		/* Nobody waits for a device that is about to be reset. */
+		drain_ns = dev->conf.stop_drain_ns;
+		dev->conf.stop_drain_ns = 0;
+		(void)dev_stop(dev);
+		dev->conf.stop_drain_ns = drain_ns;
+		ret = dev_start(dev);
+	} else if (!ret) {
+		mended(dev);
+	}
+	(void)pthread_mutex_unlock(&dev->lock);
+	return fn_report(dev->ctx, NULL, ret);
+}
+
+int fn_dev_close(struct fn_dev *dev)
+{
+	struct fn_ctx *ctx;
+	int stopped;
+	int closed;
+
+	if (!dev)
+		return 0;
+	ctx = dev->ctx;
+	(void)pthread_mutex_lock(&ctx->lock);
+	fn_list_del(&dev->node);
+	(void)pthread_mutex_unlock(&ctx->lock);
+
+	(void)pthread_mutex_lock(&dev->lock);
+	fn_events_unwatch(dev, dev->bus->req_fd);
+	fn_events_unwatch(dev, dev->bus->err_fd);
+	stopped = dev_stop(dev);
+	fn_config_release(dev);
+	closed = dev->drv->ops->close(dev);
+	(void)pthread_mutex_unlock(&dev->lock);
+
+	fn_queues_destroy(dev);
+	fn_log(ctx, FN_LOG_INFO, "%s: closed", dev->bus->name);
+	dev->bus->ops->close(dev->bus);
+	(void)pthread_mutex_destroy(&dev->lock);
+	free(dev->priv);
+	free(dev);
+	return fn_report(ctx, NULL, stopped ? stopped : closed);
+}

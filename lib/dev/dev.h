@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of lib/dev share; drivers see driver.h alone. */
+#ifndef FN_DEV_DEV_H
+#define FN_DEV_DEV_H
+
+#include "dev/driver.h"
+
+/*
+ * The longest link header before an MTU's payload: Ethernet with one VLAN tag (802.3 3.2, 802.1Q
+ * 9.6).
+ */
+#define FN_LINK_HEADER_BYTES (14 + 4)
+
+/* fn_dev_open() on any bus: what tests call to bring their own. */
+int fn_dev_open_on(struct fn_ctx *ctx, const struct fn_bus_ops *bus, const char *name,
+		   const struct fn_dev_opts *opts, struct fn_dev **dev);
+
+/* registry.c: the driver for a function, or NULL. */
+const struct fn_driver *fn_registry_find(uint16_t vendor_id, uint16_t device_id);
+
+/* registry.c: all functions that have a driver, in words, for a message. */
+void fn_registry_describe(char *text, size_t bytes);
+
+/* queue.c: the queues of a device, stopped, made after its driver's open has set the limits. */
+int fn_queues_create(struct fn_dev *dev);
+void fn_queues_destroy(struct fn_dev *dev);
+
+/*
+ * queue.c: no burst of the application reaches the driver any more; a queue that ran gets @status.
+ */
+void fn_queues_stub(struct fn_dev *dev, int status);
+
+/* queue.c: the driver has stopped; a queue that was broken is stopped like the others. */
+void fn_queues_down(struct fn_dev *dev);
+
+/* config.c: caches, eventfds and MSI-X of a configuration. */
+void fn_config_release(struct fn_dev *dev);
+
+/* Whether control calls make sense: 0, or -ENODEV with a sentence. */
+int fn_dev_check_here(struct fn_dev *dev);
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a driver gives to lib/dev, and what lib/dev gives to a driver. */
+#ifndef FN_DEV_DRIVER_H
+#define FN_DEV_DRIVER_H
+
+#include <fastnic/dev.h>
+
+#include "base/ctx.h"
+#include "base/error.h"
+#include "bus/bus.h"
+#include "pkt/pool.h"
+
+/**
+ * struct fn_queue - what lib/dev knows of a queue; cold, apart from the counters
+ * @dev: its device
+ * @idx: its number
+ * @is_tx: a transmit queue
+ * @status: what fn_rxq_status() returns; atomic
+ * @vector: the vector of the configuration, or FN_NO_VECTOR
+ * @event_fd: the eventfd that the vector signals, or -1
+ * @cache: the queue's cache of the device's pool; from configure on
+ * @broken_news: the queue broke and FN_EVENT_QUEUE_BROKEN is not delivered yet; atomic
+ * @counters: indexed by &enum fn_rx_counter or &enum fn_tx_counter; written with fn_queue_count()
+ *
+ * fn_rxq.priv and fn_txq.priv point to it: fn_rxq_queue(), fn_txq_queue().
+ */
+struct fn_queue {
+	struct fn_dev *dev;
+	uint16_t idx;
+	bool is_tx;
+	int status;
+	uint16_t vector;
+	int event_fd;
+	struct fn_pool_cache *cache;
+	bool broken_news;
+	uint64_t counters[16] __attribute__((aligned(FN_CACHE_LINE)));
+};
+
+_Static_assert(FN_RX_COUNTERS <= 16 && FN_TX_COUNTERS <= 16, "room in fn_queue");
+
+static inline struct fn_queue *fn_rxq_queue(const struct fn_rxq *q)
+{
+	return q->priv;
+}
+
+static inline struct fn_queue *fn_txq_queue(const struct fn_txq *q)
+{
+	return q->priv;
+}
+
+/* One writer at a time (the queue's owner), any number of readers: no locked instruction. */
+static inline void fn_queue_count(struct fn_queue *queue, unsigned counter, uint64_t by)
+{
+	uint64_t *c = &queue->counters[counter];
+
+	__atomic_store_n(c, __atomic_load_n(c, __ATOMIC_RELAXED) + by, __ATOMIC_RELAXED);
+}
+
+/**
+ * fn_queue_break - the device lied to a queue: nothing of it is believed any more
+ * @queue: the queue; called by the thread that owns it, from within a burst
+ * @fmt: what the device did
+ *
+ * The queue's burst returns 0 from now on, its status is -EIO, the log has a line and an event is
+ * raised. The others go on. Buffers stay where the device may still write until the device is
+ * reset.
+ */
+void fn_queue_break(struct fn_queue *queue, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A function that a driver can drive. */
+struct fn_pci_id {
+	uint16_t vendor_id;
+	uint16_t device_id;
+	const char *name;
+};
+
+/**
+ * struct fn_dev_limits - what a driver found out about a device
+ * @mac: the address that the device has by itself
+ * @first_vector: MSI-X entry of the first vector that queues can use; entries below are the
+ * driver's The rest: as in &struct fn_dev_info.
+ */
+struct fn_dev_limits {
+	uint8_t mac[6];
+	uint16_t max_rxqs;
+	uint16_t max_txqs;
+	uint32_t rx_ring_min;
+	uint32_t rx_ring_max;
+	uint32_t tx_ring_min;
+	uint32_t tx_ring_max;
+	uint16_t max_tx_segs;
+	uint32_t mtu_min;
+	uint32_t mtu_max;
+	uint16_t vectors;
+	uint16_t first_vector;
+};
+
+struct fn_driver_ops;
+
+/**
+ * struct fn_driver - a driver
+ * @name: as shown to people
+ * @ids: the functions that it drives
+ * @ids_n: how many
+ * @dev_bytes: bytes of the driver's device struct, which &fn_dev.priv points to (zeroed)
+ * @rxq_bytes: bytes of the driver's receive queue, which starts with &struct fn_rxq
+ * @txq_bytes: bytes of the driver's transmit queue, which starts with &struct fn_txq
+ * @ops: what it does
+ */
+struct fn_driver {
+	const char *name;
+	const struct fn_pci_id *ids;
+	unsigned ids_n;
+	size_t dev_bytes;
+	size_t rxq_bytes;
+	size_t txq_bytes;
+	const struct fn_driver_ops *ops;
+};
+
+/**
+ * struct fn_driver_ops - what a driver does
+ * @open: reset the device, see what it is and can, and fill &fn_dev.limits. Queues do not exist yet
+ * @close: leave the device reset; free all that @open took. The bus turns bus mastering off
+ *	afterwards. Works on a device that is gone
+ * @check: refuse a configuration that passed the general checks but that this device cannot; may be
+ *	NULL
+ * @start: from reset to packets flowing, after &fn_dev.conf, &fn_dev.mac and &fn_dev.promisc; sets
+ *	rx_variant and tx_variant, and the bursts last (fn_rxq_go(), fn_txq_go()). Bus mastering is
+ *	on. On failure the device is reset and all memory and buffers are given back
+ * @stop: wait for queued packets up to &fn_dev.conf.stop_drain_ns, reset the device, and give back
+ *	all memory and buffers; what was still queued counts FN_TX_DROP_STOPPED, or
+ *	FN_TX_DROP_BROKEN on a queue that is broken or gone. The bursts are stubs already. Always
+ *	completes; works on a device that is gone
+ * @link: read the state of the link
+ * @set_mac: can the device change its address (-ENOTSUP), and, when started, do it now
+ * @set_promisc: can the device receive all frames (-ENOTSUP), and, when started, change it now
+ * @config_irq: MSI-X entry 0 fired and @first_vector is not 0: see what changed, raise events
+ * @rx_arm: ask for one interrupt, with a full fence before return
+ * @rx_disarm: ask for none
+ * @rx_pending: a received packet waits in the ring
+ * @tx_arm: as @rx_arm, for a finished packet
+ * @tx_disarm: ask for none
+ * @tx_pending: a finished packet waits in the ring
+ * @tx_reclaim: give finished packets back to their pools; how many
+ *
+ * lib/dev holds the device's lock around all but the queue functions, which run on the queue's
+ * owner.
+ */
+struct fn_driver_ops {
+	int (*open)(struct fn_dev *dev);
+	int (*close)(struct fn_dev *dev);
+	int (*check)(struct fn_dev *dev, const struct fn_dev_conf *conf);
+	int (*start)(struct fn_dev *dev);
+	int (*stop)(struct fn_dev *dev);
+	int (*link)(struct fn_dev *dev, struct fn_link *link);
+	int (*set_mac)(struct fn_dev *dev, const uint8_t mac[6]);
+	int (*set_promisc)(struct fn_dev *dev, bool on);
+	void (*config_irq)(struct fn_dev *dev);
+	void (*rx_arm)(struct fn_rxq *q);
+	void (*rx_disarm)(struct fn_rxq *q);
+	bool (*rx_pending)(struct fn_rxq *q);
+	void (*tx_arm)(struct fn_txq *q);
+	void (*tx_disarm)(struct fn_txq *q);
+	bool (*tx_pending)(struct fn_txq *q);
+	unsigned (*tx_reclaim)(struct fn_txq *q);
+};
+
+/**
+ * struct fn_dev - a device
+ * @ctx: the context
+ * @node: in &fn_ctx.devs
+ * @id: its number in the context, never used twice
+ * @news: events that are not delivered yet, bit 1 << &enum fn_event_type; atomic
+ * @lock: serialises control calls
+ * @drv: its driver
+ * @bus: the claimed function
+ * @priv: the driver's struct
+ * @limits: filled by the driver's open
+ * @state: where in its life it is
+ * @status: 0, -EIO or -ENODEV; atomic
+ * @conf: the configuration, defaults filled in; no pointers of the caller but @conf.pool
+ * @mac: station address to use
+ * @promisc: receive frames for any address
+ * @rxqs: the queues, &fn_dev_limits.max_rxqs of them
+ * @txqs: the queues, &fn_dev_limits.max_txqs of them
+ * @irq_fds: an eventfd for each MSI-X entry in use, from configure on
+ * @irq_n: how many
+ * @rx_variant: the burst that start chose
+ * @tx_variant: the burst that start chose
+ */
+struct fn_dev {
+	struct fn_ctx *ctx;
+	struct fn_list node;
+	uint64_t id;
+	uint32_t news;
+	pthread_mutex_t lock;
+	const struct fn_driver *drv;
+	struct fn_busdev *bus;
+	void *priv;
+	struct fn_dev_limits limits;
+	enum fn_dev_state state;
+	int status;
+	struct fn_dev_conf conf;
+	uint8_t mac[6];
+	bool promisc;
+	struct fn_rxq **rxqs;
+	struct fn_txq **txqs;
+	int *irq_fds;
+	unsigned irq_n;
+	const char *rx_variant;
+	const char *tx_variant;
+};
+
+/*
+ * A queue is ready: bursts of the application reach the driver from now on. The last step of start.
+ */
+void fn_rxq_go(struct fn_rxq *q, unsigned (*burst)(struct fn_rxq *, struct fn_pkt **, unsigned));
+void fn_txq_go(struct fn_txq *q, unsigned (*burst)(struct fn_txq *, struct fn_pkt **, unsigned));
+
+/* Raise an event; any thread. fn_ctx_process_events() delivers it. */
+void fn_dev_raise(struct fn_dev *dev, enum fn_event_type type);
+
+/**
+ * fn_dev_broken - the device as a whole failed, and a reset may mend it
+ * @dev: the device; any thread
+ * @fmt: what it did
+ *
+ * As fn_queue_break() for all queues, with FN_EVENT_DEVICE_ERROR.
+ */
+void fn_dev_broken(struct fn_dev *dev, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * The device does not answer any more: set the status of the device and of all its queues and raise
+ * FN_EVENT_GONE, once. Mappings stay. Returns -ENODEV after fn_fail().
+ */
+int fn_dev_gone(struct fn_dev *dev);
+
+/* Wait for a condition of the device on the bus's clock. */
+static inline uint64_t fn_dev_now_ns(struct fn_dev *dev)
+{
+	return dev->bus->ops->now_ns(dev->bus);
+}
+
+static inline void fn_dev_delay_ns(struct fn_dev *dev, uint64_t ns)
+{
+	dev->bus->ops->delay_ns(dev->bus, ns);
+}
+
+#define FN_US(us) ((uint64_t)(us)*1000u)
+#define FN_MS(ms) ((uint64_t)(ms)*1000000u)
+
+#endif

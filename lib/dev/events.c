@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Events: one epoll descriptor that all devices' descriptors wake, and bits in the devices that say
+ * what happened. Bits need no memory, so that no event is lost for want of it.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "dev/events.h"
+
+/**
+ * struct fn_events - what wakes fn_ctx_process_events()
+ * @epoll_fd: fn_ctx_event_fd()
+ * @wake_fd: eventfd that fn_dev_raise() signals
+ * @handling: held by the one thread that handles events
+ */
+struct fn_events {
+	int epoll_fd;
+	int wake_fd;
+	pthread_mutex_t handling;
+};
+
+/* An epoll entry says which device and why: a device that is gone by then is simply not found. */
+#define SOURCE_BITS 2
+#define SOURCE_MASK ((1u << SOURCE_BITS) - 1)
+#define NO_DEV_ID 0
+
+static int events_add(struct fn_events *events, int fd, uint64_t dev_id,
+		      enum fn_event_source source)
+{
+	struct epoll_event ev = {
+		.events = EPOLLIN,
+		.data.u64 = dev_id << SOURCE_BITS | source,
+	};
+
+	if (epoll_ctl(events->epoll_fd, EPOLL_CTL_ADD, fd, &ev) == 0)
+		return 0;
+	return fn_fail(-errno, "cannot watch an event descriptor: %s", strerror(errno));
+}
+
+int fn_events_create(struct fn_events **out)
+{
+	struct fn_events *events = calloc(1, sizeof(*events));
+	int ret;
+
+	if (!events)
+		return fn_fail(-ENOMEM, "out of memory for the event queue");
+	events->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	events->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (events->epoll_fd < 0 || events->wake_fd < 0) {
+		ret = fn_fail(-errno,
+			      "no file descriptor for events: %s; raise the limit (ulimit -n)",
+			      strerror(errno));
+		goto fail;
+	}
+	ret = events_add(events, events->wake_fd, NO_DEV_ID, FN_SOURCE_WAKE);
+	if (ret)
+		goto fail;
+	(void)pthread_mutex_init(&events->handling, NULL);
+	*out = events;
+	return 0;
+
+fail:
+	if (events->wake_fd >= 0)
+		(void)close(events->wake_fd);
+	if (events->epoll_fd >= 0)
+		(void)close(events->epoll_fd);
+	free(events);
+	return ret;
+}
+
+void fn_events_destroy(struct fn_events *events)
+{
+	(void)pthread_mutex_destroy(&events->handling);
+	(void)close(events->wake_fd);
+	(void)close(events->epoll_fd);
+	free(events);
+}
+
+int fn_events_watch(struct fn_dev *dev, enum fn_event_source source, int fd)
+{
+	if (fd < 0)
+		return 0;
+	return events_add(dev->ctx->events, fd, dev->id, source);
+}
+
+void fn_events_unwatch(struct fn_dev *dev, int fd)
+{
+	if (fd >= 0)
+		(void)epoll_ctl(dev->ctx->events->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
+static void fd_signal(int fd)
+{
+	const uint64_t one = 1;
+	ssize_t done = write(fd, &one, sizeof(one));
+
+	/* EAGAIN: the counter is at its limit, so the descriptor is readable all the more. */
+	(void)done;
+}
+
+static void fd_consume(int fd)
+{
+	uint64_t count;
+	ssize_t done = read(fd, &count, sizeof(count));
+
+	/* EAGAIN: somebody else has consumed it. */
+	(void)done;
+}
+
+int fn_ctx_event_fd(const struct fn_ctx *ctx)
+{
+	return ctx->events->epoll_fd;
+}
+
+void fn_dev_raise(struct fn_dev *dev, enum fn_event_type type)
+{
+	__atomic_fetch_or(&dev->news, 1u << type, __ATOMIC_RELEASE);
+	fd_signal(dev->ctx->events->wake_fd);
+}
+
+/* The first device after @after_id, or NULL. Devices stand in the list by id. */
+static struct fn_dev *next_dev(struct fn_ctx *ctx, uint64_t after_id)
+{
+	struct fn_list *pos;
+
+	fn_list_for_each(pos, &ctx->devs) {
+		struct fn_dev *dev = fn_container_of(pos, struct fn_dev, node);
+
+		if (dev->id > after_id)
+			return dev;
+	}
+	return NULL;
+}
+
+static struct fn_dev *find_dev(struct fn_ctx *ctx, uint64_t id)
+{
+	struct fn_dev *dev = id ? next_dev(ctx, id - 1) : NULL;
+
+	return dev && dev->id == id ? dev : NULL;
+}
+
+/* The kernel repeats its request each few seconds: the first one is the news. */
+static void release_requested(struct fn_dev *dev)
+{
+	if (__atomic_exchange_n(&dev->status, -ENODEV, __ATOMIC_ACQ_REL) != -ENODEV)
+		fn_dev_raise(dev, FN_EVENT_RELEASE_REQUESTED);
+}
+
+static void config_irq(struct fn_dev *dev)
+{
+	(void)pthread_mutex_lock(&dev->lock);
+	if (dev->irq_n)
+		fd_consume(dev->irq_fds[0]);
+	if (dev->drv->ops->config_irq)
+		dev->drv->ops->config_irq(dev);
+	(void)pthread_mutex_unlock(&dev->lock);
+}
+
+/* One readable descriptor becomes bits in its device. */
+static void take_in(struct fn_ctx *ctx, uint64_t data)
+{
+	struct fn_dev *dev;
+
+	if ((data & SOURCE_MASK) == FN_SOURCE_WAKE) {
+		fd_consume(ctx->events->wake_fd);
+		return;
+	}
+	(void)pthread_mutex_lock(&ctx->lock);
+	dev = find_dev(ctx, data >> SOURCE_BITS);
+	(void)pthread_mutex_unlock(&ctx->lock);
+	if (!dev)
+		return;
+	switch ((enum fn_event_source)(data & SOURCE_MASK)) {
+	case FN_SOURCE_REQUEST:
+		fd_consume(dev->bus->req_fd);
+		release_requested(dev);
+		break;
+	case FN_SOURCE_ERROR:
+		fd_consume(dev->bus->err_fd);
+		fn_dev_broken(dev, "the PCI bus reported an uncorrectable error");
+		break;
+	case FN_SOURCE_CONFIG_IRQ:
+		config_irq(dev);
+		break;
+	case FN_SOURCE_WAKE:
+		break;
+	}
+}
+
+/* Take one piece of news out of a device. Returns false when there is none. */
+static bool next_news(struct fn_dev *dev, struct fn_event *event)
+{
+	uint32_t news = __atomic_load_n(&dev->news, __ATOMIC_ACQUIRE);
+
+	*event = (struct fn_event){ .dev = dev };
+	for (unsigned i = 0; i < (unsigned)dev->limits.max_rxqs + dev->limits.max_txqs; i++) {
+		bool tx = i >= dev->limits.max_rxqs;
+		unsigned idx = tx ? i - dev->limits.max_rxqs : i;
+		struct fn_queue *queue =
+			tx ? fn_txq_queue(dev->txqs[idx]) : fn_rxq_queue(dev->rxqs[idx]);
+
+		if (!__atomic_exchange_n(&queue->broken_news, false, __ATOMIC_ACQ_REL))
+			continue;
+		event->type = FN_EVENT_QUEUE_BROKEN;
+		event->queue = queue->idx;
+		event->queue_is_tx = tx;
+		return true;
+	}
+	news &= ~(1u << FN_EVENT_QUEUE_BROKEN);
+	if (!news)
+		return false;
+	event->type = (enum fn_event_type)__builtin_ctz(news);
+	__atomic_fetch_and(&dev->news, ~(1u << event->type), __ATOMIC_ACQ_REL);
+	return true;
+}
+
+/* Find the next piece of news of any device from @dev_id on; @dev_id moves along. */
+static bool next_event(struct fn_ctx *ctx, uint64_t *dev_id, struct fn_event *event)
+{
+	struct fn_dev *dev;
+	bool found = false;
+
+	(void)pthread_mutex_lock(&ctx->lock);
+	while (!found && (dev = next_dev(ctx, *dev_id - 1))) {
+		found = next_news(dev, event);
+		*dev_id = found ? dev->id : dev->id + 1;
+	}
+	(void)pthread_mutex_unlock(&ctx->lock);
+	return found;
+}
+
+int fn_ctx_process_events(struct fn_ctx *ctx)
+{
+	struct fn_events *events = ctx->events;
+	struct epoll_event ready[16];
+	struct fn_event event;
+	uint64_t dev_id = 1;
+	int delivered = 0;
+	int n;
+
+	/* A second thread has nothing to add, and a callback that calls this again neither. */
+	if (pthread_mutex_trylock(&events->handling))
+		return 0;
+	n = epoll_wait(events->epoll_fd, ready, (int)FN_ARRAY_LEN(ready), 0);
+	for (int i = 0; i < n; i++)
+		take_in(ctx, ready[i].data.u64);
+
+	/* No lock is held during a callback: it may make every control call. */
+	while (n > 0 && next_event(ctx, &dev_id, &event)) {
+		if (ctx->opts.event)
+			ctx->opts.event(&event, ctx->opts.event_arg);
+		delivered++;
+	}
+	(void)pthread_mutex_unlock(&events->handling);
+	return delivered;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How what happens to devices reaches fn_ctx_process_events(). */
+#ifndef FN_DEV_EVENTS_H
+#define FN_DEV_EVENTS_H
+
+#include "dev/driver.h"
+
+int fn_events_create(struct fn_events **events);
+void fn_events_destroy(struct fn_events *events);
+
+/* What a descriptor of a device means when it becomes readable. */
+enum fn_event_source {
+	FN_SOURCE_WAKE,       /* fn_dev_raise() */
+	FN_SOURCE_REQUEST,    /* &fn_busdev.req_fd */
+	FN_SOURCE_ERROR,      /* &fn_busdev.err_fd */
+	FN_SOURCE_CONFIG_IRQ, /* MSI-X entry 0 of a driver that keeps one for itself */
+};
+
+/* Let a descriptor of a device wake fn_ctx_process_events(); -1 as @fd is fine and does nothing. */
+int fn_events_watch(struct fn_dev *dev, enum fn_event_source source, int fd);
+void fn_events_unwatch(struct fn_dev *dev, int fd);
+
+#endif

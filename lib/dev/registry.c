@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* The list of drivers: the one file in lib/ that names them. */
+#include <stdio.h>
+
+#include "dev/dev.h"
+#include "drivers/virtio/virtio_net.h"
+
+static const struct fn_driver *const drivers[] = {
+	&fn_driver_virtio_net,
+};
+
+const struct fn_driver *fn_registry_find(uint16_t vendor_id, uint16_t device_id)
+{
+	for (size_t i = 0; i < FN_ARRAY_LEN(drivers); i++)
+		for (unsigned k = 0; k < drivers[i]->ids_n; k++)
+			if (drivers[i]->ids[k].vendor_id == vendor_id &&
+			    drivers[i]->ids[k].device_id == device_id)
+				return drivers[i];
+	return NULL;
+}
+
+void fn_registry_describe(char *text, size_t bytes)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < FN_ARRAY_LEN(drivers); i++) {
+		for (unsigned k = 0; k < drivers[i]->ids_n && used < bytes; k++) {
+			const struct fn_pci_id *id = &drivers[i]->ids[k];
+			int n = snprintf(text + used, bytes - used, "%s%s (%04x:%04x)",
+					 used ? ", " : "", id->name, id->vendor_id, id->device_id);
+
+			if (n > 0)
+				used += (size_t)n;
+		}
+	}
+}

@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# install.sh BUILD: the README's application builds against an installed fastnic as C and as C++, with
+# pkg-config (shared and static) and with CMake, and runs.
+set -eu
+build=$1
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+prefix=$tmp/prefix
+
+DESTDIR='' cmake --install "$build" --prefix "$prefix" >"$tmp/install.log"
+# An installation goes where it is told: pkg-config must find it there.
+pc=$(find "$prefix" -name fastnic.pc)
+sed -i "s|^prefix=.*|prefix=$prefix|" "$pc"
+PKG_CONFIG_PATH=$(dirname "$pc")
+export PKG_CONFIG_PATH
+
+awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' README.md >"$tmp/app.c"
+lines=$(grep -c . "$tmp/app.c")
+echo "the README's application has $lines lines"
+[ "$lines" -ge 10 ] && [ "$lines" -le 27 ]
+cp "$tmp/app.c" "$tmp/app.cc"
+
+# Each program is run with an address that is none: it must start, and fail with the library's sentence.
+try() {
+	echo "+ $1"
+	out=$("$2" nonsense nonsense 2>&1) && { echo "it did not fail"; exit 1; }
+	echo "$out"
+	echo "$out" | grep -q 'is no PCI address'
+}
+
+# The flags are words on purpose.
+# shellcheck disable=SC2046
+{
+	cc -std=c11 -Wall -Wextra -Werror -o "$tmp/shared" "$tmp/app.c" $(pkg-config --cflags --libs fastnic)
+	c++ -std=c++17 -Wall -Wextra -Werror -Wno-missing-field-initializers -o "$tmp/shared++" "$tmp/app.cc" \
+		$(pkg-config --cflags --libs fastnic)
+	rm -rf "$tmp/archives"
+	mkdir "$tmp/archives"
+	cp "$(find "$prefix" -name libfastnic.a)" "$tmp/archives/"
+	cc -std=c11 -o "$tmp/static" "$tmp/app.c" -L"$tmp/archives" $(pkg-config --cflags --static --libs fastnic |
+		sed "s|-L${prefix}[^ ]*||g")
+}
+lib=$(dirname "$(find "$prefix" -name libfastnic.so)")
+LD_LIBRARY_PATH=$lib try "C, pkg-config, shared" "$tmp/shared"
+LD_LIBRARY_PATH=$lib try "C++, pkg-config, shared" "$tmp/shared++"
+try "C, pkg-config --static" "$tmp/static"
+if ldd "$tmp/static" | grep -q fastnic; then
+	echo "the static program wants the shared library"
+	exit 1
+fi
+
+cat >"$tmp/CMakeLists.txt" <<'CMAKE'
+cmake_minimum_required(VERSION 3.22)
+project(app LANGUAGES C CXX)
+find_package(fastnic REQUIRED)
+add_executable(app app.c)
+target_link_libraries(app PRIVATE fastnic::fastnic)
+add_executable(app_static app.cc)
+set_target_properties(app_static PROPERTIES CXX_STANDARD 17)
+target_link_libraries(app_static PRIVATE fastnic::fastnic_static)
+CMAKE
+cmake -S "$tmp" -B "$tmp/out" -DCMAKE_PREFIX_PATH="$prefix" >"$tmp/cmake.log"
+cmake --build "$tmp/out" >>"$tmp/cmake.log"
+try "C, CMake, shared" "$tmp/out/app"
+try "C++, CMake, static" "$tmp/out/app_static"
+
+# A public header that was not installed would not have been missed above.
+for header in include/fastnic/*.h; do
+	[ -f "$prefix/$header" ]
+done

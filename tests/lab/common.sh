@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=sh
+# What the lab's tests share: checks that say what they check, skipping with a reason, a folder of their own.
+
+REPO=$(cd "$(dirname "$0")/../.." && pwd)
+LAB=${LAB:-$REPO/tools/lab}
+TMP=$(mktemp -d "${TMPDIR:-/tmp}/fnlabtest.XXXXXX")
+trap 'rm -rf "$TMP"' EXIT
+FAILED=0
+
+skip() {
+	echo "SKIP: $*"
+	exit 77
+}
+
+# check WHAT COMMAND...: COMMAND must succeed.
+check() {
+	what=$1
+	shift
+	if "$@"; then
+		echo "ok: $what"
+	else
+		echo "FAIL: $what ($*)"
+		FAILED=1
+	fi
+}
+
+same() {
+	[ "$1" = "$2" ] || { printf 'expected <%s>, got <%s>\n' "$2" "$1"; return 1; }
+}
+
+# has FILE PATTERN: some line of FILE matches the extended regular expression.
+has() {
+	grep -Eq -- "$2" "$1" || { echo "no line matches <$2> in:"; cat "$1"; return 1; }
+}
+
+has_not() {
+	! grep -E -- "$2" "$1"
+}
+
+# lab ARG...: run the lab with a bound on time; leaves OUT, ERR and STATUS.
+lab() {
+	OUT=$TMP/out
+	ERR=$TMP/err
+	STATUS=0
+	timeout -k 5 55 "$LAB" "$@" >"$OUT" 2>"$ERR" </dev/null || STATUS=$?
+	[ "$STATUS" != 125 ] || sed 's/^/    /' "$ERR"
+}
+
+# need_lab ARG...: skip unless the lab can get all that "lab prepare ARG..." fetches.
+need_lab() {
+	command -v "${LAB_QEMU:-qemu-system-x86_64}" >/dev/null || skip "QEMU is not installed"
+	timeout 300 "$LAB" prepare "$@" >"$TMP/prepare" 2>&1 || skip "lab prepare $*: $(tail -n 1 "$TMP/prepare")"
+}
+
+need_root() {
+	[ "$(id -u)" = 0 ] || skip "needs root: $*"
+}
+
+# wait_for SECONDS COMMAND...: until COMMAND succeeds.
+wait_for() {
+	tries=$(($1 * 10))
+	shift
+	until "$@" 2>/dev/null; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+finish() {
+	exit $FAILED
+}

@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Kernel modules packed with xz, zst, gz or not at all, and built-in ones: the guest boots with each.
+# shellcheck source=tests/lab/common.sh disable=SC2016 # scripts for the guest
+. "$(dirname "$0")/common.sh"
+command -v xz >/dev/null && command -v zstd >/dev/null || skip "xz and zstd are needed to pack modules"
+need_lab --image cloud
+cache=${FASTNIC_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/fastnic}
+kernel=$(sed -n 2p "$cache/kernel/current-cloud")
+file=$(find "$kernel/boot" "$kernel/usr/lib/modules" "$kernel/lib/modules" -name 'vmlinuz*' 2>/dev/null | head -n 1)
+modules=$(find "$kernel/lib/modules" "$kernel/usr/lib/modules" -mindepth 1 -maxdepth 1 2>/dev/null | head -n 1)
+check "the cached kernel is there" test -r "$file"
+
+# repack SUFFIX COMMAND...: a copy of the modules that the lab needs, each packed by COMMAND.
+repack() {
+	suffix=$1
+	shift
+	rm -rf "$TMP/tree"
+	mkdir -p "$TMP/tree/kernel"
+	cp "$modules"/modules.builtin "$TMP/tree/"
+	find "$modules/kernel/drivers/virtio" "$modules/kernel/drivers/vfio" "$modules/kernel/virt" \
+		"$modules/kernel/drivers/char" "$modules/kernel/drivers/net" -name '*.ko*' 2>/dev/null |
+		while read -r ko; do
+			name=${ko##*/}
+			name=${name%%.ko*}
+			case $ko in
+			*.xz) xz -dc "$ko" ;;
+			*.zst) zstd -qdc "$ko" ;;
+			*.gz) gzip -dc "$ko" ;;
+			*) cat "$ko" ;;
+			esac | "$@" >"$TMP/tree/kernel/$name.ko$suffix"
+		done
+}
+
+# boots NAME
+boots() {
+	lab run --kernel "$file" --modules "$TMP/tree" --kernel-drivers --nic virtio-net-pci -- \
+		sh -c 'fastnic-bind status; fastnic-bind unbind $P0 && ls /sys/bus/pci/devices/$P0/virtio*/net'
+	check "$1: status 0" same "$STATUS" 0
+	check "$1: VFIO's modules work" has "$OUT" '^0000:00:03.0 .* vfio-pci '
+	check "$1: the kernel's driver works" has "$OUT" '^eth0$'
+}
+
+repack .xz xz -0
+check "the modules are packed with xz" test -e "$TMP/tree/kernel/virtio_net.ko.xz"
+boots xz
+repack .zst zstd -q -1
+boots zst
+repack .gz gzip -1
+boots gz
+repack '' cat
+boots plain
+
+# Built in: listed in modules.builtin instead of being there as a file.
+cat >"$TMP/builtin.sh" <<'SCRIPT'
+set -u
+LAB_D=$1/tools/lab.d
+. "$LAB_D/common.sh"
+. "$LAB_D/modules.sh"
+KERNEL_MODULES=$2
+modules_pack "$3/packed" vfio_pci virtio-net || exit 1
+cat "$3/packed/order"
+modules_pack "$3/missing" no_such_module && echo "a module that is missing was accepted"
+modules_pack "$3/optional" '?no_such_module' || echo "an optional module was insisted on"
+SCRIPT
+rm "$TMP/tree/kernel/virtio_net.ko"
+echo "kernel/drivers/net/virtio_net.ko" >>"$TMP/tree/modules.builtin"
+bash "$TMP/builtin.sh" "$REPO" "$TMP/tree" "$TMP" >"$TMP/order" 2>"$TMP/err"
+check "a built-in module needs no file" has_not "$TMP/order" virtio_net
+check "the others come after what they depend on" \
+	same "$(grep -n -e '^vfio.ko' -e '^vfio_pci.ko' "$TMP/order" | cut -d: -f2 | tr '\n' ' ')" "vfio.ko vfio_pci.ko "
+check "an unknown one is refused by name" has "$TMP/err" 'no module no_such_module'
+check "only if it is needed" has_not "$TMP/order" 'accepted|insisted'
+finish
