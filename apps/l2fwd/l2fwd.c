@@ -80,7 +80,7 @@ static void forward(struct lane *lane, unsigned burst)
 	if (fn_txq_status(lane->tx))
 		drop_held(lane, &lane->tx_down);
 	else
-		memmove(lane->pkts, lane->pkts + sent, lane->held * sizeof(lane->pkts[0]));
+		memmove(lane->pkts, lane->pkts + sent, lane->held * sizeof(struct fn_pkt *));
 }
 
 static void *work(void *arg)
@@ -147,7 +147,7 @@ static int worker_start(struct worker *worker)
 	(void)pthread_attr_destroy(&attr);
 	if (ret)
 		(void)fprintf(stderr, "l2fwd: cannot start a worker on core %d: %s\n", worker->core,
-			      strerror(ret));
+			      strerrordesc_np(ret));
 	return ret ? -1 : 0;
 }
 

@@ -35,6 +35,21 @@ static int wrong(const char *option, const char *value, const char *wanted)
 	return 2;
 }
 
+/* @c is what getopt_long() made of @word: ':' when its value is missing. */
+static int wrong_option(const char *word, int c)
+{
+	const char *why = "no such option";
+	const char letter[] = { '-', (char)optopt, '\0' };
+
+	if (c == ':')
+		why = "needs a value";
+	else if (word[0] == '-' && word[1] == '-' && optopt)
+		why = "takes no value";
+	(void)fprintf(stderr, "l2fwd: %s: %s; see l2fwd --help\n",
+		      word[0] == '-' && word[1] == '-' ? word : letter, why);
+	return 2;
+}
+
 static int parse_seconds(const char *option, const char *text, double *seconds)
 {
 	char *end;
@@ -145,8 +160,9 @@ int options_parse(int argc, char **argv, struct options *opts)
 	int c;
 
 	*opts = (struct options){ .queues = 1, .burst = 32, .ring = 256, .stats = -1 };
+	opterr = 0; /* wrong_option() says it, in one sentence */
 	/* There are no threads yet. NOLINTNEXTLINE(concurrency-mt-unsafe) */
-	while (!ret && (c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+	while (!ret && (c = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
 		switch (c) {
 		case 'd':
 			ret = parse_seconds("--duration", optarg, &opts->duration);
@@ -179,9 +195,7 @@ int options_parse(int argc, char **argv, struct options *opts)
 			(void)fputs(usage, stdout);
 			return -1;
 		default:
-			/* getopt has said what is wrong. */
-			(void)fprintf(stderr, "l2fwd: see l2fwd --help\n");
-			return 2;
+			return wrong_option(argv[optind - 1], c);
 		}
 	}
 	if (opts->stats < 0)

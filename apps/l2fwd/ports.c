@@ -136,7 +136,7 @@ int ports_start(struct l2fwd *app)
 		if (fn_dev_start(app->ports[i].dev))
 			return failed();
 		app->ports[i].info.sz = sizeof(app->ports[i].info);
-		fn_dev_info(app->ports[i].dev, &app->ports[i].info);
+		fn_dev_get_info(app->ports[i].dev, &app->ports[i].info);
 	}
 	return 0;
 }

@@ -6,11 +6,14 @@
 
 #include "drivers/virtio/virtio_net.h"
 
-/* What is used when the device offers it; what must be there is the transport's (virtio_pci_accept()). */
-#define FEATURES_WANTED                                                                              \
-	(VIRTIO_NET_F_MTU | VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS | VIRTIO_NET_F_CTRL_VQ |          \
-	 VIRTIO_NET_F_CTRL_RX | VIRTIO_NET_F_MQ | VIRTIO_NET_F_CTRL_MAC_ADDR |                       \
-	 VIRTIO_NET_F_SPEED_DUPLEX | VIRTIO_F_RING_EVENT_IDX | VIRTIO_F_IN_ORDER |                   \
+/*
+ * What is used when the device offers it; what must be there is the transport's
+ * (virtio_pci_accept()).
+ */
+#define FEATURES_WANTED                                                                     \
+	(VIRTIO_NET_F_MTU | VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS | VIRTIO_NET_F_CTRL_VQ | \
+	 VIRTIO_NET_F_CTRL_RX | VIRTIO_NET_F_MQ | VIRTIO_NET_F_CTRL_MAC_ADDR |              \
+	 VIRTIO_NET_F_SPEED_DUPLEX | VIRTIO_F_RING_EVENT_IDX | VIRTIO_F_IN_ORDER |          \
 	 VIRTIO_F_ORDER_PLATFORM)
 
 /* 5.1.3.1: these need the control queue. */
@@ -28,13 +31,16 @@ static int config16(struct virtio_net *vn, size_t off, uint16_t *value)
 	return virtio_pci_config_read16(&vn->pci, (uint32_t)off, value);
 }
 
-/* 5.1.5: an address of the device's own, or one that is made up: locally administered, not a group. */
+/*
+ * 5.1.5: an address of the device's own, or one that is made up: locally administered, not a group.
+ */
 static int open_mac(struct fn_dev *dev, struct virtio_net *vn)
 {
 	uint8_t *mac = dev->limits.mac;
 
 	if (vn->features & VIRTIO_NET_F_MAC)
-		return virtio_pci_config_read8(&vn->pci, offsetof(struct virtio_net_config, mac), mac, 6);
+		return virtio_pci_config_read8(&vn->pci, offsetof(struct virtio_net_config, mac),
+					       mac, 6);
 	if (getrandom(mac, 6, 0) != 6)
 		return fn_fail(-EIO, "%s: no random numbers for a station address", dev->bus->name);
 	mac[0] = (uint8_t)((mac[0] & 0xfc) | 0x02);
@@ -78,7 +84,8 @@ static int open_pairs(struct fn_dev *dev, struct virtio_net *vn)
 		return fn_fail(-EIO,
 			       "%s: the device has %u queues, which is not what %u pairs%s need "
 			       "(virtio 1.2 5.1.2)",
-			       dev->bus->name, queues, pairs, has_ctrl ? " and a control queue" : "");
+			       dev->bus->name, queues, pairs,
+			       has_ctrl ? " and a control queue" : "");
 	vn->ctrl_queue = (uint16_t)(2u * pairs);
 	if (pairs > VIRTIO_NET_PAIRS_USED_MAX)
 		pairs = VIRTIO_NET_PAIRS_USED_MAX;
@@ -189,14 +196,17 @@ static int virtio_net_close(struct fn_dev *dev)
 static int check_queues(const struct fn_dev *dev, const struct fn_dev_conf *conf)
 {
 	/*
-	 * Queues come in pairs (5.1.2), and a device may receive on each pair that it was told to use: a pair
-	 * for transmit alone would lose what arrives there. The other way round the spare queue rests.
+	 * Queues come in pairs (5.1.2), and a device may receive on each pair that it was told to
+	 * use: a pair for transmit alone would lose what arrives there. The other way round the
+	 * spare queue rests.
 	 */
 	if (conf->txqs > conf->rxqs)
-		return fn_fail(-EINVAL,
-			       "%s: virtio-net has its queues in pairs, so %u transmit queues need as many "
-			       "receive queues, not %u",
-			       dev->bus->name, conf->txqs, conf->rxqs);
+		return fn_fail(
+			-EINVAL,
+			"%s: virtio-net has its queues in pairs, so %u transmit queues need as "
+			"many "
+			"receive queues, not %u",
+			dev->bus->name, conf->txqs, conf->rxqs);
 	return 0;
 }
 
@@ -207,11 +217,13 @@ static int check_room(const struct fn_dev *dev, const struct fn_dev_conf *conf)
 
 	if (virtio_net_rx_room(conf->pool) >= conf->mtu + VIRTIO_NET_FRAME_EXTRA)
 		return 0;
-	return fn_fail(-EINVAL,
-		       "%s: a frame of MTU %u needs %u bytes with virtio's header and a buffer of %s has %u "
-		       "and no headroom for it: create the pool with room_bytes %u, or with headroom %u",
-		       dev->bus->name, conf->mtu, need, fn_pool_name(conf->pool),
-		       fn_pool_room_bytes(conf->pool), need, VIRTIO_NET_HDR_BYTES);
+	return fn_fail(
+		-EINVAL,
+		"%s: a frame of MTU %u needs %u bytes with virtio's header and a buffer of %s has "
+		"%u "
+		"and no headroom for it: create the pool with room_bytes %u, or with headroom %u",
+		dev->bus->name, conf->mtu, need, fn_pool_name(conf->pool),
+		fn_pool_room_bytes(conf->pool), need, VIRTIO_NET_HDR_BYTES);
 }
 
 static int virtio_net_check(struct fn_dev *dev, const struct fn_dev_conf *conf)
@@ -229,8 +241,8 @@ uint16_t virtio_net_entry(const struct fn_dev *dev, const struct fn_queue *queue
 }
 
 /*
- * 5.1.4.2: who accepts VIRTIO_NET_F_MTU posts buffers for a frame of the device's MTU. With a pool for
- * smaller ones the feature is left out; the application's own MTU is kept in any case.
+ * 5.1.4.2: who accepts VIRTIO_NET_F_MTU posts buffers for a frame of the device's MTU. With a pool
+ * for smaller ones the feature is left out; the application's own MTU is kept in any case.
  */
 static uint64_t start_features(const struct fn_dev *dev, const struct virtio_net *vn)
 {
@@ -276,7 +288,8 @@ static void queues_destroy(struct fn_dev *dev, struct virtio_net *vn, bool lost)
 {
 	for (uint16_t i = 0; i < vn->pairs; i++) {
 		const struct fn_queue *queue = fn_txq_queue(dev->txqs[i]);
-		const bool broken = lost || __atomic_load_n(&queue->status, __ATOMIC_ACQUIRE) == -EIO;
+		const bool broken =
+			lost || __atomic_load_n(&queue->status, __ATOMIC_ACQUIRE) == -EIO;
 
 		virtio_net_rx_destroy(dev, i);
 		virtio_net_tx_destroy(dev, i, broken ? FN_TX_DROP_BROKEN : FN_TX_DROP_STOPPED);
@@ -286,8 +299,8 @@ static void queues_destroy(struct fn_dev *dev, struct virtio_net *vn, bool lost)
 }
 
 /*
- * Reset the device, so that it lets go of all memory. One that does not even do that is cut off from
- * memory instead: without bus mastering it has no DMA (PCI 3.0 6.2.2).
+ * Reset the device, so that it lets go of all memory. One that does not even do that is cut off
+ * from memory instead: without bus mastering it has no DMA (PCI 3.0 6.2.2).
  */
 static int quiesce(struct fn_dev *dev, struct virtio_net *vn)
 {
@@ -381,10 +394,11 @@ static int virtio_net_set_mac(struct fn_dev *dev, const uint8_t mac[6])
 	struct virtio_net *vn = virtio_net_of(dev);
 
 	if (!(vn->features & VIRTIO_NET_F_CTRL_MAC_ADDR))
-		return fn_fail(-ENOTSUP,
-			       "%s: the device does not offer VIRTIO_NET_F_CTRL_MAC_ADDR, so its station "
-			       "address cannot be changed",
-			       dev->bus->name);
+		return fn_fail(
+			-ENOTSUP,
+			"%s: the device does not offer VIRTIO_NET_F_CTRL_MAC_ADDR, so its station "
+			"address cannot be changed",
+			dev->bus->name);
 	return dev->state == FN_DEV_STARTED ? virtio_net_ctrl_set_mac(dev, mac) : 0;
 }
 
@@ -393,10 +407,12 @@ static int virtio_net_set_promisc(struct fn_dev *dev, bool on)
 	struct virtio_net *vn = virtio_net_of(dev);
 
 	if (!(vn->features & VIRTIO_NET_F_CTRL_RX))
-		return fn_fail(-ENOTSUP,
-			       "%s: the device does not offer VIRTIO_NET_F_CTRL_RX, so what it receives cannot "
-			       "be changed",
-			       dev->bus->name);
+		return fn_fail(
+			-ENOTSUP,
+			"%s: the device does not offer VIRTIO_NET_F_CTRL_RX, so what it receives "
+			"cannot "
+			"be changed",
+			dev->bus->name);
 	return dev->state == FN_DEV_STARTED ? virtio_net_ctrl_set_promisc(dev, on) : 0;
 }
 
@@ -419,7 +435,9 @@ static const struct fn_driver_ops ops = {
 	.tx_reclaim = virtio_net_tx_reclaim,
 };
 
-/* 0x1000 is a transitional device: driven through its modern interface, or refused with the remedy. */
+/*
+ * 0x1000 is a transitional device: driven through its modern interface, or refused with the remedy.
+ */
 static const struct fn_pci_id ids[] = {
 	{ VIRTIO_PCI_VENDOR, VIRTIO_PCI_DEVICE_NET, "virtio-net" },
 	{ VIRTIO_PCI_VENDOR, VIRTIO_PCI_DEVICE_NET_TRANSITIONAL, "virtio-net, transitional" },

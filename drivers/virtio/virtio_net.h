@@ -14,7 +14,10 @@ extern const struct fn_driver fn_driver_virtio_net;
 #define VIRTIO_NET_RING_MIN 8u
 #define VIRTIO_NET_TX_SEGS_MAX 32u
 
-/* A packet takes at most two descriptors beside its segments: virtio_net_hdr in front, padding behind. */
+/*
+ * A packet takes at most two descriptors beside its segments: virtio_net_hdr in front, padding
+ * behind.
+ */
 #define VIRTIO_NET_TX_EXTRA_DESCS 2u
 
 /* Queue pairs that are used at most; a device may have up to 0x8000. */
@@ -34,8 +37,8 @@ extern const struct fn_driver fn_driver_virtio_net;
  * @mask: slots - 1
  * @batch: buffers that are posted at once, a power of two
  * @full_mark: no batch is due while more buffers than this are posted
- * @hdr_back: how far in front of a packet's data its virtio_net_hdr is written; 0: it takes the data's
- *	first bytes
+ * @hdr_back: how far in front of a packet's data its virtio_net_hdr is written; 0: it takes the
+ *	data's first bytes
  * @len_max: longest frame that was posted for
  * @plain: fn_pool_plain_word() of the pool
  * @desc: the descriptor table
@@ -48,8 +51,9 @@ extern const struct fn_driver fn_driver_virtio_net;
  * @slots: by descriptor: the slot it is posted at; the inverse of @ids
  * @vq: its memory
  *
- * Slot and position: slot = position & mask. A descriptor stays at its slot as long as the device hands
- * buffers back in order; what comes out of order changes places (rx_reorder()), so that @ids between
+ * Slot and position: slot = position & mask. A descriptor stays at its slot as long as the device
+ * hands buffers back in order; what comes out of order changes places (rx_reorder()), so that @ids
+ * between
  * @used_pos and @avail_pos always is what the device has.
  */
 struct virtio_rxq {
@@ -80,12 +84,17 @@ struct virtio_rxq {
 	struct virtq vq;
 };
 
-_Static_assert(offsetof(struct virtio_rxq, desc) == FN_CACHE_LINE, "an empty poll touches one line");
-_Static_assert(offsetof(struct virtio_rxq, slots) == 2 * FN_CACHE_LINE, "a burst touches two lines");
+_Static_assert(offsetof(struct virtio_rxq, desc) == FN_CACHE_LINE,
+	       "an empty poll touches one line");
+_Static_assert(offsetof(struct virtio_rxq, slots) == 2 * FN_CACHE_LINE,
+	       "a burst touches two lines");
 
-/* virtio_txq.states: what a descriptor is, apart from the plain case of a packet in one descriptor. */
+/*
+ * virtio_txq.states: what a descriptor is, apart from the plain case of a packet in one descriptor.
+ */
 #define VIRTIO_TX_PLAIN 0x00u
-#define VIRTIO_TX_ODD 0x01u  /* head of a packet in several descriptors, or one that is freed singly */
+#define VIRTIO_TX_ODD \
+	0x01u /* head of a packet in several descriptors, or one that is freed singly */
 #define VIRTIO_TX_CONT 0x02u /* a further descriptor of a packet */
 #define VIRTIO_TX_DONE 0x04u /* head: the device handed it back before one that was sent earlier */
 
@@ -94,7 +103,8 @@ _Static_assert(offsetof(struct virtio_rxq, slots) == 2 * FN_CACHE_LINE, "a burst
  * @pub: burst and &struct fn_queue
  * @desc: the descriptor table; descriptor and slot are the same here
  * @bufs: by slot: the packet whose head it is
- * @plain: fn_pool_plain_word() of the pool that @cache belongs to; ~0 when the headroom is too small
+ * @plain: fn_pool_plain_word() of the pool that @cache belongs to; ~0 when the headroom is too
+ *	small
  * @desc_head: position of the next free descriptor
  * @desc_tail: position of the oldest descriptor in use
  * @avail_pos: packets handed to the device
@@ -144,7 +154,8 @@ struct virtio_txq {
 };
 
 _Static_assert(offsetof(struct virtio_txq, avail) == FN_CACHE_LINE, "layout by use");
-_Static_assert(offsetof(struct virtio_txq, states) == 2 * FN_CACHE_LINE, "a burst touches two lines");
+_Static_assert(offsetof(struct virtio_txq, states) == 2 * FN_CACHE_LINE,
+	       "a burst touches two lines");
 
 /**
  * struct virtio_net_ctrl - the control queue
@@ -193,7 +204,10 @@ static inline struct virtio_txq *virtio_txq_of(struct fn_txq *q)
 	return fn_container_of(q, struct virtio_txq, pub);
 }
 
-/* Most segments of a packet on a ring of @size, which must take the longest packet while it is empty. */
+/*
+ * Most segments of a packet on a ring of @size, which must take the longest packet while it is
+ * empty.
+ */
 static inline uint16_t virtio_net_tx_segs(uint32_t size)
 {
 	const uint32_t fit = size - VIRTIO_NET_TX_EXTRA_DESCS;
@@ -222,7 +236,9 @@ void virtio_net_tx_go(struct fn_dev *dev, uint16_t idx);
 void virtio_net_tx_destroy(struct fn_dev *dev, uint16_t idx, enum fn_tx_counter counter);
 
 /* virtio_net_reclaim.c */
-/* Give finished packets back: how many, or -EIO when the device lied and the queue is broken now. */
+/*
+ * Give finished packets back: how many, or -EIO when the device lied and the queue is broken now.
+ */
 int virtio_net_tx_done(struct virtio_txq *q);
 unsigned virtio_net_tx_reclaim(struct fn_txq *txq);
 

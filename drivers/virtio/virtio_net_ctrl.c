@@ -35,8 +35,10 @@ int virtio_net_ctrl_create(struct fn_dev *dev)
 	if (ret)
 		return ret;
 	if (size < CTRL_RING)
-		return fn_fail(-EIO, "%s: the device's control queue has %u entries, and a command needs %u",
-			       dev->bus->name, size, CTRL_DESCS);
+		return fn_fail(
+			-EIO,
+			"%s: the device's control queue has %u entries, and a command needs %u",
+			dev->bus->name, size, CTRL_DESCS);
 	ret = virtq_alloc(&ctrl->vq, dev->ctx, CTRL_RING, CTRL_BYTES, dev->bus->numa_node);
 	if (ret)
 		return ret;
@@ -56,13 +58,16 @@ void virtio_net_ctrl_destroy(struct fn_dev *dev)
 	virtq_free(&virtio_net_of(dev)->ctrl.vq, dev->ctx);
 }
 
-static void ctrl_desc(struct virtio_net_ctrl *ctrl, unsigned i, uint32_t at, uint32_t len, unsigned flags)
+static void ctrl_desc(struct virtio_net_ctrl *ctrl, unsigned i, uint32_t at, uint32_t len,
+		      unsigned flags)
 {
 	fn_write_le64(&ctrl->vq.desc[i].addr, ctrl->vq.extra_iova.v + at);
 	fn_write_le64(&ctrl->vq.desc[i].ctl, VIRTQ_CTL(len, flags, i + 1));
 }
 
-/* Wait until the device has used the command. It has its buffers until a reset when it never does. */
+/*
+ * Wait until the device has used the command. It has its buffers until a reset when it never does.
+ */
 static int ctrl_wait(struct fn_dev *dev, struct virtio_net_ctrl *ctrl)
 {
 	const uint64_t start_ns = fn_dev_now_ns(dev);
@@ -75,24 +80,31 @@ static int ctrl_wait(struct fn_dev *dev, struct virtio_net_ctrl *ctrl)
 			ctrl->broken = true;
 			if (fn_busdev_is_gone(dev->bus))
 				return fn_dev_gone(dev);
-			return fn_fail(-EIO,
-				       "%s: the device did not answer a command on its control queue within "
-				       "%u ms; fn_dev_reset() it",
-				       dev->bus->name, (unsigned)(CTRL_DEADLINE_NS / FN_MS(1)));
+			return fn_fail(
+				-EIO,
+				"%s: the device did not answer a command on its control queue "
+				"within "
+				"%u ms; fn_dev_reset() it",
+				dev->bus->name, (unsigned)(CTRL_DEADLINE_NS / FN_MS(1)));
 		}
 		fn_dev_delay_ns(dev, delay_ns);
 		if (delay_ns < CTRL_DELAY_MAX_NS)
 			delay_ns *= 2;
 	}
-	/* Pairs with the device's write of used->idx (2.7.8): the element and the answer lie behind it. */
+	/*
+	 * Pairs with the device's write of used->idx (2.7.8): the element and the answer lie behind
+	 * it.
+	 */
 	fn_rmb_dma();
 	elem = fn_read_le64(&virtq_used_elems(ctrl->vq.used)[ctrl->pos & (CTRL_RING - 1)]);
 	if (done != 1 || VIRTQ_USED_ID(elem) != 0) {
 		ctrl->broken = true;
-		return fn_fail(-EIO,
-			       "%s: the device answered %u commands with buffer %u on its control queue, and "
-			       "it had one with buffer 0; fn_dev_reset() it",
-			       dev->bus->name, done, VIRTQ_USED_ID(elem));
+		return fn_fail(
+			-EIO,
+			"%s: the device answered %u commands with buffer %u on its control queue, "
+			"and "
+			"it had one with buffer 0; fn_dev_reset() it",
+			dev->bus->name, done, VIRTQ_USED_ID(elem));
 	}
 	ctrl->pos = fn_ring_advance(ctrl->pos, 1);
 	return 0;
@@ -119,7 +131,8 @@ static int ctrl_command(struct fn_dev *dev, const char *what, uint8_t class, uin
 	ctrl_desc(ctrl, 2, CTRL_ACK_AT, 1, VIRTQ_DESC_F_WRITE);
 	fn_write_le16(&ctrl->vq.avail->ring[pos & (CTRL_RING - 1)], 0);
 	if (virtq_publish(ctrl->vq.avail, ctrl->vq.used, CTRL_RING,
-			  (vn->pci.features & VIRTIO_F_RING_EVENT_IDX) != 0, fn_ring_advance(pos, 1), pos))
+			  (vn->pci.features & VIRTIO_F_RING_EVENT_IDX) != 0,
+			  fn_ring_advance(pos, 1), pos))
 		fn_doorbell_ring16(&ctrl->db, vn->ctrl_queue);
 	ret = ctrl_wait(dev, ctrl);
 	if (ret)
@@ -129,7 +142,8 @@ static int ctrl_command(struct fn_dev *dev, const char *what, uint8_t class, uin
 			 (vn->pci.features & VIRTIO_F_RING_EVENT_IDX) != 0, ctrl->pos);
 	ack = __atomic_load_n(&ctrl->vq.extra[CTRL_ACK_AT], __ATOMIC_RELAXED);
 	if (ack != VIRTIO_NET_CTRL_OK)
-		return fn_fail(-EIO, "%s: the device refuses to %s (answer %u)", dev->bus->name, what, ack);
+		return fn_fail(-EIO, "%s: the device refuses to %s (answer %u)", dev->bus->name,
+			       what, ack);
 	return 0;
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Interrupts of virtio-net: queues armed and looked at, and what the configuration interrupt tells. */
+/*
+ * Interrupts of virtio-net: queues armed and looked at, and what the configuration interrupt tells.
+ */
 #include <errno.h>
 
 #include "drivers/virtio/virtio_net.h"
@@ -59,10 +61,11 @@ int virtio_net_link(struct fn_dev *dev, struct fn_link *link)
 		ret = virtio_pci_config_read16(&vn->pci, offsetof(struct virtio_net_config, status),
 					       &status);
 	if (!ret && (vn->features & VIRTIO_NET_F_SPEED_DUPLEX))
-		ret = virtio_pci_config_read32(&vn->pci, offsetof(struct virtio_net_config, speed), &speed);
+		ret = virtio_pci_config_read32(&vn->pci, offsetof(struct virtio_net_config, speed),
+					       &speed);
 	if (!ret && (vn->features & VIRTIO_NET_F_SPEED_DUPLEX))
-		ret = virtio_pci_config_read8(&vn->pci, offsetof(struct virtio_net_config, duplex), &duplex,
-					      1);
+		ret = virtio_pci_config_read8(&vn->pci, offsetof(struct virtio_net_config, duplex),
+					      &duplex, 1);
 	if (ret)
 		return ret == -ENODEV ? fn_dev_gone(dev) : ret;
 	link->up = (status & VIRTIO_NET_S_LINK_UP) != 0;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* What a virtio-net transmit queue has sent goes back to its pools, in the order in which it was sent. */
+/*
+ * What a virtio-net transmit queue has sent goes back to its pools, in the order in which it was
+ * sent.
+ */
 #include <errno.h>
 
 #include "drivers/virtio/virtio_net.h"
@@ -29,7 +32,9 @@ static bool ids_in_order(const struct virtio_txq *q, uint16_t done)
 	return true;
 }
 
-/* The oldest @n packets are plain and have one descriptor each: pointers are all that is touched. */
+/*
+ * The oldest @n packets are plain and have one descriptor each: pointers are all that is touched.
+ */
 static void give_plain(struct virtio_txq *q, uint16_t n)
 {
 	while (n) {
@@ -61,7 +66,8 @@ static void give_oldest(struct virtio_txq *q)
 	}
 	q->states[head] = VIRTIO_TX_PLAIN;
 	q->desc_tail = fn_ring_advance(q->desc_tail, 1);
-	while (q->desc_tail != q->desc_head && q->states[q->desc_tail & q->mask] == VIRTIO_TX_CONT) {
+	while (q->desc_tail != q->desc_head &&
+	       q->states[q->desc_tail & q->mask] == VIRTIO_TX_CONT) {
 		q->states[q->desc_tail & q->mask] = VIRTIO_TX_PLAIN;
 		q->desc_tail = fn_ring_advance(q->desc_tail, 1);
 	}
@@ -90,7 +96,8 @@ static int done_in_any_order(struct virtio_txq *q, uint16_t done)
 	int given = 0;
 
 	for (uint16_t i = 0; i < done; i++) {
-		const uint64_t elem = fn_read_le64(&elems[fn_ring_advance(q->used_pos, i) & q->mask]);
+		const uint64_t elem =
+			fn_read_le64(&elems[fn_ring_advance(q->used_pos, i) & q->mask]);
 
 		if (!mark_done(q, VIRTQ_USED_ID(elem))) {
 			fn_queue_break(fn_txq_queue(&q->pub),
@@ -125,13 +132,14 @@ int virtio_net_tx_done(struct virtio_txq *q)
 	if (!done)
 		return 0;
 	if (fn_unlikely(done > out)) {
-		fn_queue_break(fn_txq_queue(&q->pub), "the device returned %u packets, and it had %u", done,
-			       out);
+		fn_queue_break(fn_txq_queue(&q->pub),
+			       "the device returned %u packets, and it had %u", done, out);
 		return -EIO;
 	}
 	/*
-	 * Pairs with the device's write of used->idx (2.7.8): the elements are valid only behind it. An
-	 * in-order device (2.7.9) may leave elements out, and the index alone says what it has done.
+	 * Pairs with the device's write of used->idx (2.7.8): the elements are valid only behind
+	 * it. An in-order device (2.7.9) may leave elements out, and the index alone says what it
+	 * has done.
 	 */
 	fn_rmb_dma();
 	if (fn_likely(!q->odd && !q->ahead && (q->in_order || ids_in_order(q, done))))

@@ -10,10 +10,10 @@
 #define BATCH_MAX 32u
 
 /*
- * Where the virtio_net_hdr of a received frame goes: in front of the packet's data, in the headroom, so
- * that one descriptor covers both and data starts where fn_pkt_alloc() puts it. The buffer is the
- * driver's alone while it is posted. A pool with less headroom gives the room's first bytes for it, and
- * the data moves (rx_burst_shifted()).
+ * Where the virtio_net_hdr of a received frame goes: in front of the packet's data, in the
+ * headroom, so that one descriptor covers both and data starts where fn_pkt_alloc() puts it. The
+ * buffer is the driver's alone while it is posted. A pool with less headroom gives the room's first
+ * bytes for it, and the data moves (rx_burst_shifted()).
  */
 
 static inline uint32_t ring_size(const struct virtio_rxq *q)
@@ -22,8 +22,8 @@ static inline uint32_t ring_size(const struct virtio_rxq *q)
 }
 
 /*
- * Take buffers out of the pool for the next free slots, at most up to the next multiple of a batch, so
- * that the slots are in a row. An empty pool gives what it has once the ring has nearly run dry.
+ * Take buffers out of the pool for the next free slots, at most up to the next multiple of a batch,
+ * so that the slots are in a row. An empty pool gives what it has once the ring has nearly run dry.
  */
 static uint16_t refill_take(struct virtio_rxq *q, uint16_t pos, uint16_t posted)
 {
@@ -78,7 +78,10 @@ static __attribute__((noinline)) void rx_starved(struct virtio_rxq *q, uint16_t 
 	rx_refill(q, posted, q->event_idx);
 }
 
-/* The device hands back descriptor @id, which is posted at @there, before the one at @slot: they change. */
+/*
+ * The device hands back descriptor @id, which is posted at @there, before the one at @slot: they
+ * change.
+ */
 static void rx_reorder(struct virtio_rxq *q, uint16_t slot, uint16_t there)
 {
 	const uint16_t id = q->ids[there];
@@ -91,7 +94,9 @@ static void rx_reorder(struct virtio_rxq *q, uint16_t slot, uint16_t there)
 	q->slots[id] = slot;
 	q->bufs[there] = q->bufs[slot];
 	q->bufs[slot] = pkt;
-	/* The device has read both entries long ago; they matter when the slots are posted again. */
+	/*
+	 * The device has read both entries long ago; they matter when the slots are posted again.
+	 */
 	fn_write_le16(&q->avail->ring[there], expected);
 	fn_write_le16(&q->avail->ring[slot], id);
 }
@@ -100,12 +105,12 @@ static void rx_reorder(struct virtio_rxq *q, uint16_t slot, uint16_t there)
 enum rx_odd {
 	RX_ODD_LIE,
 	RX_ODD_REORDERED, /* right after all: look again */
-	RX_ODD_BATCH,	  /* in-order device: the last of several (2.7.9) */
+	RX_ODD_BATCH,     /* in-order device: the last of several (2.7.9) */
 };
 
 /* @done: buffers that came back, the one at position @pos included. */
-static __attribute__((noinline)) enum rx_odd rx_odd(struct virtio_rxq *q, uint16_t pos, uint16_t done,
-						    uint64_t elem)
+static __attribute__((noinline)) enum rx_odd rx_odd(struct virtio_rxq *q, uint16_t pos,
+						    uint16_t done, uint64_t elem)
 {
 	const uint32_t id = VIRTQ_USED_ID(elem);
 	const uint16_t slot = pos & q->mask;
@@ -113,15 +118,15 @@ static __attribute__((noinline)) enum rx_odd rx_odd(struct virtio_rxq *q, uint16
 	uint16_t ahead;
 
 	if (id > q->mask) {
-		fn_queue_break(fn_rxq_queue(&q->pub), "the device returned buffer %u of a ring of %u", id,
-			       ring_size(q));
+		fn_queue_break(fn_rxq_queue(&q->pub),
+			       "the device returned buffer %u of a ring of %u", id, ring_size(q));
 		return RX_ODD_LIE;
 	}
 	there = q->slots[id];
 	ahead = (uint16_t)(there - slot) & q->mask;
 	if (ahead >= fn_ring_used(q->avail_pos, pos)) {
-		fn_queue_break(fn_rxq_queue(&q->pub), "the device returned buffer %u, which it did not have",
-			       id);
+		fn_queue_break(fn_rxq_queue(&q->pub),
+			       "the device returned buffer %u, which it did not have", id);
 		return RX_ODD_LIE;
 	}
 	if (!q->in_order) {
@@ -144,18 +149,20 @@ static __attribute__((noinline)) void rx_bad_len(struct virtio_rxq *q, uint64_t 
 {
 	fn_queue_break(fn_rxq_queue(&q->pub),
 		       "the device says that it wrote %u bytes where %u to %u are possible",
-		       VIRTQ_USED_LEN(elem), VIRTIO_NET_HDR_BYTES, q->len_max + VIRTIO_NET_HDR_BYTES);
+		       VIRTQ_USED_LEN(elem), VIRTIO_NET_HDR_BYTES,
+		       q->len_max + VIRTIO_NET_HDR_BYTES);
 }
 
-static __attribute__((noinline)) void rx_bad_idx(struct virtio_rxq *q, uint16_t done, uint16_t posted)
+static __attribute__((noinline)) void rx_bad_idx(struct virtio_rxq *q, uint16_t done,
+						 uint16_t posted)
 {
 	fn_queue_break(fn_rxq_queue(&q->pub), "the device returned %u buffers, and it had %u", done,
 		       posted);
 }
 
 /*
- * 2.7.9: an in-order device may write one element for several buffers; those that it skipped were used
- * to the full. Returns packets taken; fewer than there are up to @n when the device lied.
+ * 2.7.9: an in-order device may write one element for several buffers; those that it skipped were
+ * used to the full. Returns packets taken; fewer than there are up to @n when the device lied.
  */
 static __attribute__((noinline)) unsigned rx_take_skipped(struct virtio_rxq *q, uint16_t pos,
 							  struct fn_pkt **pkts, unsigned n)
@@ -184,11 +191,12 @@ static __attribute__((noinline)) unsigned rx_take_skipped(struct virtio_rxq *q, 
 }
 
 /*
- * Take @n of the @done buffers that came back. Fewer when an in-order device has skipped some, which
- * the next poll takes, or when the device lied, which @sound tells.
+ * Take @n of the @done buffers that came back. Fewer when an in-order device has skipped some,
+ * which the next poll takes, or when the device lied, which @sound tells.
  */
-static inline __attribute__((always_inline)) unsigned
-rx_take(struct virtio_rxq *q, struct fn_pkt **pkts, unsigned n, uint16_t done, bool *sound)
+static inline __attribute__((always_inline)) unsigned rx_take(struct virtio_rxq *q,
+							      struct fn_pkt **pkts, unsigned n,
+							      uint16_t done, bool *sound)
 {
 	const fn_le64 *const elems = virtq_used_elems(q->used);
 	struct fn_pkt *const *const bufs = q->bufs;
@@ -230,8 +238,9 @@ rx_take(struct virtio_rxq *q, struct fn_pkt **pkts, unsigned n, uint16_t done, b
 }
 
 /* The burst; called with literal constants, a variant each. */
-static inline __attribute__((always_inline)) unsigned
-rx_burst(struct fn_rxq *rxq, struct fn_pkt **pkts, unsigned n, bool event_idx, bool in_order)
+static inline __attribute__((always_inline)) unsigned rx_burst(struct fn_rxq *rxq,
+							       struct fn_pkt **pkts, unsigned n,
+							       bool event_idx, bool in_order)
 {
 	struct virtio_rxq *q = virtio_rxq_of(rxq);
 	const uint16_t used_pos = q->used_pos;
@@ -254,7 +263,10 @@ rx_burst(struct fn_rxq *rxq, struct fn_pkt **pkts, unsigned n, bool event_idx, b
 		fn_queue_count(fn_rxq_queue(rxq), FN_RX_RING_DRY, 1);
 	if (n > done)
 		n = done;
-	/* Pairs with the device's write of used->idx (2.7.8): the elements are valid only behind it. */
+	/*
+	 * Pairs with the device's write of used->idx (2.7.8): the elements are valid only behind
+	 * it.
+	 */
 	fn_rmb_dma();
 	if (in_order && fn_unlikely(q->skipped)) {
 		got = rx_take_skipped(q, used_pos, pkts, n);
@@ -292,12 +304,15 @@ static unsigned rx_burst_split_in_order(struct fn_rxq *q, struct fn_pkt **pkts, 
 	return rx_burst(q, pkts, n, false, true);
 }
 
-static unsigned rx_burst_split_in_order_event_idx(struct fn_rxq *q, struct fn_pkt **pkts, unsigned n)
+static unsigned rx_burst_split_in_order_event_idx(struct fn_rxq *q, struct fn_pkt **pkts,
+						  unsigned n)
 {
 	return rx_burst(q, pkts, n, true, true);
 }
 
-/* The pool has too little headroom: virtio_net_hdr took the room's first bytes, so the data moves. */
+/*
+ * The pool has too little headroom: virtio_net_hdr took the room's first bytes, so the data moves.
+ */
 static unsigned rx_burst_shifted(struct fn_rxq *rxq, struct fn_pkt **pkts, unsigned n)
 {
 	const struct virtio_rxq *q = virtio_rxq_of(rxq);
@@ -315,7 +330,8 @@ static unsigned rx_burst_shifted(struct fn_rxq *rxq, struct fn_pkt **pkts, unsig
 static const struct {
 	const char *name;
 	unsigned (*burst)(struct fn_rxq *q, struct fn_pkt **pkts, unsigned n);
-} variants[2][2] = { /* [in_order][event_idx] */
+} variants[2][2] = {
+	/* [in_order][event_idx] */
 	{ { "split", rx_burst_split }, { "split event-idx", rx_burst_split_event_idx } },
 	{ { "split in-order", rx_burst_split_in_order },
 	  { "split in-order event-idx", rx_burst_split_in_order_event_idx } },
@@ -334,7 +350,7 @@ bool virtio_net_headroom_fits(const struct fn_pool *pool)
 {
 	struct fn_pool_info info = { .sz = sizeof(info) };
 
-	fn_pool_info(pool, &info);
+	fn_pool_get_info(pool, &info);
 	return info.headroom >= VIRTIO_NET_HDR_BYTES;
 }
 
@@ -397,7 +413,8 @@ int virtio_net_rx_create(struct fn_dev *dev, uint16_t idx)
 	q->ids = calloc(size, sizeof(*q->ids));
 	q->slots = calloc(size, sizeof(*q->slots));
 	if (!q->bufs || !q->ids || !q->slots) {
-		ret = fn_fail(-ENOMEM, "%s: out of memory for receive queue %u", dev->bus->name, idx);
+		ret = fn_fail(-ENOMEM, "%s: out of memory for receive queue %u", dev->bus->name,
+			      idx);
 		goto fail;
 	}
 	ret = virtq_alloc(&q->vq, dev->ctx, size, 0, dev->bus->numa_node);
@@ -420,10 +437,11 @@ int virtio_net_rx_fill(struct fn_dev *dev, uint16_t idx)
 	rx_refill(q, 0, q->event_idx);
 	if (q->avail_pos == q->vq.size)
 		return 0;
-	return fn_fail(-ENOBUFS,
-		       "%s: %s has %u packets left for receive queue %u, which needs %u: free packets, or "
-		       "create the pool with more",
-		       dev->bus->name, fn_pool_name(dev->conf.pool), q->avail_pos, idx, q->vq.size);
+	return fn_fail(
+		-ENOBUFS,
+		"%s: %s has %u packets left for receive queue %u, which needs %u: free packets, or "
+		"create the pool with more",
+		dev->bus->name, fn_pool_name(dev->conf.pool), q->avail_pos, idx, q->vq.size);
 }
 
 void virtio_net_rx_destroy(struct fn_dev *dev, uint16_t idx)

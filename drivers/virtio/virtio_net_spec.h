@@ -46,8 +46,8 @@ _Static_assert(offsetof(struct virtio_net_config, duplex) == 16, "5.1.4");
 #define VIRTIO_NET_PAIRS_MAX 0x8000u
 
 /*
- * 5.1.6: in front of each frame; under VIRTIO_F_VERSION_1 num_buffers is always there. On transmit all of
- * it is zero as long as no offload is negotiated.
+ * 5.1.6: in front of each frame; under VIRTIO_F_VERSION_1 num_buffers is always there. On transmit
+ * all of it is zero as long as no offload is negotiated.
  */
 struct virtio_net_hdr {
 	uint8_t flags;
@@ -63,7 +63,9 @@ _Static_assert(sizeof(struct virtio_net_hdr) == 12, "5.1.6");
 
 #define VIRTIO_NET_HDR_BYTES 12u
 
-/* 5.1.2: queue numbers of pair @pair. The control queue comes behind all pairs that the device has. */
+/*
+ * 5.1.2: queue numbers of pair @pair. The control queue comes behind all pairs that the device has.
+ */
 #define VIRTIO_NET_RXQ(pair) ((uint16_t)(2u * (pair)))
 #define VIRTIO_NET_TXQ(pair) ((uint16_t)(2u * (pair) + 1u))
 

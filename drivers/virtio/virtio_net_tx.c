@@ -13,18 +13,19 @@
 #define RECLAIM_MARK_MAX 32u
 
 /*
- * virtio_net_hdr is 12 zero bytes as long as no offload is negotiated. A packet that is the driver's
- * alone gets them in its headroom: one descriptor, which spares the device a second look at the ring and a
- * second translation of an address for each frame, at the price of two stores. A packet that somebody
- * else sees too, attached memory, and a packet without headroom get a descriptor of the queue's zeros in
- * front.
+ * virtio_net_hdr is 12 zero bytes as long as no offload is negotiated. A packet that is the
+ * driver's alone gets them in its headroom: one descriptor, which spares the device a second look
+ * at the ring and a second translation of an address for each frame, at the price of two stores. A
+ * packet that somebody else sees too, attached memory, and a packet without headroom get a
+ * descriptor of the queue's zeros in front.
  *
- * Frames below 60 bytes: virtio has no rule, and a back end may put them on a wire as they are. They get
- * a descriptor of the queue's zeros behind, as hardware pads them.
+ * Frames below 60 bytes: virtio has no rule, and a back end may put them on a wire as they are.
+ * They get a descriptor of the queue's zeros behind, as hardware pads them.
  */
 #define ZERO_BYTES 64u
 
-_Static_assert(ZERO_BYTES >= FRAME_MIN && ZERO_BYTES >= VIRTIO_NET_HDR_BYTES, "zeros for both uses");
+_Static_assert(ZERO_BYTES >= FRAME_MIN && ZERO_BYTES >= VIRTIO_NET_HDR_BYTES,
+	       "zeros for both uses");
 
 /* What became of a packet that is not plain. */
 enum tx_odd {
@@ -78,7 +79,8 @@ static unsigned tx_more_segs(const struct fn_pkt *pkt)
 }
 
 /* Descriptors of a packet: header and first segment, further segments, padding; in this order. */
-static void tx_post_odd(struct virtio_txq *q, struct fn_pkt *pkt, bool push, unsigned more, uint32_t pad)
+static void tx_post_odd(struct virtio_txq *q, struct fn_pkt *pkt, bool push, unsigned more,
+			uint32_t pad)
 {
 	const uint16_t head = q->desc_head & q->mask;
 
@@ -142,12 +144,13 @@ static inline void tx_count(struct virtio_txq *q, unsigned taken, unsigned n, ui
 }
 
 /*
- * Post packets up to the first that finds no room; returns how many were taken. A plain packet of the
- * queue's own pool, neither too short nor too long, is told by one comparison: its word less that of a
- * plain packet is its length, and anything else is beyond all lengths.
+ * Post packets up to the first that finds no room; returns how many were taken. A plain packet of
+ * the queue's own pool, neither too short nor too long, is told by one comparison: its word less
+ * that of a plain packet is its length, and anything else is beyond all lengths.
  */
-static inline __attribute__((always_inline)) unsigned tx_post(struct virtio_txq *q, struct fn_pkt **pkts,
-							      unsigned n, uint64_t *bytes)
+static inline __attribute__((always_inline)) unsigned tx_post(struct virtio_txq *q,
+							      struct fn_pkt **pkts, unsigned n,
+							      uint64_t *bytes)
 {
 	struct fn_pkt **const bufs = q->bufs;
 	struct virtq_desc *const desc = q->desc;
@@ -194,8 +197,9 @@ static inline __attribute__((always_inline)) unsigned tx_post(struct virtio_txq 
 }
 
 /* The burst; called with literal constants, a variant each. */
-static inline __attribute__((always_inline)) unsigned
-tx_burst(struct fn_txq *txq, struct fn_pkt **pkts, unsigned n, bool event_idx)
+static inline __attribute__((always_inline)) unsigned tx_burst(struct fn_txq *txq,
+							       struct fn_pkt **pkts, unsigned n,
+							       bool event_idx)
 {
 	struct virtio_txq *q = virtio_txq_of(txq);
 	const uint16_t old_pos = q->avail_pos;
@@ -203,12 +207,14 @@ tx_burst(struct fn_txq *txq, struct fn_pkt **pkts, unsigned n, bool event_idx)
 	unsigned taken;
 	uint16_t sent;
 
-	if (fn_ring_used(q->desc_head, q->desc_tail) >= q->reclaim_mark && virtio_net_tx_done(q) < 0)
+	if (fn_ring_used(q->desc_head, q->desc_tail) >= q->reclaim_mark &&
+	    virtio_net_tx_done(q) < 0)
 		return 0;
 	taken = tx_post(q, pkts, n, &bytes);
 	sent = fn_ring_used(q->avail_pos, old_pos);
 	tx_count(q, taken, n, sent, bytes);
-	if (sent && virtq_publish(q->avail, q->used, ring_size(q), event_idx, q->avail_pos, old_pos)) {
+	if (sent &&
+	    virtq_publish(q->avail, q->used, ring_size(q), event_idx, q->avail_pos, old_pos)) {
 		fn_doorbell_ring16(&q->db, VIRTIO_NET_TXQ(fn_txq_queue(txq)->idx));
 		fn_queue_count(fn_txq_queue(txq), FN_TX_DOORBELLS, 1);
 	}
@@ -227,7 +233,8 @@ static unsigned tx_burst_split_event_idx(struct fn_txq *q, struct fn_pkt **pkts,
 
 void virtio_net_tx_go(struct fn_dev *dev, uint16_t idx)
 {
-	static const char *const names[2][2] = { /* [in_order][event_idx]; the order is reclaim's alone */
+	static const char *const names[2][2] = {
+		/* [in_order][event_idx]; the order is reclaim's alone */
 		{ "split", "split event-idx" },
 		{ "split in-order", "split in-order event-idx" },
 	};
@@ -242,7 +249,8 @@ static void tx_init(struct virtio_txq *q, const struct fn_dev_conf *conf)
 	const uint32_t size = q->vq.size;
 
 	/* All ones match no packet: each then goes the long way. */
-	q->plain = virtio_net_headroom_fits(conf->pool) ? fn_pool_plain_word(conf->pool) : UINT64_MAX;
+	q->plain =
+		virtio_net_headroom_fits(conf->pool) ? fn_pool_plain_word(conf->pool) : UINT64_MAX;
 	q->desc = q->vq.desc;
 	q->avail = q->vq.avail;
 	q->used = q->vq.used;
@@ -283,7 +291,8 @@ int virtio_net_tx_create(struct fn_dev *dev, uint16_t idx)
 	q->bufs = calloc(size, sizeof(*q->bufs));
 	q->states = calloc(size, sizeof(*q->states));
 	if (!q->bufs || !q->states) {
-		ret = fn_fail(-ENOMEM, "%s: out of memory for transmit queue %u", dev->bus->name, idx);
+		ret = fn_fail(-ENOMEM, "%s: out of memory for transmit queue %u", dev->bus->name,
+			      idx);
 		goto fail;
 	}
 	ret = virtq_alloc(&q->vq, dev->ctx, size, ZERO_BYTES, dev->bus->numa_node);

@@ -17,7 +17,8 @@
  * @offered: the features that the device offered last
  * @features: the features that were accepted last
  *
- * All functions fail with a sentence. None knows what kind of virtio device it is, or of struct fn_dev.
+ * All functions fail with a sentence. None knows what kind of virtio device it is, or of struct
+ * fn_dev.
  */
 struct virtio_pci {
 	struct fn_busdev *busdev;
@@ -35,8 +36,8 @@ struct virtio_pci {
  * @busdev: the function
  * @device_bytes: how much of the device's own configuration structure the driver knows
  *
- * Return: 0; -ENOTSUP for a device without the modern interface; -EIO for capabilities that cannot be
- * right; -ENODEV when it is gone.
+ * Return: 0; -ENOTSUP for a device without the modern interface; -EIO for capabilities that cannot
+ * be right; -ENODEV when it is gone.
  */
 int virtio_pci_open(struct virtio_pci *vp, struct fn_busdev *busdev, uint32_t device_bytes);
 
@@ -46,15 +47,18 @@ void virtio_pci_close(struct virtio_pci *vp);
 /**
  * virtio_pci_reset - reset the device and wait until it is (2.4, 4.1.4.3.2)
  *
- * Return: 0: the device uses no memory any more. -ENODEV: it is gone. -EIO: it did not finish in time; it
- * can still reach memory until bus mastering is off.
+ * Return: 0: the device uses no memory any more. -ENODEV: it is gone. -EIO: it did not finish in
+ * time; it can still reach memory until bus mastering is off.
  */
 int virtio_pci_reset(struct virtio_pci *vp);
 
 /* Begin a reset and do not wait for it: for a device that was given no memory yet. */
 void virtio_pci_abandon(struct virtio_pci *vp);
 
-/* 3.1.1 steps 1 to 4, first half: reset, notice the device, and see what it offers (&virtio_pci.offered). */
+/*
+ * 3.1.1 steps 1 to 4, first half: reset, notice the device, and see what it offers
+ * (&virtio_pci.offered).
+ */
 int virtio_pci_begin(struct virtio_pci *vp);
 
 /**
@@ -91,7 +95,8 @@ int virtio_pci_queue_enable(struct virtio_pci *vp, uint16_t queue, const struct 
 			    uint16_t entry, struct fn_doorbell *db);
 
 /**
- * virtio_pci_config_read8 - read bytes of the device's own configuration structure that belong together
+ * virtio_pci_config_read8 - read bytes of the device's own configuration structure that belong
+ * together
  * @off: first byte
  * @buf: receives the bytes
  * @len: how many

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The memory of a split virtqueue: one piece for its three parts and what its owner wants beside them. */
+/*
+ * The memory of a split virtqueue: one piece for its three parts and what its owner wants beside
+ * them.
+ */
 #include <string.h>
 
 #include "drivers/virtio/virtio_ring.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A split virtqueue (virtio 1.2 2.7): its memory, and the few things that are done with its indices. */
+/*
+ * A split virtqueue (virtio 1.2 2.7): its memory, and the few things that are done with its
+ * indices.
+ */
 #ifndef VIRTIO_RING_H
 #define VIRTIO_RING_H
 
@@ -10,8 +13,9 @@
 #include "drivers/virtio/virtio_spec.h"
 
 /*
- * Most entries of a ring that fastnic uses. While a queue is polled, used_event is renewed once a lap and
- * must not be reached (16 bits) before the next time; the device can be three laps further by then.
+ * Most entries of a ring that fastnic uses. While a queue is polled, used_event is renewed once a
+ * lap and must not be reached (16 bits) before the next time; the device can be three laps further
+ * by then.
  */
 #define VIRTQ_SIZE_USED_MAX 16384u
 
@@ -95,27 +99,31 @@ static inline bool virtq_need_event(uint16_t event, uint16_t new_pos, uint16_t o
  *
  * Return: the device wants to be notified.
  */
-static inline __attribute__((always_inline)) bool
-virtq_publish(struct virtq_avail *avail, const struct virtq_used *used, uint32_t size, bool event_idx,
-	      uint16_t new_pos, uint16_t old_pos)
+static inline __attribute__((always_inline)) bool virtq_publish(struct virtq_avail *avail,
+								const struct virtq_used *used,
+								uint32_t size, bool event_idx,
+								uint16_t new_pos, uint16_t old_pos)
 {
-	/* 2.7.13.2: pairs with the device's read of avail->idx: descriptors and entries come first. */
+	/*
+	 * 2.7.13.2: pairs with the device's read of avail->idx: descriptors and entries come first.
+	 */
 	fn_wmb_dma();
 	fn_write_le16(&avail->idx, new_pos);
 	/*
-	 * 2.7.13.4.1: pairs with the device's fence between its write of avail_event (or the flag) and its
-	 * last look at avail->idx: either it sees the entries, or its wish is seen here.
+	 * 2.7.13.4.1: pairs with the device's fence between its write of avail_event (or the flag)
+	 * and its last look at avail->idx: either it sees the entries, or its wish is seen here.
 	 */
 	fn_mb_dma();
 	if (event_idx)
-		return virtq_need_event(fn_read_le16(virtq_avail_event(used, size)), new_pos, old_pos);
+		return virtq_need_event(fn_read_le16(virtq_avail_event(used, size)), new_pos,
+					old_pos);
 	return !(fn_read_le16(&used->flags) & VIRTQ_USED_F_NO_NOTIFY);
 }
 
 /*
- * 2.7.7: ask for one interrupt at the next used buffer. Pairs with the device's fence between its write
- * of used->idx and its look at used_event or the flags: either it sees the wish, or the owner's second
- * look sees the buffer.
+ * 2.7.7: ask for one interrupt at the next used buffer. Pairs with the device's fence between its
+ * write of used->idx and its look at used_event or the flags: either it sees the wish, or the
+ * owner's second look sees the buffer.
  */
 static inline void virtq_irq_arm(struct virtq_avail *avail, uint32_t size, bool event_idx,
 				 uint16_t used_pos)
@@ -128,8 +136,9 @@ static inline void virtq_irq_arm(struct virtq_avail *avail, uint32_t size, bool 
 }
 
 /*
- * 2.7.7: ask for none. With event indices there is no off switch (the flags must stay 0): an index that
- * lies just behind is out of reach for the next 65,535 buffers; virtq_irq_renew() keeps it there.
+ * 2.7.7: ask for none. With event indices there is no off switch (the flags must stay 0): an index
+ * that lies just behind is out of reach for the next 65,535 buffers; virtq_irq_renew() keeps it
+ * there.
  */
 static inline void virtq_irq_disarm(struct virtq_avail *avail, uint32_t size, bool event_idx,
 				    uint16_t used_pos)

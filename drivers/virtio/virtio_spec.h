@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What virtio 1.2 defines for every device on PCI: capabilities, registers, status, features, rings. */
+/*
+ * What virtio 1.2 defines for every device on PCI: capabilities, registers, status, features,
+ * rings.
+ */
 #ifndef VIRTIO_SPEC_H
 #define VIRTIO_SPEC_H
 
@@ -74,7 +77,10 @@ _Static_assert(offsetof(struct virtio_pci_common_cfg, queue_select) == 0x16, "4.
 _Static_assert(offsetof(struct virtio_pci_common_cfg, queue_desc) == 0x20, "4.1.4.3");
 _Static_assert(sizeof(struct virtio_pci_common_cfg) == 0x38, "4.1.4.3");
 
-/* 4.1.5.1.2: "no vector"; read back after a vector was written, it says that the device has none left. */
+/*
+ * 4.1.5.1.2: "no vector"; read back after a vector was written, it says that the device has none
+ * left.
+ */
 #define VIRTIO_MSI_NO_VECTOR 0xffffu
 
 /* 2.1: device_status. */
@@ -93,8 +99,8 @@ _Static_assert(sizeof(struct virtio_pci_common_cfg) == 0x38, "4.1.4.3");
 #define VIRTIO_F_ORDER_PLATFORM (1ull << 36)
 
 /*
- * 2.7.5: a descriptor. The specification has len (32 bits), flags and next (16 bits each) where @ctl is:
- * one store instead of three. VIRTQ_CTL() composes it.
+ * 2.7.5: a descriptor. The specification has len (32 bits), flags and next (16 bits each) where
+ * @ctl is: one store instead of three. VIRTQ_CTL() composes it.
  */
 struct virtq_desc {
 	fn_le64 addr;

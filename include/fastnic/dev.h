@@ -131,13 +131,13 @@ struct fn_dev_info {
 };
 
 /**
- * fn_dev_info - describe a device
+ * fn_dev_get_info - describe a device
  * @dev: the device
  * @info: filled; its @sz is set by the caller
  *
  * Any thread.
  */
-FN_API void fn_dev_info(struct fn_dev *dev, struct fn_dev_info *info);
+FN_API void fn_dev_get_info(struct fn_dev *dev, struct fn_dev_info *info);
 
 /* An entry of a vector map that says: no interrupt for this queue. */
 #define FN_NO_VECTOR UINT16_MAX

@@ -93,13 +93,13 @@ FN_API int fn_pool_create(struct fn_ctx *ctx, const struct fn_pool_opts *opts,
 FN_API int fn_pool_destroy(struct fn_pool *pool);
 
 /**
- * fn_pool_info - describe a pool
+ * fn_pool_get_info - describe a pool
  * @pool: the pool
  * @info: filled; its @sz is set by the caller
  *
  * Any thread; the counts are a snapshot.
  */
-FN_API void fn_pool_info(const struct fn_pool *pool, struct fn_pool_info *info);
+FN_API void fn_pool_get_info(const struct fn_pool *pool, struct fn_pool_info *info);
 
 /**
  * fn_pkt_alloc - take a packet out of a pool

@@ -38,6 +38,13 @@ int fn_fail_add(int ret, const char *fmt, ...)
 	return ret;
 }
 
+const char *fn_strerror(int err)
+{
+	const char *words = strerrordesc_np(err);
+
+	return words ? words : "unknown error";
+}
+
 static void error_fill(struct fn_error *err, int ret)
 {
 	const size_t text_at = offsetof(struct fn_error, text);

@@ -27,6 +27,9 @@ int fn_fail(int ret, const char *fmt, ...) __attribute__((format(printf, 2, 3)))
  */
 int fn_fail_add(int ret, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The words of an errno; lasts for ever, and any thread may ask. */
+const char *fn_strerror(int err);
+
 struct fn_ctx;
 
 /**

@@ -37,6 +37,6 @@ static inline void fn_list_del(struct fn_list *node)
 	fn_list_init(node);
 }
 
-#define fn_list_for_each(pos, head) for (pos = (head)->next; pos != (head); pos = pos->next)
+#define fn_list_for_each(pos, head) for ((pos) = (head)->next; (pos) != (head); (pos) = (pos)->next)
 
 #endif

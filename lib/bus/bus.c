@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Configuration space, capabilities and unmapped registers, for every bus alike: all through its ops. */
+/*
+ * Configuration space, capabilities and unmapped registers, for every bus alike: all through its
+ * ops.
+ */
 #include <errno.h>
 
 #include "base/error.h"
@@ -60,7 +63,8 @@ int fn_busdev_set_master(struct fn_busdev *busdev, bool on)
 
 	/* All ones are no legal command (bits 11 to 15 are reserved): do not write them back. */
 	if (old == UINT16_MAX)
-		return fn_fail(-ENODEV, "%s: the device does not answer; it was removed or has failed",
+		return fn_fail(-ENODEV,
+			       "%s: the device does not answer; it was removed or has failed",
 			       busdev->name);
 	command = (uint16_t)(on ? old | PCI_COMMAND_MASTER : old & ~PCI_COMMAND_MASTER);
 	if (command == old)
@@ -74,8 +78,8 @@ bool fn_busdev_is_gone(struct fn_busdev *busdev)
 }
 
 /*
- * The walk begins at the head of the list each time, because only the whole way tells whether the list
- * has come back to a place where it was before.
+ * The walk begins at the head of the list each time, because only the whole way tells whether the
+ * list has come back to a place where it was before.
  */
 uint16_t fn_busdev_next_cap(struct fn_busdev *busdev, uint8_t id, uint16_t after)
 {
@@ -111,7 +115,8 @@ uint64_t fn_bar_read_slow(const struct fn_bar *bar, uint64_t off, unsigned width
 {
 	if (!inside(bar, off, width))
 		return ones(width);
-	return bar->busdev->ops->bar_read(bar->busdev, bar->idx, bar->off + off, width) & ones(width);
+	return bar->busdev->ops->bar_read(bar->busdev, bar->idx, bar->off + off, width) &
+	       ones(width);
 }
 
 void fn_bar_write_slow(const struct fn_bar *bar, uint64_t off, unsigned width, uint64_t value)

@@ -198,7 +198,7 @@ struct fn_doorbell {
 
 static inline struct fn_doorbell fn_doorbell_at(const struct fn_bar *bar, uint64_t off)
 {
-	return (struct fn_doorbell) { bar->va ? bar->va + off : NULL, bar, off };
+	return (struct fn_doorbell){ bar->va ? bar->va + off : NULL, bar, off };
 }
 
 static inline void fn_doorbell_ring16(const struct fn_doorbell *db, uint16_t value)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Configuration: all of it is validated before any of it is applied. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,8 +106,9 @@ static int check_pool(struct fn_dev *dev, const struct fn_dev_conf *conf)
 	uint64_t others = 0;
 	uint64_t threads;
 	uint64_t mine;
+	uint64_t sum;
 
-	fn_pool_info(conf->pool, &info);
+	fn_pool_get_info(conf->pool, &info);
 	threads = (uint64_t)info.max_threads * (info.cache + BURST_PACKETS);
 	mine = pool_need(conf, info.cache);
 	(void)pthread_mutex_lock(&dev->ctx->lock);
@@ -117,16 +119,17 @@ static int check_pool(struct fn_dev *dev, const struct fn_dev_conf *conf)
 			others += pool_need(&other->conf, info.cache);
 	}
 	(void)pthread_mutex_unlock(&dev->ctx->lock);
-	if (mine + others + threads <= info.count)
+	sum = mine + others + threads;
+	if (sum <= info.count)
 		return 0;
 	return fn_fail(-ENOSPC,
-		       "%s: %s has %u packets and %llu are needed: %llu for this device's rings "
-		       "and queue caches, %llu for other devices, %llu for %u threads; create it "
-		       "with count %llu, or use smaller rings, a smaller cache or fewer threads",
-		       dev->bus->name, fn_pool_name(conf->pool), info.count,
-		       (unsigned long long)(mine + others + threads), (unsigned long long)mine,
-		       (unsigned long long)others, (unsigned long long)threads, info.max_threads,
-		       (unsigned long long)(mine + others + threads));
+		       "%s: %s has %u packets and %" PRIu64 " are needed: %" PRIu64
+		       " for this device's rings and queue caches, %" PRIu64
+		       " for other devices, %" PRIu64
+		       " for %u threads; create it with count %" PRIu64
+		       ", or use smaller rings, a smaller cache or fewer threads",
+		       dev->bus->name, fn_pool_name(conf->pool), info.count, sum, mine, others,
+		       threads, info.max_threads, sum);
 }
 
 static int conf_check(struct fn_dev *dev, const struct fn_dev_conf *conf)
@@ -215,7 +218,7 @@ static int resources_fds(struct resources *res, const struct fn_dev *dev)
 				-errno,
 				"%s: no file descriptor for interrupt vector %u: %s; raise the "
 				"limit (ulimit -n)",
-				dev->bus->name, i, strerror(errno));
+				dev->bus->name, i, fn_strerror(errno));
 		res->fds_n = i + 1;
 	}
 	return 0;

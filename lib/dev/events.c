@@ -41,7 +41,7 @@ static int events_add(struct fn_events *events, int fd, uint64_t dev_id,
 
 	if (epoll_ctl(events->epoll_fd, EPOLL_CTL_ADD, fd, &ev) == 0)
 		return 0;
-	return fn_fail(-errno, "cannot watch an event descriptor: %s", strerror(errno));
+	return fn_fail(-errno, "cannot watch an event descriptor: %s", fn_strerror(errno));
 }
 
 int fn_events_create(struct fn_events **out)
@@ -56,7 +56,7 @@ int fn_events_create(struct fn_events **out)
 	if (events->epoll_fd < 0 || events->wake_fd < 0) {
 		ret = fn_fail(-errno,
 			      "no file descriptor for events: %s; raise the limit (ulimit -n)",
-			      strerror(errno));
+			      fn_strerror(errno));
 		goto fail;
 	}
 	ret = events_add(events, events->wake_fd, NO_DEV_ID, FN_SOURCE_WAKE);
@@ -168,10 +168,6 @@ static void take_in(struct fn_ctx *ctx, uint64_t data)
 {
 	struct fn_dev *dev;
 
-	if ((data & SOURCE_MASK) == FN_SOURCE_WAKE) {
-		fd_consume(ctx->events->wake_fd);
-		return;
-	}
 	(void)pthread_mutex_lock(&ctx->lock);
 	dev = find_dev(ctx, data >> SOURCE_BITS);
 	(void)pthread_mutex_unlock(&ctx->lock);
@@ -251,6 +247,8 @@ int fn_ctx_process_events(struct fn_ctx *ctx)
 	n = epoll_wait(events->epoll_fd, ready, (int)FN_ARRAY_LEN(ready), 0);
 	for (int i = 0; i < n; i++)
 		take_in(ctx, ready[i].data.u64);
+	/* Before the news are taken out of the devices: what is raised from now on wakes again. */
+	fd_consume(events->wake_fd);
 
 	/* No lock is held during a callback: it may make every control call. */
 	while (n > 0 && next_event(ctx, &dev_id, &event)) {

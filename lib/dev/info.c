@@ -40,7 +40,7 @@ static void info_from_conf(const struct fn_dev_conf *conf, struct fn_dev_info *i
 	info->mtu = conf->mtu;
 }
 
-void fn_dev_info(struct fn_dev *dev, struct fn_dev_info *out)
+void fn_dev_get_info(struct fn_dev *dev, struct fn_dev_info *out)
 {
 	struct fn_dev_info info = { 0 };
 

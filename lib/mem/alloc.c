@@ -47,7 +47,7 @@ static int region_create(struct fn_dma_domain *domain, enum fn_dma_use use, size
 	if (ret)
 		goto free_region;
 	region->numa_node = fn_pages_node(region->pages.va);
-	ret = fn_dma_region_add(domain, region, soon);
+	ret = fn_dma_region_add(domain, region, fn_align_up(soon, region->pages.page_bytes));
 	if (ret)
 		goto free_pages;
 	*out = region;
@@ -92,8 +92,8 @@ static int alloc_rooms(struct fn_dma_domain *domain, enum fn_dma_use use, size_t
 	int ret;
 
 	if (!has_arena(domain)) {
-		ret = region_create(domain, FN_DMA_PRIVATE, arena_bytes(domain, 1),
-				    fn_pages_round(&domain->source, len), numa_node, &arena);
+		ret = region_create(domain, FN_DMA_PRIVATE, arena_bytes(domain, 1), len, numa_node,
+				    &arena);
 		if (ret)
 			return ret;
 	}

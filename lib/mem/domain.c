@@ -287,22 +287,14 @@ static void allowed_renew(struct fn_dma_domain *domain)
 	domain->allowed_n = n;
 }
 
-/* Whether a target translates all addresses of a region. Neighbouring ranges count as one. */
 static bool target_covers(const struct fn_dma_target *target, const struct fn_dma_region *region)
 {
-	uint64_t at = region->iova.v;
-	uint64_t last = at + (region->pages.len - 1);
+	uint64_t first = region->iova.v;
+	uint64_t last = first + (region->pages.len - 1);
 
-	for (unsigned i = 0; i < target->ranges_n; i++) {
-		const struct fn_dma_range *range = &target->ranges[i];
-
-		if (range->first > at)
-			return false;
-		if (range->last >= last)
+	for (unsigned i = 0; i < target->ranges_n; i++)
+		if (target->ranges[i].first <= first && target->ranges[i].last >= last)
 			return true;
-		if (range->last >= at)
-			at = range->last + 1;
-	}
 	return false;
 }
 

@@ -2,10 +2,12 @@
 /* Memory files: hugepages without a mount, on a NUMA node, present from the start. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/memfd.h>
 #include <linux/mempolicy.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -126,11 +128,32 @@ static int populate(const struct fn_pages *pages)
 	return fallocate(pages->fd, 0, 0, (off_t)pages->len) ? -ENOMEM : 0;
 }
 
+/*
+ * Bytes that the machine can still give. A memory file is not limited by itself: to fill a larger one
+ * would not fail but wake the out-of-memory killer.
+ */
+static uint64_t available_bytes(void)
+{
+	uint64_t kib = UINT64_MAX / 1024;
+	char line[128];
+	FILE *f = fopen("/proc/meminfo", "re");
+
+	if (!f)
+		return UINT64_MAX;
+	while (fgets(line, sizeof(line), f))
+		if (strncmp(line, "MemAvailable:", 13) == 0)
+			kib = strtoull(line + 13, NULL, 10);
+	(void)fclose(f);
+	return kib * 1024;
+}
+
 /* One size, one try. No sentence. */
 static int try_pages(size_t len, size_t page_bytes, int numa_node, bool thp, struct fn_pages *pages)
 {
 	int ret;
 
+	if (page_bytes < HUGE_2M && len > available_bytes())
+		return -ENOMEM;
 	pages->len = round_to(len, page_bytes);
 	pages->page_bytes = page_bytes >= HUGE_2M ? page_bytes : fn_page_bytes();
 	pages->fd = memory_file(page_bytes);
@@ -210,8 +233,10 @@ static int no_pages(const struct fn_pages_source *source, size_t len, size_t soo
 			       "no file descriptor left for a DMA memory file: raise the limit "
 			       "(ulimit -n)");
 	if (size < HUGE_2M)
-		return fn_fail(-ENOMEM, "out of memory: %zu bytes of DMA memory are not to be had",
-			       len);
+		return fn_fail(-ENOMEM,
+			       "%zu bytes of DMA memory are not to be had: the machine has %" PRIu64
+			       " left; use smaller or fewer pools",
+			       len, available_bytes());
 	remedy(round_to(len, size) + round_to(soon, size), size, text, sizeof(text));
 	return fn_fail(-ENOMEM, "no hugepages of %zu KiB for %zu bytes of DMA memory; %s",
 		       size / 1024, len, text);

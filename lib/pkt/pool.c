@@ -283,7 +283,7 @@ static void pool_count(const struct fn_pool *pool, struct fn_pool_info *info)
 	info->empty = shared->empty;
 }
 
-void fn_pool_info(const struct fn_pool *pool, struct fn_pool_info *info)
+void fn_pool_get_info(const struct fn_pool *pool, struct fn_pool_info *info)
 {
 	struct fn_pool_info now = {
 		.sz = sizeof(now),
@@ -307,7 +307,7 @@ static int may_destroy(struct fn_pool *pool)
 	struct fn_pool_info info = { .sz = sizeof(info) };
 	uint32_t queues;
 
-	fn_pool_info(pool, &info);
+	fn_pool_get_info(pool, &info);
 	(void)pthread_mutex_lock(&pool->shared->lock);
 	queues = pool->shared->queue_caches_n;
 	(void)pthread_mutex_unlock(&pool->shared->lock);

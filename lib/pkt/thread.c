@@ -63,7 +63,7 @@ static void cache_release(struct fn_pool *pool, struct fn_pool_cache *cache)
 	for (uint32_t i = 0; i < pool->max_threads; i++)
 		if (pool->thread_caches[i] == cache)
 			shared->taken[i] = false;
-	__atomic_fetch_add(&shared->idle, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&shared->idle, shared->idle + 1, __ATOMIC_RELAXED);
 	(void)pthread_mutex_unlock(&shared->lock);
 }
 
@@ -126,7 +126,7 @@ struct fn_pool_cache *fn_pool_thread_claim(struct fn_pool *pool)
 			continue;
 		shared->taken[i] = true;
 		cache = pool->thread_caches[i];
-		__atomic_fetch_sub(&shared->idle, 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&shared->idle, shared->idle - 1, __ATOMIC_RELAXED);
 	}
 	(void)pthread_mutex_unlock(&shared->lock);
 	slots[pool->plain >> FN_POOL_ID_SHIFT] = (struct fn_pool_slot){ pool->generation, cache };

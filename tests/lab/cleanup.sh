@@ -11,19 +11,22 @@ export TMPDIR="$TMP/labs"
 mkdir "$TMPDIR"
 
 start() {
-	"$LAB" run --nic virtio-net-pci --wire $wire --host 'sleep 3511' -- sh -c "$1" >"$TMP/out" 2>"$TMP/err" &
+	rm -f "$TMP/out"
+	# A shell starts what runs in the background with SIGINT ignored; a terminal does not.
+	env --default-signal=INT "$LAB" run --nic virtio-net-pci --wire $wire --host 'sleep 3511' -- \
+		sh -c "$1" >"$TMP/out" 2>"$TMP/err" &
 	PID=$!
-	wait_for 30 grep -q up "$TMP/out" || { echo "the guest did not come up:"; cat "$TMP/err"; }
+	wait_for 60 grep -q up "$TMP/out" || { echo "the guest did not come up:"; cat "$TMP/err"; }
 }
 
 # The processes whose command line names this lab's folder (QEMU, tails) or is the host side's.
 processes() {
-	grep -alE "$TMPDIR/fnlab-$PID-|^sleep.3511" /proc/[0-9]*/cmdline 2>/dev/null | grep -v "^/proc/$$/"
+	grep -alE "$TMPDIR/[f]nlab-$PID-|^sleep.[3]511" /proc/[0-9]*/cmdline 2>/dev/null
 }
 
 nothing_left() {
 	[ -z "$(ls "$TMPDIR")" ] && [ -z "$(processes)" ] &&
-		{ [ $wire = hub ] || [ -z "$(ip netns | grep "^fnlab-$PID-"; ip -o link | grep "fnl${PID}t")" ]; }
+		{ [ $wire = hub ] || ! { ip netns; ip -o link; } | grep -qE "^fnlab-$PID-|fnl${PID}t"; }
 }
 
 there() {

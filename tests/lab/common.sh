@@ -4,8 +4,10 @@
 
 REPO=$(cd "$(dirname "$0")/../.." && pwd)
 LAB=${LAB:-$REPO/tools/lab}
+LAB_PARTS=$(dirname "$(realpath "$LAB")")/lab.d
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/fnlabtest.XXXXXX")
 trap 'rm -rf "$TMP"' EXIT
+trap 'exit 143' INT TERM HUP
 FAILED=0
 
 skip() {
@@ -43,14 +45,15 @@ lab() {
 	OUT=$TMP/out
 	ERR=$TMP/err
 	STATUS=0
-	timeout -k 5 55 "$LAB" "$@" >"$OUT" 2>"$ERR" </dev/null || STATUS=$?
+	timeout -k 5 100 "$LAB" "$@" >"$OUT" 2>"$ERR" </dev/null || STATUS=$?
 	[ "$STATUS" != 125 ] || sed 's/^/    /' "$ERR"
 }
 
 # need_lab ARG...: skip unless the lab can get all that "lab prepare ARG..." fetches.
 need_lab() {
 	command -v "${LAB_QEMU:-qemu-system-x86_64}" >/dev/null || skip "QEMU is not installed"
-	timeout 300 "$LAB" prepare "$@" >"$TMP/prepare" 2>&1 || skip "lab prepare $*: $(tail -n 1 "$TMP/prepare")"
+	timeout 300 "$LAB" prepare "$@" >"$TMP/prepare" 2>&1 ||
+		skip "lab prepare $*: $(tail -n 1 "$TMP/prepare")"
 }
 
 need_root() {

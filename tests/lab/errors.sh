@@ -24,11 +24,14 @@ refused "unknown option" "--frobnicate: unknown option" run --frobnicate -- true
 refused "option without value" "--nic needs a value" run --nic
 refused "no command" "no command: " run --nic virtio-net-pci
 refused "command without --" "true: put -- before the command" run true
-refused "unknown model" "--nic rtl8139: give one of: virtio-net-pci e1000e igb vmxnet3" run --nic rtl8139 -- true
+refused "unknown model" "--nic rtl8139: give one of: virtio-net-pci e1000e igb vmxnet3" \
+	run --nic rtl8139 -- true
 refused "unknown port" "--nic e1000e: port x: give one of: root rootport" run --nic e1000e,port=x -- true
-refused "option of a NIC without value" "--nic e1000e,foo: 'foo' is not of the form OPT=VAL" run --nic e1000e,foo -- true
+refused "option of a NIC without value" "--nic e1000e,foo: 'foo' is not of the form OPT=VAL" \
+	run --nic e1000e,foo -- true
 refused "queues without tap" "queues=2 needs --wire tap" run --nic virtio-net-pci,queues=2 -- true
-refused "queues of another model" "--nic igb,queues=2: queues= is for virtio-net-pci" run --nic igb,queues=2 -- true
+refused "queues of another model" "--nic igb,queues=2: queues= is for virtio-net-pci" \
+	run --nic igb,queues=2 -- true
 refused "unknown wire" "--wire string: give one of: tap socket hub" run --wire string -- true
 refused "no number" "--cpus many: give a number from 1 to 64" run --cpus many -- true
 refused "no size" "--mem 12: give a size such as" run --mem 12 -- true
@@ -49,10 +52,14 @@ for dir in /bin /usr/bin /sbin /usr/sbin; do
 	done
 done
 path=$PATH
-PATH=$TMP/path refused "no QEMU" "QEMU is not installed: apt-get install qemu-system-x86" run --nic virtio-net-pci -- true
+PATH=$TMP/path
+refused "no QEMU" "QEMU is not installed: apt-get install qemu-system-x86" run --nic virtio-net-pci -- true
 PATH=$path
-LAB_QEMU=/no/such/qemu refused "LAB_QEMU is wrong" "LAB_QEMU=/no/such/qemu: no such program" run -- true
+export LAB_QEMU=/no/such/qemu
+refused "LAB_QEMU is wrong" "LAB_QEMU=/no/such/qemu: no such program" run -- true
+unset LAB_QEMU
 
+# shellcheck disable=SC2119 # no arguments
 need_lab
 refused "no such program" "no_such_program: no such program in .*busybox or PATH" run -- no_such_program
 refused "no such path" "/no/such: no such program here" run -- /no/such
@@ -70,9 +77,14 @@ chmod 755 "$TMP/old-qemu"
 mkdir "$TMP/nothing"
 printf '#!/bin/sh\nexit 100\n' >"$TMP/nothing/apt-get"
 chmod 755 "$TMP/nothing/apt-get"
-PATH=$TMP/nothing:$path FASTNIC_CACHE=$TMP/cache LAB_QEMU=$TMP/old-qemu lab run --nic igb -- true
+cache=${FASTNIC_CACHE:-}
+export LAB_QEMU="$TMP/old-qemu" FASTNIC_CACHE="$TMP/cache"
+PATH=$TMP/nothing:$path
+lab run --nic igb -- true
 check "QEMU too old, none to be had: status" same "$STATUS" 125
-check "QEMU too old: sentence" has "$ERR" '^lab: QEMU 6.2.0 has no NIC model igb.*(install QEMU 8.0|install a newer QEMU)'
-LAB_QEMU=$TMP/old-qemu lab run --wire socket --nic e1000e -- true
-check "socket wire with such a QEMU: sentence" has "$ERR" '^lab: --wire socket needs QEMU 7.2 or newer, this is 6.2.0'
+check "QEMU too old: sentence" has "$ERR" '^lab: QEMU 6.2.0 has no NIC model igb.*install QEMU 8.0'
+PATH=$path
+export FASTNIC_CACHE="$cache"
+refused "socket wire with such a QEMU" "--wire socket needs QEMU 7.2 or newer, this is 6.2.0" \
+	run --wire socket --nic e1000e -- true
 finish

@@ -3,6 +3,7 @@
 # A --host program and COMMAND talk both ways; both exit statuses count; one's failure ends the other.
 # shellcheck source=tests/lab/common.sh disable=SC2016 # scripts for either side
 . "$(dirname "$0")/common.sh"
+# shellcheck disable=SC2119 # no arguments
 need_lab
 
 lab run --nic virtio-net-pci --host '

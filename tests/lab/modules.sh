@@ -3,12 +3,12 @@
 # Kernel modules packed with xz, zst, gz or not at all, and built-in ones: the guest boots with each.
 # shellcheck source=tests/lab/common.sh disable=SC2016 # scripts for the guest
 . "$(dirname "$0")/common.sh"
-command -v xz >/dev/null && command -v zstd >/dev/null || skip "xz and zstd are needed to pack modules"
+{ command -v xz && command -v zstd; } >/dev/null || skip "xz and zstd are needed to pack modules"
 need_lab --image cloud
 cache=${FASTNIC_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/fastnic}
 kernel=$(sed -n 2p "$cache/kernel/current-cloud")
-file=$(find "$kernel/boot" "$kernel/usr/lib/modules" "$kernel/lib/modules" -name 'vmlinuz*' 2>/dev/null | head -n 1)
-modules=$(find "$kernel/lib/modules" "$kernel/usr/lib/modules" -mindepth 1 -maxdepth 1 2>/dev/null | head -n 1)
+file=$(find "$kernel" -name 'vmlinuz*' | head -n 1)
+modules=$(find "$kernel" -path '*/modules/*' -name modules.builtin -printf '%h\n')
 check "the cached kernel is there" test -r "$file"
 
 # repack SUFFIX COMMAND...: a copy of the modules that the lab needs, each packed by COMMAND.
@@ -18,8 +18,8 @@ repack() {
 	rm -rf "$TMP/tree"
 	mkdir -p "$TMP/tree/kernel"
 	cp "$modules"/modules.builtin "$TMP/tree/"
-	find "$modules/kernel/drivers/virtio" "$modules/kernel/drivers/vfio" "$modules/kernel/virt" \
-		"$modules/kernel/drivers/char" "$modules/kernel/drivers/net" -name '*.ko*' 2>/dev/null |
+	find "$modules/kernel" -name 'virtio*.ko*' -o -name 'vfio*.ko*' -o -name 'irqbypass.ko*' \
+		-o -name '*failover.ko*' |
 		while read -r ko; do
 			name=${ko##*/}
 			name=${name%%.ko*}
@@ -54,7 +54,7 @@ boots plain
 # Built in: listed in modules.builtin instead of being there as a file.
 cat >"$TMP/builtin.sh" <<'SCRIPT'
 set -u
-LAB_D=$1/tools/lab.d
+LAB_D=$1
 . "$LAB_D/common.sh"
 . "$LAB_D/modules.sh"
 KERNEL_MODULES=$2
@@ -65,10 +65,10 @@ modules_pack "$3/optional" '?no_such_module' || echo "an optional module was ins
 SCRIPT
 rm "$TMP/tree/kernel/virtio_net.ko"
 echo "kernel/drivers/net/virtio_net.ko" >>"$TMP/tree/modules.builtin"
-bash "$TMP/builtin.sh" "$REPO" "$TMP/tree" "$TMP" >"$TMP/order" 2>"$TMP/err"
+bash "$TMP/builtin.sh" "$LAB_PARTS" "$TMP/tree" "$TMP" >"$TMP/order" 2>"$TMP/err"
 check "a built-in module needs no file" has_not "$TMP/order" virtio_net
 check "the others come after what they depend on" \
-	same "$(grep -n -e '^vfio.ko' -e '^vfio_pci.ko' "$TMP/order" | cut -d: -f2 | tr '\n' ' ')" "vfio.ko vfio_pci.ko "
+	same "$(grep -e '^vfio.ko' -e '^vfio_pci.ko' "$TMP/order" | tr '\n' ' ')" "vfio.ko vfio_pci.ko "
 check "an unknown one is refused by name" has "$TMP/err" 'no module no_such_module'
 check "only if it is needed" has_not "$TMP/order" 'accepted|insisted'
 finish

@@ -29,6 +29,7 @@ models() {
 	check "$name: LAB_PORTS and P0.. agree" has "$OUT" "^${ports% } = ${ports% }\$"
 }
 
+# shellcheck disable=SC2119 # no arguments
 need_lab
 models "root bus" --nic virtio-net-pci --nic e1000e --nic vmxnet3 --nic virtio-net-pci
 check "P0 is on the root bus" has "$OUT" '^0000:00:03.0 0x1af4:0x1041'

@@ -6,9 +6,10 @@
 command -v script >/dev/null || skip "no script(1) to make a terminal with"
 need_lab --nic virtio-net-pci
 
+# shellcheck disable=SC2016 # for the guest
 # Types when the prompt is there, as a person would.
 typist() {
-	wait_for 40 grep -q '/ # ' "$TMP/screen"
+	wait_for 90 grep -q '/ # ' "$TMP/screen"
 	printf 'stty size; echo port $P0 on $(tty)\r'
 	wait_for 10 grep -q 'port 0000' "$TMP/screen"
 	printf 'sleep 100\r'
@@ -20,7 +21,7 @@ typist() {
 }
 : >"$TMP/screen"
 # shellcheck disable=SC2094 # the typist reads the screen on purpose
-typist | timeout -k 5 55 script -qefc "stty rows 41 cols 101; stty -g >$TMP/tty1; \
+typist | timeout -k 5 150 script -qefc "stty rows 41 cols 101; stty -g >$TMP/tty1; \
 	$LAB shell --nic virtio-net-pci; echo lab returned \$?; stty -g >$TMP/tty2" /dev/null >"$TMP/screen" 2>&1
 check "a command runs in the guest" has "$TMP/screen" '^port 0000:00:03.0 on /dev/hvc0'
 check "the guest's terminal has this one's size" has "$TMP/screen" '^41 101'

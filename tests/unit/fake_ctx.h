@@ -3,6 +3,7 @@
 #ifndef FN_TESTS_UNIT_FAKE_CTX_H
 #define FN_TESTS_UNIT_FAKE_CTX_H
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -123,10 +124,9 @@ static inline void fake_iommu_init(struct fake_iommu *iommu, const char *name,
 				   const struct fn_dma_range *ranges, unsigned n)
 {
 	memset(iommu, 0, sizeof(*iommu));
-	iommu->target = (struct fn_dma_target){ .ops = &fake_iommu_ops,
-						.name = name,
-						.ranges = ranges,
-						.ranges_n = n };
+	iommu->target = (struct fn_dma_target){
+		.ops = &fake_iommu_ops, .name = name, .ranges = ranges, .ranges_n = n
+	};
 	fn_list_init(&iommu->target.node);
 	iommu->fail_at = -1;
 }

@@ -105,10 +105,10 @@ static inline void tree_pci(const struct tree *t, const char *bdf, const char *v
 	char name[TREE_PATH];
 	char target[TREE_PATH];
 
-#define TREE_ATTR(attr, text)                                                                      \
-	do {                                                                                       \
-		(void)snprintf(name, sizeof(name), "bus/pci/devices/%s/%s", bdf, attr);            \
-		tree_file(t, name, text);                                                          \
+#define TREE_ATTR(attr, text)                                                           \
+	do {                                                                            \
+		(void)snprintf(name, sizeof(name), "bus/pci/devices/%s/%s", bdf, attr); \
+		tree_file(t, name, text);                                               \
 	} while (0)
 
 	TREE_ATTR("vendor", vendor);

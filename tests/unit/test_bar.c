@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* BAR accessors and doorbells: mapped ones touch memory, others ask the bus, and both mean the same. */
+/*
+ * BAR accessors and doorbells: mapped ones touch memory, others ask the bus, and both mean the
+ * same.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,7 +56,9 @@ static void bar_write(struct fn_busdev *busdev, unsigned idx, uint64_t off, unsi
 	memcpy(f->mem + off, &raw, width);
 }
 
-static const struct fn_bus_ops ops = { .name = "fake", .bar_read = bar_read, .bar_write = bar_write };
+static const struct fn_bus_ops ops = { .name = "fake",
+				       .bar_read = bar_read,
+				       .bar_write = bar_write };
 
 static void fake_init(struct fake *f)
 {

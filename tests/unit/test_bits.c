@@ -43,7 +43,8 @@ static void large_rings(void **state)
 
 	(void)state;
 	for (uint32_t size = 512; size <= 32768; size *= 2) {
-		const uint32_t fills[] = { 0, 1, size / 2 - 1, size / 2, size / 2 + 1, size - 1, size };
+		const uint32_t fills[] = { 0,        1,   size / 2 - 1, size / 2, size / 2 + 1,
+					   size - 1, size };
 
 		for (size_t i = 0; i < FN_ARRAY_LEN(fills); i++)
 			for (uint64_t tail = 0; tail < 65536; tail++)
@@ -141,9 +142,9 @@ static void little_endian(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(small_rings),	 cmocka_unit_test(large_rings),
-		cmocka_unit_test(any_distance),	 cmocka_unit_test(powers_of_two),
-		cmocka_unit_test(alignment),	 cmocka_unit_test(halves),
+		cmocka_unit_test(small_rings),   cmocka_unit_test(large_rings),
+		cmocka_unit_test(any_distance),  cmocka_unit_test(powers_of_two),
+		cmocka_unit_test(alignment),     cmocka_unit_test(halves),
 		cmocka_unit_test(little_endian), cmocka_unit_test(containers),
 	};
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Configuration space through a bus of 256 bytes of memory: capabilities, bus mastering, a gone device. */
+/*
+ * Configuration space through a bus of 256 bytes of memory: capabilities, bus mastering, a gone
+ * device.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,7 +45,9 @@ static int cfg_write(struct fn_busdev *busdev, uint16_t off, const void *buf, si
 	return 0;
 }
 
-static const struct fn_bus_ops ops = { .name = "fake", .cfg_read = cfg_read, .cfg_write = cfg_write };
+static const struct fn_bus_ops ops = { .name = "fake",
+				       .cfg_read = cfg_read,
+				       .cfg_write = cfg_write };
 
 static struct fake device(void)
 {
@@ -221,7 +226,9 @@ static void bus_mastering_changes_one_bit(void **state)
 	assert_int_equal(f.writes, 2);
 }
 
-/* What reads as all ones must not be written back: every bit of the command register would be set. */
+/*
+ * What reads as all ones must not be written back: every bit of the command register would be set.
+ */
 static void bus_mastering_of_a_gone_device(void **state)
 {
 	struct fake f = device();

@@ -128,7 +128,8 @@ static void report_to_an_older_struct(void **state)
 		memset(&theirs, 0x5a, sizeof(theirs));
 		theirs.err.sz = (uint32_t)sz;
 		(void)fn_report(NULL, &theirs.err, fn_fail(-EIO, "a sentence of some length"));
-		for (size_t i = sz < sizeof(uint32_t) ? sizeof(uint32_t) : sz; i < sizeof(theirs); i++)
+		for (size_t i = sz < sizeof(uint32_t) ? sizeof(uint32_t) : sz; i < sizeof(theirs);
+		     i++)
 			assert_int_equal(theirs.bytes[i], 0x5a);
 		if (sz >= offsetof(struct fn_error, text))
 			assert_int_equal(theirs.err.code, -EIO);
@@ -141,9 +142,9 @@ static void report_to_an_older_struct(void **state)
 static void levels(void **state)
 {
 	struct sink sink = { 0 };
-	struct fn_ctx ctx = { .opts = { .log = take_line,
-					.log_arg = &sink,
-					.log_level = FN_LOG_WARN } };
+	struct fn_ctx ctx = {
+		.opts = { .log = take_line, .log_arg = &sink, .log_level = FN_LOG_WARN }
+	};
 	struct fn_ctx mute = { .opts = { .log_level = FN_LOG_DEBUG } };
 
 	(void)state;

@@ -32,7 +32,8 @@ static uint32_t next_random(void)
 static int model_take(const bool *used, struct fn_dma_range window, unsigned len, unsigned align)
 {
 	for (unsigned first = 0; first + len <= SPACE; first++) {
-		bool fits = first % align == 0 && first >= window.first && first + len - 1 <= window.last;
+		bool fits = first % align == 0 && first >= window.first &&
+			    first + len - 1 <= window.last;
 
 		for (unsigned i = first; fits && i < first + len; i++)
 			fits = !used[i];
@@ -71,7 +72,8 @@ static void take_and_give_like_a_bitmap(void **state)
 		}
 		want = model_take(used, window, len, align);
 		if (want < 0) {
-			assert_int_equal(fn_ranges_take(&ranges, window, len, align, &first), -ENOSPC);
+			assert_int_equal(fn_ranges_take(&ranges, window, len, align, &first),
+					 -ENOSPC);
 			refused++;
 			continue;
 		}
@@ -152,7 +154,8 @@ static void windows_in_order(void **state)
 /* An x86 IOMMU of 39 bits: the interrupt window is left out. */
 static void holes_are_honoured(void **state)
 {
-	static const struct fn_dma_range x86[] = { { 0, 0xfedfffff }, { 0xfef00000, 512 * GIB - 1 } };
+	static const struct fn_dma_range x86[] = { { 0, 0xfedfffff },
+						   { 0xfef00000, 512 * GIB - 1 } };
 	struct fn_ranges used = { 0 };
 	fn_iova_t iova;
 
@@ -234,7 +237,8 @@ static void intersect_like_a_bitmap(void **state)
 				assert_true(both[i - 1].last < both[i].first);
 		}
 		for (uint64_t v = 0; v < SPACE + 16; v++)
-			assert_int_equal(covered(both, n, v), covered(a, an, v) && covered(b, bn, v));
+			assert_int_equal(covered(both, n, v),
+					 covered(a, an, v) && covered(b, bn, v));
 	}
 }
 

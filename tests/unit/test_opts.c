@@ -132,7 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(none_means_defaults), cmocka_unit_test(same_age),
-		cmocka_unit_test(older_caller),	       cmocka_unit_test(newer_caller),
+		cmocka_unit_test(older_caller),        cmocka_unit_test(newer_caller),
 		cmocka_unit_test(forgotten_size),      cmocka_unit_test(info_same_age),
 		cmocka_unit_test(info_older_caller),   cmocka_unit_test(info_newer_caller),
 	};

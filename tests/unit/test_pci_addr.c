@@ -38,11 +38,31 @@ static void both_spellings(void **state)
 static void nothing_else(void **state)
 {
 	static const char *const bad[] = {
-		"",	       "0",	       "0000:00:03",	"0000:00:03.",	 "0000:00:03.8",
-		"0000:00:20.0", "000:00:03.0",  "00000:00:03.0", "0000:00:3.0",	 "0000:0:03.0",
-		"0000:00:03.0 ", " 0000:00:03.0", "0000:00:03.00", "0000-00:03.0", "0000:00.03.0",
-		"0000:00:03,0", "0x00:00:03.0", "000g:00:03.0",  "00:03.0\n",	 "vhost-user:/x",
-		"+000:00:03.0", "0000:00:03:0", "::.",		"00:3.0",	 "0000:",
+		"",
+		"0",
+		"0000:00:03",
+		"0000:00:03.",
+		"0000:00:03.8",
+		"0000:00:20.0",
+		"000:00:03.0",
+		"00000:00:03.0",
+		"0000:00:3.0",
+		"0000:0:03.0",
+		"0000:00:03.0 ",
+		" 0000:00:03.0",
+		"0000:00:03.00",
+		"0000-00:03.0",
+		"0000:00.03.0",
+		"0000:00:03,0",
+		"0x00:00:03.0",
+		"000g:00:03.0",
+		"00:03.0\n",
+		"vhost-user:/x",
+		"+000:00:03.0",
+		"0000:00:03:0",
+		"::.",
+		"00:3.0",
+		"0000:",
 	};
 
 	(void)state;
@@ -100,8 +120,8 @@ static void equal_means_all_four(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(both_spellings),	cmocka_unit_test(nothing_else),
-		cmocka_unit_test(text_and_back),	cmocka_unit_test(long_form),
+		cmocka_unit_test(both_spellings),       cmocka_unit_test(nothing_else),
+		cmocka_unit_test(text_and_back),        cmocka_unit_test(long_form),
 		cmocka_unit_test(equal_means_all_four),
 	};
 

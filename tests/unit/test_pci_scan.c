@@ -109,7 +109,10 @@ static void an_empty_bus_is_an_empty_list(void **state)
 	free(list);
 }
 
-/* libpci calls a missing attribute a fatal error; here it costs that function its place in the list. */
+/*
+ * libpci calls a missing attribute a fatal error; here it costs that function its place in the
+ * list.
+ */
 static void a_function_that_vanishes_is_left_out(void **state)
 {
 	const struct tree *t = *state;
@@ -125,7 +128,9 @@ static void a_function_that_vanishes_is_left_out(void **state)
 	free(list);
 }
 
-/* Domains beyond 16 bits (Intel VMD) have no address in fastnic, which must not become another one. */
+/*
+ * Domains beyond 16 bits (Intel VMD) have no address in fastnic, which must not become another one.
+ */
 static void a_domain_that_is_too_large_is_left_out(void **state)
 {
 	const struct tree *t = *state;
@@ -198,13 +203,14 @@ static void no_sysfs_is_a_sentence(void **state)
 	assert_non_null(strstr(fn_error_last(), "mount -t sysfs"));
 	assert_null(list);
 	(void)fn_fail(0, "nothing");
-	assert_int_equal(fn_pci_find_at(t->root, &(struct fn_pci_addr){ 0, 0, 3, 0 }, &info), -ENOENT);
+	assert_int_equal(fn_pci_find_at(t->root, &(struct fn_pci_addr){ 0, 0, 3, 0 }, &info),
+			 -ENOENT);
 	assert_non_null(strstr(fn_error_last(), "no usable sysfs"));
 }
 
 /*
- * An entry that is no PCI address makes libpci's scan fail while it holds a directory, which it then leaks:
- * a child process takes that with it.
+ * An entry that is no PCI address makes libpci's scan fail while it holds a directory, which it
+ * then leaks: a child process takes that with it.
  */
 static void what_libpci_cannot_read_is_a_sentence(void **state)
 {
@@ -240,7 +246,8 @@ static void one_function_of_any_class(void **state)
 	assert_string_equal(info.kernel_driver, "ahci");
 	assert_int_equal(info.iommu_group, 9);
 	assert_string_equal(info.name, "8086:2922");
-	assert_int_equal(fn_pci_find_at(t->root, &(struct fn_pci_addr){ 0, 9, 0, 0 }, &info), -ENOENT);
+	assert_int_equal(fn_pci_find_at(t->root, &(struct fn_pci_addr){ 0, 9, 0, 0 }, &info),
+			 -ENOENT);
 	assert_string_equal(fn_error_last(),
 			    "0000:09:00.0: no such PCI device; fastnic-bind status lists the NICs");
 }

@@ -237,7 +237,8 @@ static void a_crowded_group(void **state)
 		char bdf[16];
 
 		(void)snprintf(bdf, sizeof(bdf), "0000:05:%02x.0", i);
-		tree_pci(&env->tree, bdf, "0x8086", "0x0002", "0x020000", "a-driver-of-long-name", 3);
+		tree_pci(&env->tree, bdf, "0x8086", "0x0002", "0x020000", "a-driver-of-long-name",
+			 3);
 	}
 	not_viable(env);
 	assert_true(strlen(fn_error_last()) < FN_ERROR_TEXT_BYTES - 1);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* VFIO's answers taken apart: chains of capabilities, also broken ones, and the IOVA ranges in them. */
+/*
+ * VFIO's answers taken apart: chains of capabilities, also broken ones, and the IOVA ranges in
+ * them.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -75,7 +78,10 @@ static void a_broken_chain_ends(void **state)
 	free(a.bytes);
 }
 
-/* An answer of VFIO_IOMMU_GET_INFO with ranges; @room is what is left of the answer behind the count. */
+/*
+ * An answer of VFIO_IOMMU_GET_INFO with ranges; @room is what is left of the answer behind the
+ * count.
+ */
 static struct answer iommu_info(const struct vfio_iova_range *r, unsigned count, size_t room)
 {
 	const size_t at = sizeof(struct vfio_iommu_type1_info);
@@ -95,7 +101,8 @@ static struct answer iommu_info(const struct vfio_iova_range *r, unsigned count,
 
 static void ranges_as_the_kernel_lists_them(void **state)
 {
-	static const struct vfio_iova_range r[] = { { 0, 0xfedfffff }, { 0xfef00000, 0x7fffffffff } };
+	static const struct vfio_iova_range r[] = { { 0, 0xfedfffff },
+						    { 0xfef00000, 0x7fffffffff } };
 	struct answer a = iommu_info(r, 2, sizeof(r));
 	struct fn_dma_range *ranges = NULL;
 	unsigned n = 0;
@@ -124,7 +131,10 @@ static void the_whole_address_space(void **state)
 	free(a.bytes);
 }
 
-/* An old kernel: nothing that x86 uses for interrupts, nothing that a 39-bit IOMMU cannot translate. */
+/*
+ * An old kernel: nothing that x86 uses for interrupts, nothing that a 39-bit IOMMU cannot
+ * translate.
+ */
 static void without_ranges_a_cautious_guess(void **state)
 {
 	struct vfio_iommu_type1_info head = { .argsz = sizeof(head) };
@@ -157,9 +167,12 @@ static void ranges_that_make_no_sense(void **state)
 		unsigned count;
 		size_t room;
 	} bad[] = {
-		{ backwards, 1, sizeof(backwards) }, { overlap, 2, sizeof(overlap) },
-		{ falling, 2, sizeof(falling) },     { overlap, 3, sizeof(overlap) },
-		{ overlap, 1, 15 },		     { overlap, UINT32_MAX, sizeof(overlap) },
+		{ backwards, 1, sizeof(backwards) },
+		{ overlap, 2, sizeof(overlap) },
+		{ falling, 2, sizeof(falling) },
+		{ overlap, 3, sizeof(overlap) },
+		{ overlap, 1, 15 },
+		{ overlap, UINT32_MAX, sizeof(overlap) },
 		{ NULL, 0, 0 },
 	};
 

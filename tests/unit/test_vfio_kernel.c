@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The VFIO bus against a kernel that lives in this file: nodes are plain files, and ioctl() answers as
- * vfio-pci would, with faults on demand. What must hold on each way: nothing leaked, nothing half done.
+ * The VFIO bus against a kernel that lives in this file: nodes are plain files, and ioctl() answers
+ * as vfio-pci would, with faults on demand. What must hold on each way: nothing leaked, nothing
+ * half done.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -33,17 +34,17 @@ static struct kernel {
 	int api_version;
 	bool no_type1;
 	bool not_viable;
-	bool alone;	    /* no second group in a container */
-	bool narrows;	    /* a second group narrows the ranges */
+	bool alone;   /* no second group in a container */
+	bool narrows; /* a second group narrows the ranges */
 	int set_iommu_errno;
 	int map_errno;
-	int positive_irqs;  /* SET_IRQS wants fewer vectors */
+	int positive_irqs; /* SET_IRQS wants fewer vectors */
 	bool no_err_irq;
 	bool no_reset;
-	unsigned fail_at;   /* this call fails, counted from 1 */
+	unsigned fail_at; /* this call fails, counted from 1 */
 	/* what it has seen */
 	unsigned calls;
-	unsigned maps_lost; /* still there when the last group left */
+	unsigned maps_lost;  /* still there when the last group left */
 	unsigned unset_busy; /* a group left while a device of it was open or mapped */
 	unsigned resets;
 	unsigned msix_calls;
@@ -81,9 +82,9 @@ int fn_dma_domain_attach(struct fn_dma_domain *domain, struct fn_dma_target *tar
 		return fn_fail(attach_ret, "memory lies where the IOMMU cannot see it");
 	for (unsigned i = 0; i < FN_ARRAY_LEN(targets); i++) {
 		if (!targets[i]) {
-			const int ret = target->ops->map(target, memory,
-							 (fn_iova_t){ UINT64_C(1) << 32 },
-							 sizeof(memory));
+			const int ret =
+				target->ops->map(target, memory, (fn_iova_t){ UINT64_C(1) << 32 },
+						 sizeof(memory));
 
 			targets[i] = ret ? NULL : target;
 			return ret;
@@ -97,7 +98,8 @@ void fn_dma_domain_detach(struct fn_dma_domain *domain, struct fn_dma_target *ta
 	(void)domain;
 	for (unsigned i = 0; i < FN_ARRAY_LEN(targets); i++) {
 		if (targets[i] == target) {
-			target->ops->unmap(target, (fn_iova_t){ UINT64_C(1) << 32 }, sizeof(memory));
+			target->ops->unmap(target, (fn_iova_t){ UINT64_C(1) << 32 },
+					   sizeof(memory));
 			targets[i] = NULL;
 			return;
 		}
@@ -132,7 +134,9 @@ static void node_of(int fd, char name[TREE_PATH])
 		strcpy(name, target + chars + 1);
 }
 
-/* All but @first bytes of an answer that has capabilities; 0 when the caller's room is too small. */
+/*
+ * All but @first bytes of an answer that has capabilities; 0 when the caller's room is too small.
+ */
 static bool room_for(void *answer, uint32_t need, uint32_t *flags, uint32_t caps_flag)
 {
 	uint32_t argsz;
@@ -149,8 +153,7 @@ static int iommu_get_info(const struct fake_container *c, struct vfio_iommu_type
 		.header = { .id = VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, .version = 1 },
 		.nr_iovas = 2,
 	};
-	struct vfio_iova_range r[] = { { 0, 0xfedfffff },
-				       { 0xfef00000, (UINT64_C(1) << 39) - 1 } };
+	struct vfio_iova_range r[] = { { 0, 0xfedfffff }, { 0xfef00000, (UINT64_C(1) << 39) - 1 } };
 	const uint32_t at = sizeof(*info);
 
 	if (!c->iommu)
@@ -182,7 +185,8 @@ static int iommu_map(struct fake_container *c, const struct vfio_iommu_type1_dma
 
 static int iommu_unmap(struct fake_container *c, const struct vfio_iommu_type1_dma_unmap *unmap)
 {
-	if (!c->iommu || unmap->argsz != sizeof(*unmap) || unmap->size != sizeof(memory) || !c->maps)
+	if (!c->iommu || unmap->argsz != sizeof(*unmap) || unmap->size != sizeof(memory) ||
+	    !c->maps)
 		return fail_with(EINVAL);
 	c->maps--;
 	return 0;
@@ -255,7 +259,9 @@ static int group_call(int id, unsigned long request, void *arg)
 	case VFIO_GROUP_UNSET_CONTAINER:
 		if (!kernel.group_container[id])
 			return fail_with(EINVAL);
-		/* The other groups' devices may be open: only the last group to leave is checked. */
+		/*
+		 * The other groups' devices may be open: only the last group to leave is checked.
+		 */
 		if (c->groups == 1 && devices_in_use() && targets_n() == 0)
 			kernel.unset_busy++;
 		kernel.group_container[id] = 0;
@@ -277,7 +283,8 @@ static int group_call(int id, unsigned long request, void *arg)
 
 static int region_info(struct vfio_region_info *info)
 {
-	static const struct vfio_region_sparse_mmap_area areas[] = { { 0, 0x1000 }, { 0x3000, 0x1000 } };
+	static const struct vfio_region_sparse_mmap_area areas[] = { { 0, 0x1000 },
+								     { 0x3000, 0x1000 } };
 	struct vfio_region_info_cap_sparse_mmap cap = {
 		.header = { .id = VFIO_REGION_INFO_CAP_SPARSE_MMAP, .version = 1 }, .nr_areas = 2
 	};
@@ -397,9 +404,9 @@ int ioctl(int fd, unsigned long request, ...)
 
 /* ---- the machine ---- */
 
-static const struct fn_pci_addr nic_a = { 0, 0, 3, 0 };	   /* group 3 */
-static const struct fn_pci_addr nic_a2 = { 0, 0, 3, 1 };   /* group 3 as well */
-static const struct fn_pci_addr nic_b = { 0, 0, 4, 0 };	   /* group 4 */
+static const struct fn_pci_addr nic_a = { 0, 0, 3, 0 };  /* group 3 */
+static const struct fn_pci_addr nic_a2 = { 0, 0, 3, 1 }; /* group 3 as well */
+static const struct fn_pci_addr nic_b = { 0, 0, 4, 0 };  /* group 4 */
 
 static const uint8_t config_head[] = { 0xf4, 0x1a, 0x41, 0x10, 0x04, 0x05, 0x10, 0x00, 0x07 };
 
@@ -415,8 +422,8 @@ static void device_add(const char *bdf, int group)
 	tree_path(&env.tree, path, name);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	assert_true(fd >= 0);
-	assert_int_equal(ftruncate(fd, (VFIO_PCI_CONFIG_REGION_INDEX << REGION_SHIFT) + CONFIG_BYTES),
-			 0);
+	assert_int_equal(
+		ftruncate(fd, (VFIO_PCI_CONFIG_REGION_INDEX << REGION_SHIFT) + CONFIG_BYTES), 0);
 	assert_int_equal(pwrite(fd, config_head, sizeof(config_head),
 				VFIO_PCI_CONFIG_REGION_INDEX << REGION_SHIFT),
 			 sizeof(config_head));
@@ -535,7 +542,9 @@ static void what_open_finds_and_leaves(void **state)
 	assert_int_equal(busdev->iommu_group, 3);
 	assert_int_equal(busdev->numa_node, -1);
 	assert_int_equal(busdev->irqs, MSIX_ENTRIES);
-	/* The command was 0x0504: memory decoding comes on, bus mastering goes off, the rest stays. */
+	/*
+	 * The command was 0x0504: memory decoding comes on, bus mastering goes off, the rest stays.
+	 */
 	assert_int_equal(fn_cfg_read16(busdev, 4), 0x0502);
 	/* The kernel has reset it a moment ago: a second time would cost 0.1 s for nothing. */
 	assert_int_equal(kernel.resets, 0);
@@ -563,7 +572,8 @@ static void close_switches_off(void **state)
 	assert_int_equal(kernel.msix_n, 0);
 	tree_path(&env.tree, path, "dev/device-0000:00:03.0");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	assert_int_equal(pread(fd, &command, 1, (VFIO_PCI_CONFIG_REGION_INDEX << REGION_SHIFT) + 4), 1);
+	assert_int_equal(pread(fd, &command, 1, (VFIO_PCI_CONFIG_REGION_INDEX << REGION_SHIFT) + 4),
+			 1);
 	assert_int_equal(command, 0x02);
 	(void)close(fd);
 	(void)close(fds[0]);
@@ -854,7 +864,7 @@ static void the_kernel_refuses(void **state)
 {
 	(void)state;
 	kernel.api_version = 7;
-	refused(&nic_a, -ENOTSUP, "VFIO has version 7, and fastnic knows version 0 only");
+	refused(&nic_a, -ENOTSUP, "VFIO has version 7, and fastnic knows 0 only");
 	kernel.api_version = 0;
 	kernel.no_type1 = true;
 	refused(&nic_a, -ENODEV, "modprobe vfio_iommu_type1");
@@ -865,7 +875,8 @@ static void the_kernel_refuses(void **state)
 	refused(&nic_a, -EBUSY, "does not take the device's group");
 	kernel.set_iommu_errno = 0;
 	kernel.map_errno = ENOMEM;
-	refused(&nic_a, -ENOMEM, "IOMMU container of 0000:00:03.0: the kernel does not lock 4096 more");
+	refused(&nic_a, -ENOMEM,
+		"IOMMU container of 0000:00:03.0: the kernel does not lock 4096 more");
 	kernel.map_errno = ENOSPC;
 	refused(&nic_a, -ENOSPC, "dma_entry_limit");
 	kernel.map_errno = EFAULT;

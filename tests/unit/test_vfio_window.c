@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Which windows of a BAR may be mapped, and as which pages: no page that the kernel keeps for itself. */
+/*
+ * Which windows of a BAR may be mapped, and as which pages: no page that the kernel keeps for
+ * itself.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,11 +42,13 @@ static void check(const struct fn_vfio_region *region, uint64_t page, const stru
 
 static void a_whole_region(void **state)
 {
-	const struct fn_vfio_region region = { .offset = 4ull << 40, .size = 0x4000, .mappable = true };
+	const struct fn_vfio_region region = { .offset = 4ull << 40,
+					       .size = 0x4000,
+					       .mappable = true };
 	static const struct expect e[] = {
-		{ 0, 0x4000, true, 0, 0x4000 },	      { 0, 1, true, 0, 0x1000 },
+		{ 0, 0x4000, true, 0, 0x4000 },           { 0, 1, true, 0, 0x1000 },
 		{ 0x3000, 0x1000, true, 0x3000, 0x1000 }, { 0x0fff, 2, true, 0, 0x2000 },
-		{ 0x0fff, 1, true, 0, 0x1000 },	      { 0x2004, 0x38, true, 0x2000, 0x1000 },
+		{ 0x0fff, 1, true, 0, 0x1000 },           { 0x2004, 0x38, true, 0x2000, 0x1000 },
 		{ 0x3fff, 1, true, 0x3000, 0x1000 },
 	};
 
@@ -69,7 +74,8 @@ static void not_offered_by_the_kernel(void **state)
 static void a_region_of_less_than_a_page(void **state)
 {
 	const struct fn_vfio_region region = { .size = 0x100, .mappable = true };
-	static const struct expect e[] = { { 0, 0x100, true, 0, 0x1000 }, { 0x40, 4, true, 0, 0x1000 } };
+	static const struct expect e[] = { { 0, 0x100, true, 0, 0x1000 },
+					   { 0x40, 4, true, 0, 0x1000 } };
 
 	(void)state;
 	check(&region, PAGE, e, FN_ARRAY_LEN(e));
@@ -108,8 +114,10 @@ static void areas_that_are_no_whole_pages(void **state)
 		.size = 0x6000, .mappable = true, .sparse = true, .areas = areas, .areas_n = 2
 	};
 	static const struct expect e[] = {
-		{ 0x900, 4, false, 0, 0 },	      { 0x1000, 0x1000, true, 0x1000, 0x1000 },
-		{ 0x3000, 0x1000, true, 0x3000, 0x1000 }, { 0x4000, 4, false, 0, 0 },
+		{ 0x900, 4, false, 0, 0 },
+		{ 0x1000, 0x1000, true, 0x1000, 0x1000 },
+		{ 0x3000, 0x1000, true, 0x3000, 0x1000 },
+		{ 0x4000, 4, false, 0, 0 },
 	};
 
 	(void)state;
@@ -163,7 +171,10 @@ static void larger_pages(void **state)
 	check(&region, 65536, e, FN_ARRAY_LEN(e));
 }
 
-/* Against the plain definition: every page that is mapped lies in the region's pages and in one area. */
+/*
+ * Against the plain definition: every page that is mapped lies in the region's pages and in one
+ * area.
+ */
 static void every_window_of_a_small_region(void **state)
 {
 	struct vfio_region_sparse_mmap_area areas[] = { { 0, 8 }, { 10, 14 }, { 28, 9 } };

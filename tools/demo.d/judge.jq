@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The demo's judgement: what judge read in, to the lines that the demo ends with.
+# The demo's judgement: from what demo.d/judge read in to the lines that the demo ends with.
 
 def are_numbers(numbers): all(numbers; type == "number");
 def frames: "\(.) frame\(if . == 1 then "" else "s" end)";
@@ -7,45 +7,47 @@ def missing($what): "there are no \($what)";
 
 # Whether a sample of the two taps, and l2fwd's totals, can be counted with.
 def is_sample: type == "array" and length == 2 and are_numbers(.[] | .given, .out, .refused);
-def have_samples: ($start | is_sample) and ($end | is_sample) and ($after | is_sample);
+def have_samples: ($start | is_sample) and ($stop | is_sample) and ($after | is_sample);
 def have_totals:
 	($l2fwd | type) == "array" and ($l2fwd | length) == 1 and ($l2fwd[0].ports | length) == 2
 	and are_numbers($l2fwd[0].ports[] | .rx_packets, .tx_packets);
 def port($i): $l2fwd[0].ports[$i];
 
-# What one direction gave to the NIC behind tap $from, and what came out of the other tap meanwhile.
+# What was given to the NIC behind tap $from, and what came out of the other tap meanwhile.
 def direction($from):
 	(1 - $from) as $to |
 	{
 		$from, $to,
-		given: ($end[$from].given - $start[$from].given),
-		out: ($end[$to].out - $start[$to].out),
-		refused: ($end[$from].refused - $start[$from].refused)
-	} | .lost = .given - .out;
+		given: ($stop[$from].given - $start[$from].given),
+		out: ($stop[$to].out - $start[$to].out),
+		refused: ($stop[$from].refused - $start[$from].refused)
+	};
 
 def loss_reasons:
 	if have_samples then
-		direction(0, 1) | "from NIC \(.from) to NIC \(.to)" as $way |
-		if .lost > 0 then "\(.lost) of \(.given | frames) lost \($way)"
-		elif .lost < 0 then "\(-.lost | frames) too many \($way) (\(.given) given, \(.out) came out)"
+		direction(0, 1) | (.given - .out) as $lost | "from NIC \(.from) to NIC \(.to)" as $way |
+		if $lost > 0 then "\($lost) of \(.given | frames) lost \($way)"
+		elif $lost < 0 then "\(-$lost | frames) too many \($way) (\(.given) given, \(.out) came out)"
 		else empty end
 	else missing("counters of the taps") end;
 
-# l2fwd runs from before "start" until before "after". Normally no frame passes outside of the time that
-# is counted, and then its total must be exact; one that the kernel sends while l2fwd stops (an ARP probe,
-# say) may or may not have reached it.
+# l2fwd runs from before "start" until before "after". Commonly no frame passes outside of the time
+# that is counted, and then its total must be exact; one that the kernel sends while l2fwd stops (an
+# ARP probe, say) may have reached it or not.
 def received_reasons($i):
-	($end[$i].given - $start[$i].given) as $least | $after[$i].given as $most | port($i).rx_packets as $got |
+	($stop[$i].given - $start[$i].given) as $least | $after[$i].given as $most |
+	port($i).rx_packets as $got |
 	if $got >= $least and $got <= $most then empty
 	else
 		"l2fwd received \($got | frames) on NIC \($i), the tap gave it " +
 		if $least == $most then "\($most)" else "\($least) to \($most)" end
 	end;
 
-# Nobody but l2fwd sends out of the NICs, and the taps are as old as the guest.
+# Nobody but l2fwd sends by the NICs, and the taps are as old as the guest.
 def sent_reasons($i):
-	if port($i).tx_packets == $after[$i].out then empty
-	else "l2fwd sent \(port($i).tx_packets | frames) on NIC \($i), \($after[$i].out) came out of the tap" end;
+	port($i).tx_packets as $sent |
+	if $sent == $after[$i].out then empty
+	else "l2fwd sent \($sent | frames) on NIC \($i), \($after[$i].out) came out of the tap" end;
 
 def total_reasons:
 	if have_totals then
@@ -62,11 +64,11 @@ def ping_reasons:
 
 def have_tcp: ($iperf3 | type) == "array" and ($iperf3 | length) == 1;
 def tcp: $iperf3[0];
+def tcp_numbers: tcp | .sum_received.bytes, .sum_received.bits_per_second, .sum_sent.retransmits;
 def tcp_reasons:
 	if have_tcp | not then missing("results of iperf3 (its JSON is missing or broken)")
 	elif tcp.error then "TCP: \(tcp.error)"
-	elif are_numbers(tcp | .sum_received.bytes, .sum_received.bits_per_second, .sum_sent.retransmits) | not then
-		missing("results of iperf3 (its JSON lacks the sums)")
+	elif are_numbers(tcp_numbers) | not then missing("results of iperf3 (its JSON lacks the sums)")
 	elif tcp.sum_received.bytes <= 0 then "TCP moved no data"
 	else empty end;
 
@@ -75,13 +77,15 @@ def status_reasons:
 	elif $status == "" then "l2fwd did not end"
 	else "l2fwd ended with status \($status)" end;
 
-# Everything that is wrong; after a run that was cut short, only why.
+# Everything that is wrong; of a run that was cut short, only why.
 def reasons:
 	if $failed != "" then [$failed]
 	else [loss_reasons, total_reasons, ping_reasons, tcp_reasons, status_reasons] end;
 
 # 85, 8.5, 0.85
-def mbit: . / 1e6 | if . >= 10 then round elif . >= 1 then (. * 10 | round) / 10 else (. * 100 | round) / 100 end;
+def mbit:
+	. / 1e6 |
+	if . >= 10 then round elif . >= 1 then (. * 10 | round) / 10 else (. * 100 | round) / 100 end;
 
 def success:
 	([port(0, 1).tx_packets] | add | frames) as $carried | tcp.sum_sent.retransmits as $again |
@@ -89,21 +93,29 @@ def success:
 	"TCP \(tcp.sum_received.bits_per_second | mbit) Mbit/s, " +
 	"\($again) retransmission\(if $again == 1 then "" else "s" end)), 0 lost";
 
-# The way of the frames, for whoever looks for those that are lost.
+# For whoever looks for lost frames: the way that they took, and what l2fwd says of drops.
 def way:
 	select(have_samples) | direction(0, 1) |
 	"  NIC \(.from) to NIC \(.to): given to the NIC \(.given), " +
-	(if have_totals then "l2fwd received \(port(.from).rx_packets) and sent \(port(.to).tx_packets), " else "" end) +
+	(
+		if have_totals then
+			"l2fwd received \(port(.from).rx_packets) and sent \(port(.to).tx_packets), "
+		else "" end
+	) +
 	"came out \(.out)" +
-	if .refused > 0 then " (\(.refused) more did not fit the tap's queue and were never given)" else "" end;
+	if .refused > 0 then " (\(.refused) more did not fit the tap's queue and were not given)"
+	else "" end;
 
-def counters($kind; $counters):
-	.name as $name | $counters | objects | to_entries[] | select(.value != 0) |
-	"  l2fwd names: \($name) \(.key) \(.value)\($kind)";
+def counters($kind):
+	port(0, 1) | .name as $name | .[$kind] | objects | to_entries[] | select(.value != 0) |
+	"\($name) \(.key) \(.value)";
 def named_drops:
 	select(have_totals) |
-	[port(0, 1) | counters(""; .drops), counters(" (possible loss)"; .possible_loss)] |
-	if length == 0 then "  l2fwd names no drop" else .[] end;
+	(
+		[counters("drops") | "  l2fwd names the drop \(.)"] |
+		if . == [] then "  l2fwd names no drop" else .[] end
+	),
+	"  l2fwd names the possible loss \(counters("possible_loss"))";
 
 reasons as $reasons |
 if $reasons == [] then success

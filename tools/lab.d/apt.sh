@@ -4,7 +4,6 @@
 
 APT_OPTS=()
 
-# apt_usable: sentence and failure where there is no apt.
 apt_usable() {
 	have apt-get && have apt-cache && have dpkg-deb && [ -r /etc/os-release ]
 }
@@ -24,8 +23,10 @@ apt_private() {
 	if [ -n "$sources" ]; then
 		APT_OPTS+=(-o "Dir::Etc::sourcelist=$sources" -o Dir::Etc::sourceparts=/dev/null)
 	fi
-	timeout 180 apt-get "${APT_OPTS[@]}" -q -o APT::Update::Error-Mode=any update >"$dir/update.log" 2>&1 ||
-		{ warn "apt-get update into $dir failed: $(grep -m 1 '^[EW]:' "$dir/update.log")"; return 1; }
+	timeout 180 apt-get "${APT_OPTS[@]}" -q -o APT::Update::Error-Mode=any update \
+		>"$dir/update.log" 2>&1 && return
+	warn "apt-get update into $dir failed: $(grep -m 1 '^[EW]:' "$dir/update.log")"
+	return 1
 }
 
 # apt_field PACKAGE FIELD: that field of the candidate version.
@@ -39,11 +40,11 @@ apt_extract() {
 	local dir=$1 deb
 	shift
 	mkdir -p "$dir/debs" || return 1
-	(cd "$dir/debs" && timeout 600 apt-get "${APT_OPTS[@]}" -q \
-		-o "APT::Sandbox::User=$(id -un)" download "$@") >"$dir/debs/log" 2>&1 || {
+	if ! (cd "$dir/debs" && timeout 600 apt-get "${APT_OPTS[@]}" -q \
+		-o "APT::Sandbox::User=$(id -un)" download "$@") >"$dir/debs/log" 2>&1; then
 		warn "apt-get download $* failed: $(grep -m 1 '^E:' "$dir/debs/log")"
 		return 1
-	}
+	fi
 	for deb in "$dir"/debs/*.deb; do
 		dpkg-deb -x "$deb" "$dir" || return 1
 	done

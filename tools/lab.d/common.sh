@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154 # variables shared with the other parts
 # What every part of the lab uses: messages, quoting, timing, and the cache with its lock.
 
 # The statuses that are the lab's own; every other one is COMMAND's.
 LAB_STATUS_TIMEOUT=124
 LAB_STATUS_FAILED=125
+
+# How long both sides get to end by themselves after a signal, before the lab ends without them.
+GRACE_MS=10000
 
 warn() {
 	printf 'lab: %s\n' "$*" >&2
@@ -53,7 +56,8 @@ hash_of() {
 
 cache_init() {
 	FASTNIC_CACHE=${FASTNIC_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/fastnic}
-	mkdir -p "$FASTNIC_CACHE" 2>/dev/null && [ -w "$FASTNIC_CACHE" ] ||
+	mkdir -p "$FASTNIC_CACHE" 2>/dev/null
+	[ -d "$FASTNIC_CACHE" ] && [ -w "$FASTNIC_CACHE" ] ||
 		die "cannot write to the cache folder $FASTNIC_CACHE; set FASTNIC_CACHE to one that is yours"
 	FASTNIC_CACHE=$(cd "$FASTNIC_CACHE" && pwd)
 }
@@ -73,8 +77,10 @@ cache_fill() {
 	flock "$lock"
 	if [ ! -d "$dir" ]; then
 		rm -rf "$dir".new.* # what a fill that was killed left; the lock says that none is running
-		mkdir "$dir.new.$$" && "$@" "$dir.new.$$" && mv -T "$dir.new.$$" "$dir" || ret=1
-		[ "$ret" = 0 ] || rm -rf "$dir.new.$$"
+		if ! { mkdir "$dir.new.$$" && "$@" "$dir.new.$$" && mv -T "$dir.new.$$" "$dir"; }; then
+			rm -rf "$dir.new.$$"
+			ret=1
+		fi
 	fi
 	exec {lock}>&-
 	return "$ret"

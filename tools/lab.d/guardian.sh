@@ -5,24 +5,25 @@
 # The lab holds the only write end of this process's standard input and writes there a line before
 # each thing that it sets up. At end of file everything is undone, last first.
 trap '' INT TERM HUP
-done_list=()
+todo=()
 while read -r line; do
-	done_list+=("$line")
+	todo+=("$line")
 done
 
-# Field 22 of /proc/PID/stat, the start time: tells a process from a later one with its number.
+# same_process PID START: START is field 22 of /proc/PID/stat, the start time.
 same_process() {
-	local stat
-	read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
-	# shellcheck disable=SC2086 # fields
-	set -- "$2" ${stat##*) }
-	[ "$1" = "${21}" ]
+	local pid=$1 start=$2 stat
+	read -r stat <"/proc/$pid/stat" || return 1
+	# shellcheck disable=SC2086 # fields: the third is the first here
+	set -- ${stat##*) }
+	[ "$start" = "${20}" ]
 }
 
+# undo KIND THING
 undo() {
 	case $1 in
-	process) ! same_process "$2" "$3" || kill -KILL "$2" ;;
-	session) ! same_process "$2" "$3" || kill -KILL "-$2" ;;
+	process) ! same_process "${2% *}" "${2#* }" || kill -KILL "${2% *}" ;;
+	session) ! same_process "${2% *}" "${2#* }" || kill -KILL -- "-${2% *}" ;;
 	netns)
 		ip netns pids "$2" | xargs -r kill -KILL
 		ip netns delete "$2"
@@ -32,7 +33,6 @@ undo() {
 	esac
 }
 
-for ((i = ${#done_list[@]} - 1; i >= 0; i--)); do
-	# shellcheck disable=SC2086 # kind and arguments
-	undo ${done_list[i]}
+for ((i = ${#todo[@]} - 1; i >= 0; i--)); do
+	undo "${todo[i]%% *}" "${todo[i]#* }"
 done 2>/dev/null

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash
-# The initramfs: a cached base (busybox, init, modules) and a small archive with this run's programs.
+# shellcheck shell=bash disable=SC2034,SC2154 # variables shared with the other parts
+# The initramfs: a cached base (busybox, init, modules), before a small archive of this run.
 
 # Modules that every guest loads: its channel to the host, and VFIO.
 INITRAMFS_BASE="virtio_pci virtio_console ?vfio_iommu_type1 ?vfio_pci"
@@ -20,9 +20,11 @@ initramfs_base() {
 	! ldd "$BUSYBOX" >/dev/null 2>&1 ||
 		die "$BUSYBOX is not the static one: apt-get install busybox-static"
 	have cpio || die "cpio is not installed: apt-get install cpio"
-	key=$({ printf '%s\n' "$KERNEL_ID" "$INITRAMFS_BASE" "$@"
+	key=$({
+		printf '%s\n' "$KERNEL_ID" "$@"
 		stat -L -c '%s %Y' "$BUSYBOX"
-		cat "$LAB_D/init" "$LAB_D/initramfs.sh" "$LAB_D/modules.sh"; } | hash_of)
+		cat "$LAB_D/init" "$LAB_D/initramfs.sh" "$LAB_D/modules.sh"
+	} | hash_of)
 	dir=$FASTNIC_CACHE/initramfs/$key
 	cache_fill "$dir" initramfs_fill "$@" || die "cannot make the guest's initramfs"
 	INITRAMFS_BASE_FILE=$dir/base.cpio
@@ -55,7 +57,7 @@ initramfs_fill() {
 # initramfs_skeleton ROOT: the folders, merged as today's distributions have them.
 initramfs_skeleton() {
 	local name
-	mkdir -p "$1"/{dev,proc,sys,run,tmp,root,etc,usr/bin,usr/sbin,usr/lib,usr/lib64,lab,var,home} || return 1
+	mkdir -p "$1"/{dev,proc,sys,run,tmp,root,etc,lab,var,home,usr/{bin,sbin,lib,lib64}} || return 1
 	for name in bin sbin lib lib64; do
 		ln -s "usr/$name" "$1/$name" || return 1
 	done
@@ -64,7 +66,7 @@ initramfs_skeleton() {
 	echo 'root:x:0:' >"$1/etc/group"
 }
 
-# initramfs_archive ROOT FILE: not compressed, because an emulated guest unpacks slower than it copies.
+# initramfs_archive ROOT FILE: not compressed, as an emulated guest unpacks slower than it copies.
 initramfs_archive() {
 	(cd "$1" && find . -mindepth 1 | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) >"$2"
 }

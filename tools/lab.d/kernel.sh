@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2034 # variables shared with the other parts
 # The guest's kernel: the distribution's own package, fetched and unpacked but never installed.
 
-# kernel_choose IMAGE: set KERNEL_FILE, KERNEL_MODULES (the folder lib/modules/VERSION) and KERNEL_ID
-# (changes when the kernel does). IMAGE is cloud (small: virtio and vmxnet3 drivers) or full.
+# kernel_choose IMAGE: set KERNEL_FILE, KERNEL_MODULES (the folder lib/modules/VERSION) and KERNEL_ID,
+# which changes when the kernel does. IMAGE is cloud (small: virtio and vmxnet3 drivers) or full.
 kernel_choose() {
 	local image=$1 stamp key dir
 	mkdir -p "$FASTNIC_CACHE/kernel"
@@ -29,20 +29,25 @@ kernel_choose() {
 
 # The state of the machine's package lists: as long as it is the same, so is the newest kernel.
 kernel_lists_key() {
-	{ cat /etc/os-release; ls -l --time-style=full-iso /var/lib/apt/lists; } 2>/dev/null | hash_of
+	{
+		cat /etc/os-release
+		ls -l --time-style=full-iso /var/lib/apt/lists
+	} 2>/dev/null | hash_of
 }
 
 # kernel_meta IMAGE: the metapackage that always depends on the newest kernel.
 kernel_meta() {
-	case $(os_field ID) in
-	debian) [ "$1" = cloud ] && echo linux-image-cloud-amd64 || echo linux-image-amd64 ;;
-	ubuntu) [ "$1" = cloud ] && echo linux-image-virtual || echo linux-image-generic ;;
+	case $(os_field ID)-$1 in
+	debian-cloud) echo linux-image-cloud-amd64 ;;
+	debian-full) echo linux-image-amd64 ;;
+	ubuntu-cloud) echo linux-image-virtual ;;
+	ubuntu-full) echo linux-image-generic ;;
 	*) return 1 ;;
 	esac
 }
 
-# kernel_packages META: the packages below META that hold the kernel and its modules. A kernel may
-# be split over several (image, modules, modules-extra, binary, base), all with a version in the name.
+# kernel_packages META: the packages below META that hold the kernel and its modules. A kernel may be
+# split over several (image, modules, modules-extra, binary, base), all with a version in the name.
 kernel_packages() {
 	local todo=("$1") seen=" " found=() pkg dep
 	while [ ${#todo[@]} -gt 0 ]; do
@@ -50,7 +55,7 @@ kernel_packages() {
 		todo=("${todo[@]:1}")
 		case $seen in *" $pkg "*) continue ;; esac
 		seen+="$pkg "
-		for dep in $(apt_field "$pkg" Depends | tr ',|' '\n\n' | sed 's/^ *//; s/[ (:].*//' |
+		for dep in $(apt_field "$pkg" Depends | tr ',|' '\n' | sed 's/^ *//; s/[ (:].*//' |
 			grep -E '^linux-(image|binary|modules|modules-extra|base)-(unsigned-)?[0-9]'); do
 			todo+=("$dep")
 			found+=("$dep")
@@ -62,11 +67,16 @@ kernel_packages() {
 # kernel_fetch IMAGE: print the cache folder of the newest kernel, fetching it if it is not there.
 kernel_fetch() {
 	local meta
-	apt_usable || { warn "this machine has no apt to fetch a kernel with"; return 1; }
-	[ "$(dpkg --print-architecture)" = amd64 ] ||
-		{ warn "the lab's guest needs an amd64 host, this one is $(dpkg --print-architecture)"; return 1; }
-	meta=$(kernel_meta "$1") ||
-		{ warn "no kernel package is known for $(os_field PRETTY_NAME), only for Debian and Ubuntu"; return 1; }
+	if ! apt_usable; then
+		warn "this machine has no apt to fetch a kernel with"
+		return 1
+	elif [ "$(dpkg --print-architecture)" != amd64 ]; then
+		warn "the lab's guest needs an amd64 host, this one is $(dpkg --print-architecture)"
+		return 1
+	elif ! meta=$(kernel_meta "$1"); then
+		warn "no kernel package is known for $(os_field PRETTY_NAME), only for Debian and Ubuntu"
+		return 1
+	fi
 	APT_OPTS=()
 	kernel_fetch_with "$meta" && return 0
 	# No lists here, or older than what the mirror holds: use lists of our own.
@@ -87,9 +97,9 @@ kernel_fetch_with() {
 # kernel_unpack PACKAGE... DIR: into a subfolder of DIR, as cache_fill asks for it.
 kernel_unpack() {
 	local dir=${*: -1}
-	warn "fetching the kernel for the guest (once): ${*:1:$#-1}" 
+	warn "fetching the kernel for the guest (once): ${*:1:$#-1}"
 	apt_extract "$dir" "${@:1:$#-1}" || return 1
-	rm -rf "$dir/usr/share"
+	rm -rf "${dir:?}/usr/share"
 	(kernel_use "$dir" && kernel_unwrap "$dir")
 }
 
@@ -149,6 +159,8 @@ kernel_given() {
 	for dir in "$2" "$2"/*/ "$2"/lib/modules/*/ "$2"/usr/lib/modules/*/; do
 		[ -d "$dir/kernel" ] && KERNEL_MODULES=${dir%/} && break
 	done
-	KERNEL_ID=given-$({ stat -L -c '%n %s %Y' "$1"
-		find "$KERNEL_MODULES/" -type f -printf '%p %s %T@\n' | sort; } | hash_of)
+	KERNEL_ID=given-$({
+		stat -L -c '%n %s %Y' "$1"
+		find "$KERNEL_MODULES/" -type f -printf '%p %s %T@\n' | sort
+	} | hash_of)
 }

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # variables shared with the other parts
 # Whether KVM really works here: a /dev/kvm that opens proves nothing, a guest that boots does.
 
 # kvm_choose: set ACCEL (QEMU options) and ACCEL_NAME; the probe's verdict is remembered for this
 # host kernel, processor, QEMU and guest kernel.
 kvm_choose() {
 	local key file verdict lock
-	ACCEL=(-machine q35 -accel tcg,thread=multi -cpu max)
+	ACCEL=(-machine q35 -accel "tcg,thread=multi" -cpu max)
 	ACCEL_NAME="software emulation"
 	[ "$opt_accel" != tcg ] || return 0
 	if [ ! -r /dev/kvm ] || [ ! -w /dev/kvm ]; then
 		[ "$opt_accel" != kvm ] || die "--accel kvm: /dev/kvm is not there or not yours"
 		return 0
 	fi
-	key=$({ uname -rv; sed -n '/^model name\|^microcode/{p;}' /proc/cpuinfo | sort -u
-		echo "$QEMU_BIN $QEMU_VERSION $KERNEL_ID"; } | hash_of)
+	key=$({
+		uname -rv
+		grep -E '^(model name|microcode)' /proc/cpuinfo | sort -u
+		echo "$QEMU_BIN $QEMU_VERSION $KERNEL_ID"
+	} | hash_of)
 	file=$FASTNIC_CACHE/kvm/$key
 	if [ ! -r "$file" ]; then
 		mkdir -p "$FASTNIC_CACHE/kvm"
@@ -25,7 +28,7 @@ kvm_choose() {
 	fi
 	verdict=$(cat "$file")
 	if [ "$verdict" = works ]; then
-		ACCEL=(-machine q35,kernel-irqchip=split -accel kvm -cpu host)
+		ACCEL=(-machine "q35,kernel-irqchip=split" -accel kvm -cpu host)
 		ACCEL_NAME=KVM
 	elif [ "$opt_accel" = kvm ]; then
 		die "--accel kvm: /dev/kvm is there, but a guest does not boot with it (verdict in $file)"

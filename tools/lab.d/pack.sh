@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154 # variables shared with the other parts
 # Finding COMMAND on the host and packing it, with its libraries, into this run's archive.
 
 # pack_path PATH: PATH as the guest has it, where bin, sbin, lib and lib64 live below usr.
@@ -15,9 +15,12 @@ pack_copy() {
 	local to
 	to=$1$(pack_path "$3")
 	[ ! -e "$to" ] || [ -d "$2" ] || rm -f "$to"
-	mkdir -p "${to%/*}" &&
-		if [ -d "$2" ]; then mkdir -p "$to" && cp -rL "$2/." "$to/"; else cp -L "$2" "$to"; fi ||
-		die "cannot pack $2"
+	mkdir -p "${to%/*}" || die "cannot pack $2"
+	if [ -d "$2" ]; then
+		mkdir -p "$to" && cp -rL "$2/." "$to/"
+	else
+		cp -L "$2" "$to"
+	fi || die "cannot pack $2"
 }
 
 # pack_program STAGE FILE: the program at its own path, with its libraries or its interpreter.
@@ -45,7 +48,8 @@ pack_interpreter() {
 	case ${interp##*/} in
 	sh | ash | dash | awk | sed) return ;; # busybox has them
 	esac
-	interp=$(command -v "$interp") || die "$2 wants the interpreter $interp, which this machine does not have"
+	command -v "$interp" >/dev/null || die "$2 needs $interp, which this machine does not have"
+	interp=$(command -v "$interp")
 	pack_program "$1" "$interp"
 	pack_link "$1" "$interp" "${interp##*/}"
 }
@@ -68,10 +72,14 @@ pack_find() {
 	done
 	for dir in "${opt_bin[@]}"; do
 		[ -d "$dir" ] || continue
-		sub=$(find "$dir" -name CMakeFiles -prune -o -type f -name "$1" -perm -u+x -print 2>/dev/null | head -n 1)
-		[ -z "$sub" ] || { realpath "$sub"; return; }
+		sub=$(find "$dir" -name CMakeFiles -prune -o -type f -name "$1" -perm -u+x -print -quit)
+		if [ -n "$sub" ]; then
+			realpath "$sub"
+			return
+		fi
 	done
-	[ -f "$LAB_REPO/tools/$1" ] && [ -x "$LAB_REPO/tools/$1" ] && echo "$LAB_REPO/tools/$1"
+	sub=$LAB_REPO/tools/$1
+	[ -f "$sub" ] && [ -x "$sub" ] && echo "$sub"
 }
 
 # pack_command STAGE WORD: pack what COMMAND's first word names; print nothing. A path is that file
@@ -94,12 +102,11 @@ pack_command() {
 	esac
 	COMMAND_WORD=$word
 	[ ! -e "$stage/usr/bin/$word" ] || return 0
-	if file=$(pack_find "$word") && [ -n "$file" ]; then :
-	elif "$BUSYBOX" --list | grep -qxF -- "$word"; then
-		return 0
-	elif file=$(type -P "$word"); then :
-	else
-		die "$word: no such program in ${opt_bin[*]}, busybox or PATH (is it built? --bin DIR says where)"
+	if ! file=$(pack_find "$word"); then
+		! "$BUSYBOX" --list | grep -qxF -- "$word" || return 0
+		file=$(type -P "$word") ||
+			die "$word: no such program in ${opt_bin[*]}, busybox or PATH (is it built? --bin DIR" \
+				"says where)"
 	fi
 	pack_program "$stage" "$file"
 	pack_link "$stage" "$file" "$word"
@@ -109,9 +116,9 @@ pack_command() {
 pack_built() {
 	local dir file
 	for dir in "${opt_bin[@]}"; do
-		for file in "$dir"/apps/* "$dir"/bin/*; do
+		for file in "$dir"/apps/* "$dir"/apps/*/* "$dir"/bin/*; do
 			[ -f "$file" ] && [ -x "$file" ] || continue
-			case $file in *.so | *.so.*) continue ;; esac
+			case $file in *.so | *.so.* | */CMakeFiles/*) continue ;; esac
 			[ ! -e "$1/usr/bin/${file##*/}" ] || continue
 			file=$(realpath "$file")
 			pack_program "$1" "$file"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash
-# Which QEMU runs the guest: the installed one, or a newer one from the backports suite kept in the cache.
+# shellcheck shell=bash disable=SC2034 # variables shared with the other parts
+# Which QEMU runs the guest: the installed one, or a newer one of the backports suite in the cache.
 
 # The NIC models that fastnic has or will have a driver for.
 LAB_MODELS="virtio-net-pci e1000e igb vmxnet3"
@@ -13,7 +13,8 @@ qemu_choose() {
 		die "QEMU is not installed: apt-get install qemu-system-x86"
 	}
 	QEMU=("$QEMU_BIN")
-	QEMU_VERSION=$(qemu_version) || die "$QEMU_BIN does not start: $("$QEMU_BIN" --version 2>&1 | tail -n 1)"
+	QEMU_VERSION=$(qemu_version) ||
+		die "$QEMU_BIN does not start: $("$QEMU_BIN" --version 2>&1 | tail -n 1)"
 	for model in "$@"; do
 		qemu_has "$model" || missing=$model
 	done
@@ -29,7 +30,8 @@ qemu_version() {
 	[ -n "$line" ] && echo "${line%% *}"
 }
 
-# qemu_has MODEL. Asked for one model, as the list of all would load modules of the installed QEMU too.
+# qemu_has MODEL. Not by the list of all: for that a QEMU of the cache also loads the modules of the
+# installed one, and fails.
 qemu_has() {
 	"${QEMU[@]}" -device "$1,help" 2>/dev/null </dev/null | grep -q "^$1 options:"
 }
@@ -41,7 +43,8 @@ qemu_backport() {
 	dir=$(cat "$stamp" 2>/dev/null)
 	if [ -z "$dir" ] || [ ! -d "$dir" ]; then
 		[ "$(os_field ID)" = debian ] ||
-			die "QEMU $old has no NIC model $model (igb needs 8.0): install a newer QEMU, or set LAB_QEMU"
+			die "QEMU $old has no NIC model $model: install QEMU 8.0 or newer, or set LAB_QEMU" \
+				"to its program"
 		sources=$FASTNIC_CACHE/qemu/backports.sources
 		mkdir -p "$FASTNIC_CACHE/qemu"
 		warn "QEMU $old has no NIC model $model: fetching a newer one from the backports suite (once)"
@@ -60,6 +63,7 @@ qemu_backport() {
 qemu_sources() {
 	local codename uri entry
 	codename=$(os_field VERSION_CODENAME)
+	# shellcheck disable=SC2016 # apt's own variables
 	read -r uri entry < <(apt-get indextargets --format '$(REPO_URI) $(SOURCESENTRY)' \
 		'Created-By: Packages' "Release: $codename" 'Component: main' 2>/dev/null | head -n 1)
 	[ -n "$uri" ] || { warn "no source of suite $codename in this machine's apt sources"; return 1; }
@@ -106,12 +110,20 @@ qemu_unpack() {
 	list=$(apt-get "${APT_OPTS[@]}" -o Debug::NoLocking=1 -s --no-install-recommends install \
 		"qemu-system-x86/$(os_field VERSION_CODENAME)-backports" 2>/dev/null |
 		sed -n 's/^Inst \([^ ]*\) \(\[[^]]*\] \)\?(\([^ ]*\) .*/\1=\3/p')
-	case " $list" in *qemu-system-x86*) ;; *) warn "apt finds no way to satisfy QEMU's dependencies"; return 1 ;; esac
+	case " $list" in
+	*qemu-system-x86*) ;;
+	*)
+		warn "apt finds no way to satisfy QEMU's dependencies"
+		return 1
+		;;
+	esac
 	# shellcheck disable=SC2086 # a list of package names
 	apt_extract "$1" $list || return 1
-	rm -rf "$1/usr/share/doc" "$1/usr/share/man"
+	rm -rf "${1:?}/usr/share/doc" "$1/usr/share/man"
 	qemu_use "$1"
-	qemu_version >/dev/null || { warn "the QEMU that was fetched does not start: $("${QEMU[@]}" --version 2>&1)"; return 1; }
+	qemu_version >/dev/null && return
+	warn "the QEMU that was fetched does not start: $("${QEMU[@]}" --version 2>&1 | tail -n 1)"
+	return 1
 }
 
 # qemu_use DIR: run the QEMU unpacked there, with its own libraries, modules and firmware.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The list of network functions, by libpci; the one file that libpci's manners are confined to. By itself
- * libpci prints, and ends the process on an error. Here its three handlers are replaced, and the error
- * handler, which must not return, jumps back to the call of libpci that went wrong.
+ * The list of network functions, by libpci; the one file that libpci's manners are confined to. By
+ * itself libpci prints, and ends the process on an error. Here its three handlers are replaced, and
+ * the error handler, which must not return, jumps back to the call of libpci that went wrong.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -23,13 +23,16 @@ struct scan {
 	const char *sys;
 	const char *ids;
 	struct pci_access *acc;
-	struct pci_dev *dev;	  /* the one that a step is about */
+	struct pci_dev *dev;      /* the one that a step is about */
 	struct fn_pci_info *info; /* likewise */
 	jmp_buf env;
 	char words[160]; /* what libpci said last */
 };
 
-/* libpci hands its error handler nothing of ours, so the scan that runs on this thread is found here. */
+/*
+ * libpci hands its error handler nothing of ours, so the scan that runs on this thread is found
+ * here.
+ */
 static _Thread_local struct scan *running;
 
 static void on_error(char *msg, ...) __attribute__((noreturn, format(printf, 1, 2)));
@@ -51,13 +54,12 @@ static void on_words(char *msg, ...)
 }
 
 /*
- * Run a few calls of libpci. All that outlives them is in *@scan, since locals of a function that was
- * jumped out of are lost.
+ * Run a few calls of libpci. All that outlives them is in *@scan, since locals of a function that
+ * was jumped out of are lost.
  */
 static int guarded(struct scan *scan, void (*step)(struct scan *scan))
 {
 	running = scan;
-	/* NOLINTNEXTLINE(cert-err52-cpp): libpci leaves no other way. */
 	if (setjmp(scan->env)) {
 		running = NULL;
 		return -EIO;
@@ -94,8 +96,8 @@ static void step_identify(struct scan *scan)
 static void step_name(struct scan *scan)
 {
 	char name[sizeof(scan->info->name)];
-	const int flags = PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_NUMBERS |
-			  PCI_LOOKUP_NO_HWDB;
+	const int flags =
+		PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_NUMBERS | PCI_LOOKUP_NO_HWDB;
 
 	if (pci_lookup_name(scan->acc, name, sizeof(name), flags, scan->info->vendor_id,
 			    scan->info->device_id) == name)
@@ -110,14 +112,14 @@ static void step_cleanup(struct scan *scan)
 static int scan_begin(struct scan *scan)
 {
 	/*
-	 * pci_alloc() is the one call that ends the process when memory runs out, before a handler can
-	 * be set. What it needs is less than this, which goes back to the heap just before.
+	 * pci_alloc() is the one call that ends the process when memory runs out, before a handler
+	 * can be set. What it needs is less than this, which goes back to the heap just before;
+	 * volatile, or the compiler would leave the pair out.
 	 */
-	void *probe = malloc(16384);
+	void *volatile probe = malloc(16384);
 
 	if (!probe)
 		return fn_fail(-ENOMEM, "out of memory while listing the PCI devices");
-	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	free(probe);
 	scan->acc = pci_alloc();
 	scan->acc->error = on_error;

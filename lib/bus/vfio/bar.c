@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* BARs on the VFIO bus: what they are, windows mapped where the kernel lets us, and calls where not. */
+/*
+ * BARs on the VFIO bus: what they are, windows mapped where the kernel lets us, and calls where
+ * not.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +28,9 @@ static int areas_get(const void *info, size_t bytes, uint32_t first, struct fn_v
 
 	if (!pos)
 		return 0;
-	/* From here on only what is listed may be mapped, and nothing if the list makes no sense. */
+	/*
+	 * From here on only what is listed may be mapped, and nothing if the list makes no sense.
+	 */
 	region->sparse = true;
 	if (cap_bytes < head_bytes)
 		return 0;
@@ -54,8 +59,8 @@ int fn_vfio_region_get(struct fn_vfio_dev *dev, unsigned idx, struct fn_vfio_reg
 			       &bytes);
 
 	if (ret)
-		return fn_fail(ret, "%s: VFIO does not describe region %u: %s", dev->busdev.name, idx,
-			       fn_vfio_strerror(-ret, words, sizeof(words)));
+		return fn_fail(ret, "%s: VFIO does not describe region %u: %s", dev->busdev.name,
+			       idx, fn_vfio_strerror(-ret, words, sizeof(words)));
 	memcpy(&r, info, sizeof(r));
 	region->offset = r.offset;
 	region->size = r.size;
@@ -77,7 +82,10 @@ static bool area_holds(const struct vfio_region_sparse_mmap_area *area, uint64_t
 {
 	uint64_t size = area->size;
 
-	/* The last page of a region is the region's, also where the region ends in the middle of it. */
+	/*
+	 * The last page of a region is the region's, also where the region ends in the middle of
+	 * it.
+	 */
 	if (area->offset <= region_size && size == region_size - area->offset)
 		size = fn_align_up(region_size, page) - area->offset;
 	return first >= area->offset && first - area->offset <= size &&
@@ -120,7 +128,6 @@ static struct mapping *mapping_new(const struct fn_vfio_dev *dev, uint64_t offse
 
 static void mapping_free(struct mapping *m)
 {
-	fn_list_del(&m->node);
 	(void)munmap(m->va, m->bytes);
 	free(m);
 }
@@ -138,18 +145,22 @@ int fn_vfio_map(struct fn_busdev *busdev, unsigned idx, uint64_t off, uint64_t l
 		return fn_fail(-EINVAL, "%s has no BAR %u", busdev->name, idx);
 	region = &dev->bars[idx];
 	if (!len || off > region->size || len > region->size - off)
-		return fn_fail(-EINVAL, "%s: bytes 0x%llx to 0x%llx lie outside of BAR %u (0x%llx bytes)",
+		return fn_fail(-EINVAL,
+			       "%s: bytes 0x%llx to 0x%llx lie outside of BAR %u (0x%llx bytes)",
 			       busdev->name, (unsigned long long)off,
 			       (unsigned long long)(off + len - 1), idx,
 			       (unsigned long long)region->size);
 	*bar = (struct fn_bar){ .busdev = busdev, .off = off, .len = len, .idx = (uint8_t)idx };
 	if (!fn_vfio_window(region, (uint64_t)sysconf(_SC_PAGESIZE), off, len, &first, &bytes))
 		return 0;
-	/* Kernels before 4.16 refuse the pages of the MSI-X table: those are reached by calls then. */
+	/*
+	 * Kernels before 4.16 refuse the pages of the MSI-X table: those are reached by calls then.
+	 */
 	m = mapping_new(dev, region->offset + first, bytes);
 	if (!m) {
-		fn_log(busdev->ctx, FN_LOG_WARN, "%s: BAR %u at 0x%llx cannot be mapped; calls are slow",
-		       busdev->name, idx, (unsigned long long)off);
+		fn_log(busdev->ctx, FN_LOG_WARN,
+		       "%s: BAR %u at 0x%llx cannot be mapped; calls are slow", busdev->name, idx,
+		       (unsigned long long)off);
 		return 0;
 	}
 	fn_list_add_tail(&dev->mappings, &m->node);
@@ -165,10 +176,11 @@ void fn_vfio_unmap(struct fn_busdev *busdev, struct fn_bar *bar)
 	bar->va = NULL;
 	if (!va)
 		return;
-	fn_list_for_each (pos, &fn_vfio_dev(busdev)->mappings) {
+	fn_list_for_each(pos, &fn_vfio_dev(busdev)->mappings) {
 		struct mapping *m = fn_container_of(pos, struct mapping, node);
 
 		if (va >= (uintptr_t)m->va && va - (uintptr_t)m->va < m->bytes) {
+			fn_list_del(pos);
 			mapping_free(m);
 			return;
 		}
@@ -177,8 +189,13 @@ void fn_vfio_unmap(struct fn_busdev *busdev, struct fn_bar *bar)
 
 void fn_vfio_unmap_all(struct fn_vfio_dev *dev)
 {
-	while (!fn_list_empty(&dev->mappings))
-		mapping_free(fn_container_of(dev->mappings.next, struct mapping, node));
+	struct fn_list *next;
+
+	for (struct fn_list *pos = dev->mappings.next; pos != &dev->mappings; pos = next) {
+		next = pos->next;
+		mapping_free(fn_container_of(pos, struct mapping, node));
+	}
+	fn_list_init(&dev->mappings);
 }
 
 static bool access_ok(const struct fn_vfio_dev *dev, unsigned idx, uint64_t off, unsigned width)

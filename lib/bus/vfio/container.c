@@ -11,8 +11,8 @@
 #include "bus/vfio/vfio.h"
 
 /*
- * For kernels that do not report ranges (before 5.4): what every x86 IOMMU translates, less the window that
- * interrupts are written to.
+ * For kernels that do not report ranges (before 5.4): what every x86 IOMMU translates, less the
+ * window that interrupts are written to.
  */
 static const struct fn_dma_range guess[] = {
 	{ 0, UINT64_C(0xfedfffff) },
@@ -51,7 +51,8 @@ int fn_vfio_ranges(const void *info, size_t bytes, struct fn_dma_range **ranges,
 		return ranges_copy(guess, *n, ranges);
 	}
 	memcpy(&cap, (const char *)info + pos, head_bytes);
-	if (!cap.nr_iovas || cap.nr_iovas > (cap_bytes - head_bytes) / sizeof(struct vfio_iova_range))
+	if (!cap.nr_iovas ||
+	    cap.nr_iovas > (cap_bytes - head_bytes) / sizeof(struct vfio_iova_range))
 		return -EIO;
 	out = calloc(cap.nr_iovas, sizeof(*out));
 	if (!out)
@@ -149,14 +150,16 @@ static int refused(const char *bdf, int err)
 	char words[64];
 
 	if (err == EPERM)
-		return fn_fail(-ENODEV,
-			       "%s: the IOMMU does not remap interrupts, so VFIO keeps the device; switch "
-			       "interrupt remapping on in the firmware and kernel (no intremap=off), or "
-			       "trust all devices with: echo 1 > "
-			       "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
-			       bdf);
-	return fn_fail(-err, "%s: the IOMMU does not take the device's group: %s; the kernel's log "
-			     "(dmesg) has the reason",
+		return fn_fail(
+			-ENODEV,
+			"%s: the IOMMU does not remap interrupts, so VFIO keeps the device; switch "
+			"interrupt remapping on in the firmware and kernel (no intremap=off), or "
+			"trust all devices with: echo 1 > "
+			"/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
+			bdf);
+	return fn_fail(-err,
+		       "%s: the IOMMU does not take the device's group: %s; the kernel's log "
+		       "(dmesg) has the reason",
 		       bdf, fn_vfio_strerror(err, words, sizeof(words)));
 }
 
@@ -169,8 +172,9 @@ static bool range_inside(const struct fn_dma_range *r, const struct fn_dma_range
 }
 
 /*
- * A group with reserved addresses of its own narrows the container that it joins. The domain has given out
- * addresses from the wider ranges and goes on doing so, therefore such a group gets its own container.
+ * A group with reserved addresses of its own narrows the container that it joins. The domain has
+ * given out addresses from the wider ranges and goes on doing so, therefore such a group gets its
+ * own container.
  */
 static bool still_as_wide(const struct fn_vfio_container *c)
 {
@@ -204,7 +208,8 @@ static int no_container(const char *path, int err)
 	char words[64];
 
 	if (err == ENOENT || err == ENODEV || err == ENXIO)
-		return fn_fail(-ENODEV, "no VFIO: %s is not there; load the module: modprobe vfio-pci",
+		return fn_fail(-ENODEV,
+			       "no VFIO: %s is not there; load the module: modprobe vfio-pci",
 			       path);
 	return fn_fail(-err, "cannot open %s: %s; every user may open it by default: chmod 666 %s",
 		       path, fn_vfio_strerror(err, words, sizeof(words)), path);
@@ -223,12 +228,13 @@ static int container_open(const struct fn_vfio_roots *roots, int *fd)
 	version = ioctl(*fd, VFIO_GET_API_VERSION);
 	if (version != VFIO_API_VERSION) {
 		ret = fn_fail(-ENOTSUP,
-			      "the kernel's VFIO has version %d, and fastnic knows version %d only; "
+			      "the kernel's VFIO has version %d, and fastnic knows %d only; "
 			      "use a newer fastnic",
 			      version, VFIO_API_VERSION);
 	} else if (ioctl(*fd, VFIO_CHECK_EXTENSION, (unsigned long)VFIO_TYPE1v2_IOMMU) <= 0) {
-		ret = fn_fail(-ENODEV, "the kernel's VFIO has no type 1 IOMMU (version 2); load the "
-					"module: modprobe vfio_iommu_type1");
+		ret = fn_fail(-ENODEV,
+			      "the kernel's VFIO has no type 1 IOMMU (version 2); load the "
+			      "module: modprobe vfio_iommu_type1");
 	} else {
 		return 0;
 	}
@@ -247,13 +253,13 @@ static int container_start(struct fn_vfio_container *c, const char *bdf)
 		return refused(bdf, errno);
 	ret = container_info(c->fd, &c->ranges, &n);
 	if (ret)
-		return fn_fail(ret, "%s: VFIO does not say which addresses the IOMMU translates: %s",
+		return fn_fail(ret,
+			       "%s: VFIO does not say which addresses the IOMMU translates: %s",
 			       bdf, fn_vfio_strerror(-ret, words, sizeof(words)));
 	(void)snprintf(c->name, sizeof(c->name), "IOMMU container of %s", bdf);
-	c->target = (struct fn_dma_target){ .ops = &target_ops,
-					    .name = c->name,
-					    .ranges = c->ranges,
-					    .ranges_n = n };
+	c->target = (struct fn_dma_target){
+		.ops = &target_ops, .name = c->name, .ranges = c->ranges, .ranges_n = n
+	};
 	fn_list_init(&c->target.node);
 	return fn_dma_domain_attach(c->ctx->dma, &c->target);
 }
@@ -303,9 +309,8 @@ int fn_vfio_container_join(struct fn_ctx *ctx, const struct fn_vfio_roots *roots
 {
 	struct fn_list *pos;
 
-	fn_list_for_each (pos, &ctx->vfio->containers) {
-		struct fn_vfio_container *c =
-			fn_container_of(pos, struct fn_vfio_container, node);
+	fn_list_for_each(pos, &ctx->vfio->containers) {
+		struct fn_vfio_container *c = fn_container_of(pos, struct fn_vfio_container, node);
 		const int ret = container_share(c, group_fd, bdf);
 
 		if (ret <= 0) {

@@ -57,8 +57,8 @@ static int vfio_cfg_write(struct fn_busdev *busdev, uint16_t off, const void *bu
 	while (n < 0 && errno == EINTR);
 	if (n == (ssize_t)len)
 		return 0;
-	return fn_fail(n < 0 ? -errno : -EIO, "%s: cannot write the configuration space at 0x%x: %s",
-		       busdev->name, off,
+	return fn_fail(n < 0 ? -errno : -EIO,
+		       "%s: cannot write the configuration space at 0x%x: %s", busdev->name, off,
 		       n < 0 ? fn_vfio_strerror(errno, words, sizeof(words)) : "written in part");
 }
 
@@ -117,8 +117,9 @@ static int device_fd(struct fn_vfio_dev *dev)
 	dev->fd = ioctl(dev->group->fd, VFIO_GROUP_GET_DEVICE_FD, dev->busdev.name);
 	if (dev->fd >= 0)
 		return 0;
-	return fn_fail(-errno, "%s: vfio-pci does not hand out the device: %s; the kernel's log (dmesg) "
-			       "has the reason",
+	return fn_fail(-errno,
+		       "%s: vfio-pci does not hand out the device: %s; the kernel's log (dmesg) "
+		       "has the reason",
 		       dev->busdev.name, fn_vfio_strerror(errno, words, sizeof(words)));
 }
 
@@ -129,8 +130,9 @@ static int device_info(struct fn_vfio_dev *dev)
 	if (ioctl(dev->fd, VFIO_DEVICE_GET_INFO, &info) < 0 ||
 	    !(info.flags & VFIO_DEVICE_FLAGS_PCI) ||
 	    info.num_regions <= VFIO_PCI_CONFIG_REGION_INDEX)
-		return fn_fail(-ENODEV, "%s: VFIO does not know it as a PCI function; is its driver "
-					"vfio-pci? fastnic-bind status shows it",
+		return fn_fail(-ENODEV,
+			       "%s: VFIO does not know it as a PCI function; is its driver "
+			       "vfio-pci? fastnic-bind status shows it",
 			       dev->busdev.name);
 	dev->has_reset = info.flags & VFIO_DEVICE_FLAGS_RESET;
 	return 0;
@@ -152,10 +154,11 @@ static int device_identify(struct fn_vfio_dev *dev)
 	uint16_t command;
 
 	if (fn_busdev_is_gone(busdev))
-		return fn_fail(-ENODEV,
-			       "%s does not answer: its configuration space reads as all ones; it was "
-			       "removed, or needs a power cycle",
-			       busdev->name);
+		return fn_fail(
+			-ENODEV,
+			"%s does not answer: its configuration space reads as all ones; it was "
+			"removed, or needs a power cycle",
+			busdev->name);
 	busdev->vendor_id = fn_cfg_read16(busdev, 0);
 	busdev->device_id = fn_cfg_read16(busdev, 2);
 	busdev->revision = fn_cfg_read8(busdev, PCI_REVISION);

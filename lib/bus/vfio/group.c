@@ -53,7 +53,7 @@ static struct fn_vfio_group *group_find(struct fn_ctx *ctx, int id)
 {
 	struct fn_list *pos;
 
-	fn_list_for_each (pos, &ctx->vfio->groups) {
+	fn_list_for_each(pos, &ctx->vfio->groups) {
 		struct fn_vfio_group *g = fn_container_of(pos, struct fn_vfio_group, node);
 
 		if (g->id == id)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* VFIO's information calls, whose answers have a fixed part and a chain of capabilities behind it. */
+/*
+ * VFIO's information calls, whose answers have a fixed part and a chain of capabilities behind it.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +12,9 @@
 /* More than any kernel has to say; what is larger is no answer. */
 #define INFO_BYTES_MAX (1u << 20)
 
-/* The kernel says in argsz how much room it wants, so the second call has it; a third one is slack. */
+/*
+ * The kernel says in argsz how much room it wants, so the second call has it; a third one is slack.
+ */
 int fn_vfio_info(int fd, unsigned long request, const void *head, size_t head_bytes, void **info,
 		 size_t *bytes)
 {

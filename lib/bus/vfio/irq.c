@@ -57,16 +57,17 @@ static int irq_single(const struct fn_vfio_dev *dev, unsigned index, int *fd)
 		return 0;
 	*fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (*fd < 0)
-		return fn_fail(-errno, "%s: no eventfd to be had: %s; raise the limit on open files "
-				       "(ulimit -n)",
+		return fn_fail(-errno,
+			       "%s: no eventfd to be had: %s; raise the limit on open files "
+			       "(ulimit -n)",
 			       dev->busdev.name, fn_vfio_strerror(errno, words, sizeof(words)));
 	ret = irq_trigger(dev, index, fd, 1);
 	if (!ret)
 		return 0;
 	(void)close(*fd);
 	*fd = -1;
-	return fn_fail(ret, "%s: VFIO does not signal its interrupt %u: %s", dev->busdev.name, index,
-		       fn_vfio_strerror(-ret, words, sizeof(words)));
+	return fn_fail(ret, "%s: VFIO does not signal its interrupt %u: %s", dev->busdev.name,
+		       index, fn_vfio_strerror(-ret, words, sizeof(words)));
 }
 
 int fn_vfio_irq_init(struct fn_vfio_dev *dev)
@@ -89,8 +90,8 @@ void fn_vfio_irq_exit(struct fn_vfio_dev *dev)
 }
 
 /*
- * VFIO does not change the number of entries of MSI-X that is on, therefore it is switched off first. A
- * failure leaves it off.
+ * VFIO does not change the number of entries of MSI-X that is on, therefore it is switched off
+ * first. A failure leaves it off.
  */
 int fn_vfio_irq_set(struct fn_busdev *busdev, const int *fds, unsigned n)
 {
@@ -99,8 +100,8 @@ int fn_vfio_irq_set(struct fn_busdev *busdev, const int *fds, unsigned n)
 	int ret;
 
 	if (n > busdev->irqs)
-		return fn_fail(-EINVAL, "%s has %u MSI-X entries, and %u are asked for", busdev->name,
-			       busdev->irqs, n);
+		return fn_fail(-EINVAL, "%s has %u MSI-X entries, and %u are asked for",
+			       busdev->name, busdev->irqs, n);
 	if (dev->irqs_on) {
 		ret = irq_trigger(dev, VFIO_PCI_MSIX_IRQ_INDEX, NULL, 0);
 		if (ret)

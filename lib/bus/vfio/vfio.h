@@ -150,8 +150,8 @@ size_t fn_vfio_cap(const void *info, size_t bytes, uint32_t first, uint16_t id, 
 /* container.c */
 
 /*
- * Put a group into a container: one that there is when the kernel allows it, else a new one. @bdf is for
- * messages. The caller holds &fn_ctx.lock.
+ * Put a group into a container: one that there is when the kernel allows it, else a new one. @bdf
+ * is for messages. The caller holds &fn_ctx.lock.
  */
 int fn_vfio_container_join(struct fn_ctx *ctx, const struct fn_vfio_roots *roots, int group_fd,
 			   const char *bdf, struct fn_vfio_container **container);
@@ -162,7 +162,9 @@ int fn_vfio_ranges(const void *info, size_t bytes, struct fn_dma_range **ranges,
 
 /* group.c */
 
-/* Claim the group that @info names, or share it with the devices that hold it. Takes &fn_ctx.lock. */
+/*
+ * Claim the group that @info names, or share it with the devices that hold it. Takes &fn_ctx.lock.
+ */
 int fn_vfio_group_get(struct fn_ctx *ctx, const struct fn_vfio_roots *roots,
 		      const struct fn_pci_info *info, struct fn_vfio_group **group);
 void fn_vfio_group_put(struct fn_ctx *ctx, struct fn_vfio_group *group);

@@ -1,0 +1,613 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* DMA memory as the application and drivers get it: pages, pieces, the application's own, limits. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fake_ctx.h"
+#include "mem/pages.h"
+
+#define KIB ((size_t)1 << 10)
+#define MIB ((size_t)1 << 20)
+#define HUGE_DIR "/sys/kernel/mm/hugepages/hugepages-2048kB/"
+
+static bool all_zero(const void *va, size_t len)
+{
+	const char *bytes = va;
+
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
+static unsigned open_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		n++;
+	(void)closedir(dir);
+	return n;
+}
+
+static long read_long(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	long value = 0;
+
+	if (!f)
+		return 0;
+	if (fscanf(f, "%ld", &value) != 1)
+		value = 0;
+	(void)fclose(f);
+	return value;
+}
+
+static void write_long(const char *path, long value)
+{
+	FILE *f = fopen(path, "we");
+
+	if (!f)
+		return;
+	(void)fprintf(f, "%ld\n", value);
+	(void)fclose(f);
+}
+
+static long free_hugepages(void)
+{
+	return read_long(HUGE_DIR "free_hugepages") - read_long(HUGE_DIR "resv_hugepages");
+}
+
+/* Hugepages for a test, where the user may make them; hugepages_back() takes them away again. */
+static bool hugepages_get(long n)
+{
+	if (free_hugepages() >= n)
+		return true;
+	write_long(HUGE_DIR "nr_hugepages", read_long(HUGE_DIR "nr_hugepages") + n);
+	if (free_hugepages() >= n)
+		return true;
+	print_message("no hugepages are to be had here: that part did not run\n");
+	return false;
+}
+
+static void zeroed_aligned_and_backed_by_its_file(void **state)
+{
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+
+	(void)state;
+	for (size_t align = 1; align <= 4096; align *= 2) {
+		struct fn_dma dma;
+		char back[3];
+
+		assert_int_equal(fn_dma_alloc(ctx, 1000, align, -1, &dma), 0);
+		assert_int_equal((uintptr_t)dma.va % align, 0);
+		assert_int_equal(dma.iova.v % align, 0);
+		assert_int_equal(dma.len, 1000);
+		assert_true(all_zero(dma.va, dma.len));
+		memcpy((char *)dma.va + 997, "end", 3);
+		assert_int_equal(pread(dma.fd, back, 3, (off_t)dma.fd_offset + 997), 3);
+		assert_memory_equal(back, "end", 3);
+		fn_dma_free(ctx, &dma);
+		assert_null(dma.va);
+		/* A cleared one is ignored. */
+		fn_dma_free(ctx, &dma);
+	}
+	fake_ctx_end(&fake);
+}
+
+static void bad_requests(void **state)
+{
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+	struct fn_dma dma = { 0 };
+
+	(void)state;
+	assert_int_equal(fn_dma_alloc(ctx, 0, 0, -1, &dma), -EINVAL);
+	assert_string_equal(fn_error_last(), "DMA memory of 0 bytes: ask for at least 1");
+	assert_int_equal(fn_dma_alloc(ctx, 64, 3, -1, &dma), -EINVAL);
+	assert_non_null(strstr(fn_error_last(), "aligned to 3: use a power of two up to 4096"));
+	assert_int_equal(fn_dma_alloc(ctx, 64, 8192, -1, &dma), -EINVAL);
+	assert_int_equal(fn_dma_alloc(ctx, SIZE_MAX, 0, -1, &dma), -ENOMEM);
+	assert_int_equal(fn_dma_alloc(ctx, (size_t)1 << 46, 0, -1, &dma), -ENOMEM);
+	assert_non_null(strstr(fn_error_last(), "70368744177664 bytes"));
+	assert_int_equal(fn_dma_alloc(ctx, 64, 0, 1000000, &dma), -EINVAL);
+	assert_non_null(strstr(fn_error_last(), "no NUMA node 1000000"));
+	assert_null(dma.va);
+	assert_int_equal(fn_dma_mapped_bytes(ctx), 0);
+	fake_ctx_end(&fake);
+}
+
+/* Pieces share one arena, never a cache line, and what is freed is one run again. */
+static void pieces_share_an_arena(void **state)
+{
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+	struct fn_dma piece[32];
+	struct fn_dma large;
+	uint64_t bytes;
+
+	(void)state;
+	for (size_t i = 0; i < 32; i++) {
+		assert_int_equal(fn_dma_alloc(ctx, 65000, 0, -1, &piece[i]), 0);
+		memset(piece[i].va, 0xff, piece[i].len);
+		assert_int_equal(piece[i].iova.v % 64, 0);
+	}
+	bytes = fn_dma_mapped_bytes(ctx);
+	assert_int_equal(bytes, 2 * MIB);
+	for (size_t i = 0; i < 32; i++)
+		for (size_t j = 0; j < i; j++)
+			assert_true(piece[i].iova.v / 64 >= (piece[j].iova.v + 65000 + 63) / 64 ||
+				    piece[j].iova.v / 64 >= (piece[i].iova.v + 65000 + 63) / 64);
+	/* Full: one more needs another arena. */
+	assert_int_equal(fn_dma_alloc(ctx, 65000, 0, -1, &large), 0);
+	assert_int_equal(fn_dma_mapped_bytes(ctx), 4 * MIB);
+	fn_dma_free(ctx, &large);
+	for (size_t i = 0; i < 32; i += 2)
+		fn_dma_free(ctx, &piece[i]);
+	for (size_t i = 1; i < 32; i += 2)
+		fn_dma_free(ctx, &piece[i]);
+	/* All of an arena at once; not a byte of what the former owners wrote is seen. */
+	assert_int_equal(fn_dma_alloc(ctx, 2 * MIB, 4096, -1, &large), 0);
+	assert_int_equal(fn_dma_mapped_bytes(ctx), 4 * MIB);
+	assert_true(all_zero(large.va, large.len));
+	fn_dma_free(ctx, &large);
+	fake_ctx_end(&fake);
+}
+
+/* Larger than an arena: a region of its own, which is gone when the piece is. */
+static void large_pieces_are_released(void **state)
+{
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+	struct fn_dma dma;
+
+	(void)state;
+	assert_int_equal(fn_dma_alloc(ctx, 5 * MIB, 0, -1, &dma), 0);
+	assert_in_range(fn_dma_mapped_bytes(ctx), 5 * MIB, 6 * MIB);
+	assert_int_equal(dma.len, 5 * MIB);
+	fn_dma_free(ctx, &dma);
+	assert_int_equal(fn_dma_mapped_bytes(ctx), 0);
+	fake_ctx_end(&fake);
+}
+
+/* Rooms have a region of their own, and the first ones bring the arena that rings will need. */
+static void rooms_bring_an_arena(void **state)
+{
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+	struct fn_dma rooms;
+	struct fn_dma more;
+	struct fn_dma ring;
+	uint64_t bytes;
+
+	(void)state;
+	assert_int_equal(fn_dma_alloc_for(ctx, FN_DMA_ROOMS, 3 * MIB + 5, 0, -1, &rooms), 0);
+	assert_true(rooms.len >= 3 * MIB + 5 && rooms.len % 4096 == 0);
+	assert_int_equal(rooms.fd_offset, 0);
+	assert_int_equal(fn_dma_mapped_bytes(ctx), 2 * MIB + rooms.len);
+	assert_int_equal(fn_dma_alloc_for(ctx, FN_DMA_SHARED, MIB, 0, -1, &more), 0);
+	assert_int_not_equal(more.fd, rooms.fd);
+	bytes = fn_dma_mapped_bytes(ctx);
+	assert_int_equal(bytes, 2 * MIB + rooms.len + more.len);
+	assert_int_equal(fn_dma_alloc(ctx, 600 * KIB, 4096, -1, &ring), 0);
+	assert_int_not_equal(ring.fd, rooms.fd);
+	assert_int_equal(fn_dma_mapped_bytes(ctx), bytes);
+	/* The ring is used on: only the rooms go. */
+	fn_dma_free(ctx, &rooms);
+	fn_dma_free(ctx, &more);
+	assert_int_equal(fn_dma_mapped_bytes(ctx), 2 * MIB);
+	memset(ring.va, 1, ring.len);
+	fn_dma_free(ctx, &ring);
+	fake_ctx_end(&fake);
+}
+
+static void find_needs_one_region(void **state)
+{
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+	struct fn_dma dma[3];
+	fn_iova_t iova;
+	char local = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(fn_dma_alloc_for(ctx, FN_DMA_ROOMS, (i + 1) * MIB, 0, -1, &dma[i]),
+				 0);
+	for (size_t i = 0; i < 3; i++) {
+		char *va = dma[i].va;
+
+		assert_int_equal(fn_dma_find(ctx, va, dma[i].len, &iova), 0);
+		assert_true(iova.v == dma[i].iova.v);
+		assert_int_equal(fn_dma_find(ctx, va + dma[i].len - 1, 1, &iova), 0);
+		assert_true(iova.v == dma[i].iova.v + dma[i].len - 1);
+		assert_int_equal(fn_dma_find(ctx, va + 1, dma[i].len, &iova), -EFAULT);
+		assert_int_equal(fn_dma_find(ctx, va + 1, SIZE_MAX, &iova), -EFAULT);
+	}
+	assert_int_equal(fn_dma_find(ctx, &local, 1, &iova), -EFAULT);
+	assert_non_null(strstr(fn_error_last(), "fn_dma_map()"));
+	for (size_t i = 0; i < 3; i++)
+		fn_dma_free(ctx, &dma[i]);
+	fake_ctx_end(&fake);
+}
+
+static void destroy_names_what_is_left(void **state)
+{
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+	struct fn_dma dma;
+	struct fn_dma map;
+	void *va = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)state;
+	assert_int_equal(fn_dma_alloc(ctx, 100, 0, -1, &dma), 0);
+	assert_int_equal(fn_dma_domain_destroy(ctx->dma), -EBUSY);
+	assert_non_null(strstr(fn_error_last(), "1 piece of a region of"));
+	fn_dma_free(ctx, &dma);
+	assert_int_equal(fn_dma_alloc_for(ctx, FN_DMA_ROOMS, 100, 0, -1, &dma), 0);
+	assert_int_equal(fn_dma_domain_destroy(ctx->dma), -EBUSY);
+	fn_dma_free(ctx, &dma);
+	assert_int_equal(fn_dma_map(ctx, va, 4096, &map), 0);
+	assert_int_equal(fn_dma_domain_destroy(ctx->dma), -EBUSY);
+	assert_non_null(strstr(fn_error_last(), "fn_dma_unmap()"));
+	/* Nothing was changed by the attempts. */
+	memset(map.va, 1, map.len);
+	fn_dma_unmap(ctx, &map);
+	fake_ctx_end(&fake);
+	(void)munmap(va, 4096);
+}
+
+static void memory_of_the_application(void **state)
+{
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+	char *va = mmap(NULL, 8 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct fn_dma dma;
+	struct fn_dma second = { 0 };
+	fn_iova_t iova;
+
+	(void)state;
+	assert_int_equal(fn_dma_map(ctx, va + 1, 4096, &dma), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va, 4095, &dma), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va, 0, &dma), -EINVAL);
+	assert_non_null(strstr(fn_error_last(), "multiples of the page size (4096)"));
+	assert_int_equal(fn_dma_map(ctx, va + 4096, 2 * 4096, &dma), 0);
+	assert_ptr_equal(dma.va, va + 4096);
+	assert_int_equal(dma.len, 2 * 4096);
+	assert_int_equal(dma.fd, -1);
+	assert_int_equal(fn_dma_find(ctx, va + 5000, 100, &iova), 0);
+	assert_true(iova.v == dma.iova.v + 5000 - 4096);
+	assert_int_equal(fn_dma_find(ctx, va + 3 * 4096 - 1, 2, &iova), -EFAULT);
+	/* Once is enough, be it the same, a part, or what reaches into it from either side. */
+	assert_int_equal(fn_dma_map(ctx, va + 4096, 2 * 4096, &second), -EINVAL);
+	assert_non_null(strstr(fn_error_last(), "already"));
+	assert_int_equal(fn_dma_map(ctx, va + 4096, 4096, &second), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va, 2 * 4096, &second), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va + 2 * 4096, 2 * 4096, &second), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va, 8 * 4096, &second), -EINVAL);
+	/* Next to it is fine; and fn_dma_free() is not for this memory. */
+	assert_int_equal(fn_dma_map(ctx, va + 3 * 4096, 4096, &second), 0);
+	fn_dma_free(ctx, &(struct fn_dma){ .va = va + 3 * 4096 });
+	assert_int_equal(fn_dma_mapped_bytes(ctx), 3 * 4096);
+	fn_dma_unmap(ctx, &second);
+	fn_dma_unmap(ctx, &second);
+	fn_dma_unmap(ctx, &dma);
+	assert_int_equal(fn_dma_mapped_bytes(ctx), 0);
+	fake_ctx_end(&fake);
+	va[0] = 1;
+	(void)munmap(va, 8 * 4096);
+}
+
+static void memory_that_is_not_there(void **state)
+{
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+	char *va = mmap(NULL, 8 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct fn_dma dma;
+
+	(void)state;
+	(void)munmap(va + 2 * 4096, 4096);
+	(void)mprotect(va + 5 * 4096, 4096, PROT_READ);
+	assert_int_equal(fn_dma_map(ctx, va, 4 * 4096, &dma), -EFAULT);
+	assert_non_null(strstr(fn_error_last(), "not all mapped in the process"));
+	assert_int_equal(fn_dma_map(ctx, va + 4 * 4096, 4 * 4096, &dma), -EFAULT);
+	assert_int_equal(fn_dma_mapped_bytes(ctx), 0);
+	fake_ctx_end(&fake);
+	(void)munmap(va, 8 * 4096);
+}
+
+/* True when a child of fork() does not have the page at @va, be it that something else is there. */
+static bool child_lacks(void *va)
+{
+	static const char mark[] = "of the parent";
+	int status = -1;
+	pid_t pid;
+
+	memcpy(va, mark, sizeof(mark));
+	pid = fork();
+	if (pid == 0) {
+		unsigned char present;
+		bool has = mincore(va, 4096, &present) == 0 && memcmp(va, mark, sizeof(mark)) == 0;
+
+		_exit(has ? 1 : 0);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status) == 0;
+}
+
+static void children_do_not_inherit(void **state)
+{
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+	void *va = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct fn_dma dma;
+	struct fn_dma map;
+
+	(void)state;
+	assert_int_equal(fn_dma_alloc(ctx, 4096, 4096, -1, &dma), 0);
+	assert_true(child_lacks(dma.va));
+	assert_int_not_equal(fcntl(dma.fd, F_GETFD) & FD_CLOEXEC, 0);
+	assert_false(child_lacks(va));
+	assert_int_equal(fn_dma_map(ctx, va, 4096, &map), 0);
+	assert_true(child_lacks(va));
+	fn_dma_unmap(ctx, &map);
+	assert_false(child_lacks(va));
+	fn_dma_free(ctx, &dma);
+	fake_ctx_end(&fake);
+	(void)munmap(va, 4096);
+}
+
+/* Who has the descriptor cannot take the pages away. */
+static void files_are_sealed(void **state)
+{
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+	struct fn_dma dma;
+
+	(void)state;
+	assert_int_equal(fn_dma_alloc_for(ctx, FN_DMA_SHARED, MIB, 0, -1, &dma), 0);
+	assert_int_not_equal(ftruncate(dma.fd, 0), 0);
+	assert_int_equal(errno, EPERM);
+	fn_dma_free(ctx, &dma);
+	fake_ctx_end(&fake);
+}
+
+/* No hugepages: ordinary pages, and one warning however often. */
+static void one_warning_without_hugepages(void **state)
+{
+	const long vacant = free_hugepages();
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+	struct fn_dma dma[3];
+
+	(void)state;
+	if (vacant < 256) {
+		const size_t len = (size_t)(vacant + 4) * 2 * MIB;
+
+		for (size_t i = 0; i < 3; i++)
+			assert_int_equal(fn_dma_alloc(ctx, len, 0, -1, &dma[i]), 0);
+		assert_int_equal(fake.warnings, 1);
+		assert_non_null(strstr(fake.warning, "no hugepages of 2048 KiB"));
+		for (size_t i = 0; i < 3; i++)
+			fn_dma_free(ctx, &dma[i]);
+	}
+	fake_ctx_end(&fake);
+	/* Who asks for ordinary pages gets no warning. */
+	ctx = fake_ctx_start(&fake, 4096);
+	assert_int_equal(fn_dma_alloc(ctx, 100, 0, -1, &dma[0]), 0);
+	assert_int_equal(fake.warnings, 0);
+	fn_dma_free(ctx, &dma[0]);
+	fake_ctx_end(&fake);
+}
+
+/* A page size that was asked for and is not to be had is an error with the command that helps. */
+static void asked_for_hugepages_without_any(void **state)
+{
+	const long vacant = free_hugepages();
+	const size_t len = (size_t)(vacant + 4) * 2 * MIB;
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 2 * MIB);
+	struct fn_dma dma;
+	char want[128];
+
+	(void)state;
+	(void)snprintf(want, sizeof(want), "echo %ld > " HUGE_DIR "nr_hugepages",
+		       read_long(HUGE_DIR "nr_hugepages") + 4);
+	if (vacant < 256) {
+		assert_int_equal(fn_dma_alloc(ctx, len, 0, -1, &dma), -ENOMEM);
+		assert_non_null(strstr(fn_error_last(), "no hugepages of 2048 KiB"));
+		assert_non_null(strstr(fn_error_last(), "as root: echo"));
+	}
+	if (!vacant)
+		assert_non_null(strstr(fn_error_last(), want));
+	assert_int_equal(fn_dma_mapped_bytes(ctx), 0);
+	assert_int_equal(fake.warnings, 0);
+	fake_ctx_end(&fake);
+	if (read_long("/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages"))
+		return;
+	ctx = fake_ctx_start(&fake, (size_t)1 << 30);
+	assert_int_equal(fn_dma_alloc(ctx, 100, 0, -1, &dma), -ENOMEM);
+	assert_non_null(strstr(fn_error_last(), "no hugepages of 1048576 KiB"));
+	fake_ctx_end(&fake);
+}
+
+static void hugepages_are_used(void **state)
+{
+	const long before = read_long(HUGE_DIR "nr_hugepages");
+	struct fake_ctx fake;
+	struct fn_ctx *ctx;
+	struct fn_dma dma;
+
+	(void)state;
+	if (hugepages_get(8)) {
+		const long vacant = free_hugepages();
+
+		ctx = fake_ctx_start(&fake, 0);
+		assert_int_equal(fn_dma_alloc_for(ctx, FN_DMA_ROOMS, 5 * MIB, 0, -1, &dma), 0);
+		assert_int_equal(fake.warnings, 0);
+		assert_int_equal(dma.len, 6 * MIB);
+		assert_int_equal((uintptr_t)dma.va % (2 * MIB), 0);
+		assert_int_equal(dma.iova.v % (2 * MIB), 0);
+		/* Three of them and the arena: present at once, not at the first touch. */
+		assert_int_equal(free_hugepages(), vacant - 4);
+		assert_true(all_zero(dma.va, dma.len));
+		fn_dma_free(ctx, &dma);
+		assert_int_equal(free_hugepages(), vacant - 1);
+		fake_ctx_end(&fake);
+		assert_int_equal(free_hugepages(), vacant);
+	}
+	write_long(HUGE_DIR "nr_hugepages", before);
+}
+
+static void numa_nodes(void **state)
+{
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+	struct fn_dma dma;
+	struct fn_dma any;
+	int node;
+
+	(void)state;
+	/* Node 0 is there on every machine; a kernel without NUMA says nothing of where memory is. */
+	assert_int_equal(fn_dma_alloc(ctx, 100, 0, 0, &dma), 0);
+	node = fn_pages_node(dma.va);
+	assert_true(node == 0 || node == -1 || fake.warnings);
+	assert_int_equal(fn_dma_alloc(ctx, 100, 0, -1, &any), 0);
+	assert_int_equal(any.fd, dma.fd);
+	fn_dma_free(ctx, &dma);
+	fn_dma_free(ctx, &any);
+	fake_ctx_end(&fake);
+}
+
+static void out_of_descriptors(void **state)
+{
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+	struct rlimit limit;
+	struct rlimit none;
+	struct fn_dma dma;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(fn_dma_alloc(ctx, 100, 0, -1, &dma), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_non_null(strstr(fn_error_last(), "ulimit -n"));
+	fake_ctx_end(&fake);
+}
+
+struct worker {
+	struct fn_ctx *ctx;
+	unsigned seed;
+	char mark;
+	bool ok;
+};
+
+static void *alloc_and_free(void *arg)
+{
+	struct worker *w = arg;
+	struct fn_dma dma[8] = { { 0 } };
+
+	w->ok = true;
+	for (unsigned round = 0; round < 2000; round++) {
+		struct fn_dma *d = &dma[rand_r(&w->seed) % 8];
+		fn_iova_t iova;
+
+		if (d->va) {
+			const char *bytes = d->va;
+
+			w->ok = w->ok && bytes[0] == w->mark && bytes[d->len - 1] == w->mark;
+			fn_dma_free(w->ctx, d);
+		}
+		w->ok = w->ok &&
+			!fn_dma_alloc(w->ctx, 1 + (size_t)rand_r(&w->seed) % 20000, 0, -1, d) &&
+			all_zero(d->va, d->len) && !fn_dma_find(w->ctx, d->va, d->len, &iova) &&
+			iova.v == d->iova.v;
+		if (d->va)
+			memset(d->va, w->mark, d->len);
+	}
+	for (unsigned i = 0; i < 8; i++)
+		fn_dma_free(w->ctx, &dma[i]);
+	return NULL;
+}
+
+/* Nobody gets what another one has, while IOMMUs come and go. */
+static void threads(void **state)
+{
+	static const struct fn_dma_range ranges[] = { { 0, UINT64_MAX } };
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+	struct worker worker[3];
+	pthread_t thread[3];
+	struct fake_iommu iommu;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		worker[i] = (struct worker){ ctx, i + 1, (char)(i + 1), false };
+		assert_int_equal(pthread_create(&thread[i], NULL, alloc_and_free, &worker[i]), 0);
+	}
+	for (unsigned i = 0; i < 500; i++) {
+		fake_iommu_init(&iommu, "IOMMU", ranges, 1);
+		assert_int_equal(fn_dma_domain_attach(ctx->dma, &iommu.target), 0);
+		fn_dma_domain_detach(ctx->dma, &iommu.target);
+		assert_int_equal(iommu.n, 0);
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		(void)pthread_join(thread[i], NULL);
+		assert_true(worker[i].ok);
+	}
+	fake_ctx_end(&fake);
+}
+
+static void nothing_is_left(void **state)
+{
+	assert_int_equal(open_fds(), *(const unsigned *)*state);
+}
+
+static int count_fds(void **state)
+{
+	static unsigned fds;
+
+	fds = open_fds();
+	*state = &fds;
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(zeroed_aligned_and_backed_by_its_file),
+		cmocka_unit_test(bad_requests),
+		cmocka_unit_test(pieces_share_an_arena),
+		cmocka_unit_test(large_pieces_are_released),
+		cmocka_unit_test(rooms_bring_an_arena),
+		cmocka_unit_test(find_needs_one_region),
+		cmocka_unit_test(destroy_names_what_is_left),
+		cmocka_unit_test(memory_of_the_application),
+		cmocka_unit_test(memory_that_is_not_there),
+		cmocka_unit_test(children_do_not_inherit),
+		cmocka_unit_test(files_are_sealed),
+		cmocka_unit_test(one_warning_without_hugepages),
+		cmocka_unit_test(asked_for_hugepages_without_any),
+		cmocka_unit_test(hugepages_are_used),
+		cmocka_unit_test(numa_nodes),
+		cmocka_unit_test(out_of_descriptors),
+		cmocka_unit_test(threads),
+		cmocka_unit_test(nothing_is_left),
+	};
+
+	return cmocka_run_group_tests(tests, count_fds, NULL);
+}

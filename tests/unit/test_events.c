@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Events: each is delivered once, and from a callback every control call is allowed. */
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "virtio_port.h"
+
+static struct port port;
+
+static int setup(void **state)
+{
+	(void)state;
+	port_init(&port);
+	port.vd.busdev.req_fd = eventfd(0, EFD_NONBLOCK);
+	port.vd.busdev.err_fd = eventfd(0, EFD_NONBLOCK);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	int req = port.vd.busdev.req_fd;
+	int err = port.vd.busdev.err_fd;
+
+	(void)state;
+	port_end(&port);
+	(void)close(req);
+	(void)close(err);
+	return 0;
+}
+
+static bool waiting(void)
+{
+	struct pollfd fd = { .fd = fn_ctx_event_fd(port.ctx), .events = POLLIN };
+
+	return poll(&fd, 1, 0) == 1;
+}
+
+static void fire(int fd)
+{
+	const uint64_t one = 1;
+
+	assert_int_equal(write(fd, &one, sizeof(one)), sizeof(one));
+}
+
+/* The kernel asks again and again; the application hears it once, and packets flow until it closes. */
+static void release_request(void **state)
+{
+	struct fn_pkt *pkt;
+
+	(void)state;
+	port_start(&port, (struct fn_dev_conf){ 0 });
+	assert_int_equal(fn_ctx_process_events(port.ctx), 0);
+	assert_false(waiting());
+	fire(port.vd.busdev.req_fd);
+	assert_true(waiting());
+	assert_int_equal(fn_ctx_process_events(port.ctx), 1);
+	assert_int_equal(port.events[FN_EVENT_RELEASE_REQUESTED], 1);
+	assert_false(waiting());
+	fire(port.vd.busdev.req_fd);
+	assert_int_equal(fn_ctx_process_events(port.ctx), 0);
+	assert_false(waiting());
+	assert_int_equal(fn_rxq_status(port.rx), -ENODEV);
+	assert_int_equal(fn_txq_status(port.tx), -ENODEV);
+	assert_int_equal(port_receive(&port), 0);
+	assert_int_equal(fn_rx_burst(port.rx, &pkt, 1), 1);
+	fn_pkt_free(pkt);
+	assert_int_equal(fn_dev_set_promisc(port.dev, true), -ENODEV);
+	assert_int_equal(fn_dev_reset(port.dev), -ENODEV);
+}
+
+/* An error interrupt breaks all queues, and a reset mends them. */
+static void device_error(void **state)
+{
+	struct fn_pkt *pkt;
+
+	(void)state;
+	port_start(&port, (struct fn_dev_conf){ 0 });
+	fire(port.vd.busdev.err_fd);
+	assert_int_equal(fn_ctx_process_events(port.ctx), 1);
+	assert_int_equal(port.events[FN_EVENT_DEVICE_ERROR], 1);
+	assert_int_equal(fn_rxq_status(port.rx), -EIO);
+	assert_non_null(strstr(port.log, "uncorrectable"));
+	assert_int_equal(fn_rx_burst(port.rx, &pkt, 1), 0);
+	assert_int_equal(fn_dev_reset(port.dev), 0);
+	assert_int_equal(fn_rxq_status(port.rx), 0);
+	assert_int_equal(port_receive(&port), 0);
+	assert_int_equal(fn_rx_burst(port.rx, &pkt, 1), 1);
+	fn_pkt_free(pkt);
+}
+
+static void link_change(void **state)
+{
+	(void)state;
+	port_start(&port, (struct fn_dev_conf){ 0 });
+	virtio_dev_config_changed(&port.vd);
+	assert_true(waiting());
+	assert_int_equal(fn_ctx_process_events(port.ctx), 1);
+	assert_int_equal(port.events[FN_EVENT_LINK], 1);
+	assert_false(waiting());
+}
+
+/* A device that vanished says so on each queue, in calls, and in one event; closing it works. */
+static void gone(void **state)
+{
+	struct fn_link link = { .sz = sizeof(link) };
+	struct fn_pkt *pkt;
+
+	(void)state;
+	port_start(&port, (struct fn_dev_conf){ 0 });
+	port.vd.gone = true;
+	assert_int_equal(fn_dev_link(port.dev, &link), -ENODEV);
+	assert_int_equal(fn_dev_link(port.dev, &link), -ENODEV);
+	assert_int_equal(fn_ctx_process_events(port.ctx), 1);
+	assert_int_equal(port.events[FN_EVENT_GONE], 1);
+	assert_int_equal(fn_rxq_status(port.rx), -ENODEV);
+	assert_int_equal(fn_rx_burst(port.rx, &pkt, 1), 0);
+	assert_int_equal(fn_dev_start(port.dev), -ENODEV);
+}
+
+/* Several news of one device are several events; what happened twice is one. */
+static void several_at_once(void **state)
+{
+	(void)state;
+	port_start(&port, (struct fn_dev_conf){ .rxqs = 2 });
+	fn_dev_raise(port.dev, FN_EVENT_LINK);
+	fn_dev_raise(port.dev, FN_EVENT_LINK);
+	fn_queue_break(fn_rxq_queue(port.rx), "test");
+	fn_queue_break(fn_rxq_queue(fn_dev_rxq(port.dev, 1)), "test");
+	assert_int_equal(fn_rxq_status(port.rx), -EIO);
+	assert_int_equal(fn_txq_status(port.tx), 0);
+	assert_int_equal(fn_ctx_process_events(port.ctx), 3);
+	assert_int_equal(port.events[FN_EVENT_LINK], 1);
+	assert_int_equal(port.events[FN_EVENT_QUEUE_BROKEN], 2);
+	assert_int_equal(fn_ctx_process_events(port.ctx), 0);
+}
+
+/* Two devices; whoever hears of one closes both: the other's news are never delivered. */
+static struct virtio_dev second;
+static struct fn_dev *both[2];
+static struct fn_ctx *both_ctx;
+static unsigned heard;
+
+static void close_both(const struct fn_event *event, void *arg)
+{
+	(void)arg;
+	heard++;
+	assert_ptr_equal(event->dev, both[0]);
+	/* A call from within is one too many, and says so by doing nothing. */
+	assert_int_equal(fn_ctx_process_events(both_ctx), 0);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(fn_dev_close(both[i]), 0);
+}
+
+static void closed_from_a_callback(void **state)
+{
+	const struct fn_ctx_opts opts = { .sz = sizeof(opts),
+					  .event = close_both,
+					  .page_bytes = 4096 };
+
+	(void)state;
+	virtio_dev_init(&second);
+	virtio_dev_plug(&second, 1);
+	assert_int_equal(fn_ctx_create(&opts, &both_ctx), 0);
+	assert_int_equal(fn_dev_open_on(both_ctx, &virtio_dev_bus, "0000:00:03.0", NULL, &both[0]),
+			 0);
+	assert_int_equal(fn_dev_open_on(both_ctx, &virtio_dev_bus, "0000:00:01.0", NULL, &both[1]),
+			 0);
+	fire(port.vd.busdev.req_fd);
+	fn_dev_raise(both[0], FN_EVENT_RELEASE_REQUESTED);
+	fn_dev_raise(both[1], FN_EVENT_LINK);
+	assert_int_equal(fn_ctx_process_events(both_ctx), 1);
+	assert_int_equal(heard, 1);
+	assert_int_equal(fn_ctx_process_events(both_ctx), 0);
+	assert_int_equal(fn_ctx_destroy(both_ctx), 0);
+	virtio_dev_unplug(&second);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(release_request, setup, teardown),
+		cmocka_unit_test_setup_teardown(device_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(link_change, setup, teardown),
+		cmocka_unit_test_setup_teardown(gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(several_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(closed_from_a_callback, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

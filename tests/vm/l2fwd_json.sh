@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# l2fwd --json on the root bus, behind root ports and with 39-bit IOVAs: its figures are those of the wire.
+# shellcheck source=tests/vm/l2fwd_common.sh disable=SC2016 # scripts for the guest
+. "$(dirname "$0")/l2fwd_common.sh"
+need_tap
+need_lab --nic virtio-net-pci
+
+# figures_agree WHERE: what l2fwd counted, and what both ends of the wire did.
+figures_agree() {
+	check "$1: status 0" same "$STATUS" 0
+	conversation_complete "$1, side 0" "$TMP/end0"
+	conversation_complete "$1, side 1" "$TMP/end1"
+	tail -n 1 "$TMP/end0" >"$TMP/ends"
+	tail -n 1 "$TMP/end1" >>"$TMP/ends"
+	tail -n 1 "$OUT" | jq -c --slurpfile ends "$TMP/ends" '. + {ends: $ends}' >"$TMP/all"
+	holds "$1: 3000 and 2000 frames of data arrived" "$TMP/all" '[.ends[].received] == [2000, 3000]'
+	holds "$1: what a side received is what its port sent" "$TMP/all" \
+		'[.ends[] | .received + .hellos_received] == [.ports[].tx_packets]'
+	holds "$1: what a port received its peer sent, and nothing was dropped" "$TMP/all" \
+		'.ports[0].rx_packets == .ports[1].tx_packets and .ports[1].rx_packets == .ports[0].tx_packets and
+			.ports[0].rx_bytes == .ports[1].tx_bytes and .ports[1].rx_bytes == .ports[0].tx_bytes and
+			.dropped == 0'
+	holds "$1: no port received more than was sent to it" "$TMP/all" \
+		'.ports[0].rx_packets <= .ends[0].sent + .ends[0].hellos_sent and
+			.ports[1].rx_packets <= .ends[1].sent + .ends[1].hellos_sent'
+	holds "$1: the sums are sums" "$TMP/all" '.forwarded == ([.ports[].tx_packets] | add) and
+		([.ports[] | .rx_packets == ([.queues[].rx_packets] | add)] | all)'
+	holds "$1: the first frame has a time" "$TMP/all" '.first_frame_monotonic_ns > 0'
+}
+
+guest --wire tap --nic virtio-net-pci,port=rootport --nic virtio-net-pci,port=rootport \
+	--host "sh $HERE/flows_converse.sh 8 3000 2000" -- l2fwd --duration 60 --json P0 P1
+figures_agree "behind root ports"
+
+# On the root bus, first for three seconds without traffic.
+FLOWS_FIRST=1 guest --wire tap --aw-bits 39 --nic virtio-net-pci --nic virtio-net-pci --with l2fwd \
+	--host "sh $HERE/flows_converse.sh 8 3000 2000" -- \
+	sh -c 'trap : INT; l2fwd --duration 3 --json $P0 $P1 || exit; l2fwd --duration 60 --json $P0 $P1'
+figures_agree "IOVAs of 39 bits"
+head -n 1 "$OUT" >"$TMP/quiet"
+holds "no traffic: it ran 3 seconds" "$TMP/quiet" '.seconds >= 3 and .seconds < 6'
+holds "no traffic: the ports have their PCI addresses as names" "$TMP/quiet" \
+	'[.ports[].name] == ["0000:00:03.0", "0000:00:04.0"]'
+holds "no traffic: both are up" "$TMP/quiet" '[.ports[].state] == ["up", "up"]'
+holds "no traffic: nothing was forwarded and nothing dropped" "$TMP/quiet" '.forwarded == 0 and
+	.dropped == 0 and .first_frame_monotonic_ns == 0 and [.ports[].rx_packets] == [0, 0]'
+check "each run prints one line" same "$(wc -l <"$OUT")" 2
+check "and nothing on stderr" same "$(cat "$ERR")" ""
+finish
