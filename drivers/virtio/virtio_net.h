@@ -86,7 +86,7 @@ struct virtio_rxq {
 
 _Static_assert(offsetof(struct virtio_rxq, desc) == FN_CACHE_LINE,
 	       "an empty poll touches one line");
-_Static_assert(offsetof(struct virtio_rxq, slots) == 2 * FN_CACHE_LINE,
+_Static_assert(offsetof(struct virtio_rxq, slots) == (size_t)2 * FN_CACHE_LINE,
 	       "a burst touches two lines");
 
 /*
@@ -154,7 +154,7 @@ struct virtio_txq {
 };
 
 _Static_assert(offsetof(struct virtio_txq, avail) == FN_CACHE_LINE, "layout by use");
-_Static_assert(offsetof(struct virtio_txq, states) == 2 * FN_CACHE_LINE,
+_Static_assert(offsetof(struct virtio_txq, states) == (size_t)2 * FN_CACHE_LINE,
 	       "a burst touches two lines");
 
 /**

@@ -409,7 +409,7 @@ int virtio_net_rx_create(struct fn_dev *dev, uint16_t idx)
 	q->event_idx = (vn->pci.features & VIRTIO_F_RING_EVENT_IDX) != 0;
 	q->in_order = (vn->pci.features & VIRTIO_F_IN_ORDER) != 0;
 	q->cache = fn_rxq_queue(&q->pub)->cache;
-	q->bufs = calloc(size, sizeof(*q->bufs));
+	q->bufs = calloc(size, sizeof(struct fn_pkt *));
 	q->ids = calloc(size, sizeof(*q->ids));
 	q->slots = calloc(size, sizeof(*q->slots));
 	if (!q->bufs || !q->ids || !q->slots) {

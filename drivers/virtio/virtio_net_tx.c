@@ -288,7 +288,7 @@ int virtio_net_tx_create(struct fn_dev *dev, uint16_t idx)
 	q->event_idx = (vn->pci.features & VIRTIO_F_RING_EVENT_IDX) != 0;
 	q->in_order = (vn->pci.features & VIRTIO_F_IN_ORDER) != 0;
 	q->cache = fn_txq_queue(&q->pub)->cache;
-	q->bufs = calloc(size, sizeof(*q->bufs));
+	q->bufs = calloc(size, sizeof(struct fn_pkt *));
 	q->states = calloc(size, sizeof(*q->states));
 	if (!q->bufs || !q->states) {
 		ret = fn_fail(-ENOMEM, "%s: out of memory for transmit queue %u", dev->bus->name,

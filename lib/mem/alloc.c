@@ -39,10 +39,12 @@ static int region_create(struct fn_dma_domain *domain, enum fn_dma_use use, size
 			 int numa_node, struct fn_dma_region **out)
 {
 	struct fn_dma_region *region = region_new(use);
-	int ret;
+	int ret = -ENOMEM;
 
-	if (!region)
-		return fn_fail(-ENOMEM, "out of memory for a DMA region");
+	if (!region) {
+		(void)fn_fail(ret, "out of memory for a DMA region");
+		return ret;
+	}
 	ret = fn_pages_alloc(&domain->source, len, soon, numa_node, &region->pages);
 	if (ret)
 		goto free_region;

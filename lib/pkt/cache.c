@@ -105,7 +105,7 @@ void fn_pool_cache_flush(struct fn_pool_cache *cache)
 struct fn_pool_cache *fn_pool_cache_new(struct fn_pool *pool)
 {
 	struct fn_pool_cache *cache;
-	size_t bytes = sizeof(*cache) + pool->cache * sizeof(cache->pkts[0]);
+	size_t bytes = sizeof(*cache) + pool->cache * sizeof(struct fn_pkt *);
 
 	/* Lines of its own: two caches have two writers. */
 	cache = aligned_alloc(FN_CACHE_LINE, fn_align_up(bytes, FN_CACHE_LINE));

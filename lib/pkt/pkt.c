@@ -210,13 +210,15 @@ struct fn_pkt *fn_pkt_clone(struct fn_pool *pool, struct fn_pkt *pkt)
 {
 	struct fn_pkt *head = NULL;
 	struct fn_pkt **link = &head;
+	struct fn_pkt *seg = pkt;
 
-	for (struct fn_pkt *seg = pkt; seg; seg = seg->next) {
+	do {
 		*link = seg_clone(pool, seg);
 		if (!*link)
 			goto undo;
 		link = &(*link)->next;
-	}
+		seg = seg->next;
+	} while (seg);
 	head->extra_segs = pkt->extra_segs;
 	return head;
 

@@ -175,6 +175,13 @@ test_unbind_mends_a_killed_bind() {
 	given_back $A eth3
 }
 
+test_unbind_without_memory_nor_driver() {
+	echo vfio-pci >"$pci/devices/$A/driver_override"
+	detach $A
+	run 0 unbind $A
+	given_back $A eth3
+}
+
 test_user_gets_the_group() {
 	run 0 bind --user "$me" $A
 	says "$tree/dev/vfio/3: given to $me, with all devices of the group: $A"
@@ -263,10 +270,20 @@ test_rollback_of_unbind() {
 }
 
 test_write_fails() {
+	add_device 0000:00:05.0 5 odd eth5
+	rm "$pci/drivers/odd/unbind"
+	mkdir "$pci/drivers/odd/unbind"
+	run 1 bind $A 00:05.0
+	errs "/0000:00:05.0/driver/unbind failed: Is a directory"
+	errs '0000:00:05.0: put back to odd'
+	given_back $A eth3
+	is override "$(override 0000:00:05.0)" ''
+}
+
+test_read_fails() {
 	rm "$pci/devices/$B/driver_override"
-	mkdir "$pci/devices/$B/driver_override"
 	run 1 bind $A $B
-	errs "writing 'vfio-pci' to $pci/devices/$B/driver_override failed: Is a directory"
+	errs "reading $pci/devices/$B/driver_override failed: "
 	given_back $A eth3
 }
 

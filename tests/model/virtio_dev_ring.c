@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* What the model does with its split rings (virtio 1.2 2.7): honest halves that a test may misuse. */
+/*
+ * What the model does with its split rings (virtio 1.2 2.7): honest halves that a test may misuse.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -42,7 +44,9 @@ unsigned virtio_dev_posted(struct virtio_dev *vd, unsigned queue)
 	return q->enabled ? (uint16_t)(avail_idx(vd, q) - q->avail_pos) : 0;
 }
 
-/* Ask for a doorbell at the next buffer that is not there yet (2.7.10), unless the test wants none. */
+/*
+ * Ask for a doorbell at the next buffer that is not there yet (2.7.10), unless the test wants none.
+ */
 static void want_notify(struct virtio_dev *vd, struct virtio_dev_queue *q)
 {
 	uint8_t *used = used_of(vd, q);
@@ -182,7 +186,10 @@ int virtio_dev_receive_write(struct virtio_dev *vd, unsigned pair, const uint8_t
 		q->avail_pos--;
 		return -EMSGSIZE;
 	}
-	/* An honest device sets num_buffers to 1 (5.1.6.4); the rest of the header is what it likes. */
+	/*
+	 * An honest device sets num_buffers to 1 (5.1.6.4); the rest of the header is what it
+	 * likes.
+	 */
 	memset(seg.va, 0xee, VIRTIO_NET_HDR_BYTES);
 	memcpy(seg.va + VIRTIO_NET_HDR_BYTES, frame, len);
 	return id;
@@ -267,7 +274,8 @@ static void command(struct virtio_dev *vd, const uint8_t *hdr, const struct segm
 	virtio_dev_note(vd, VIRTIO_DEV_COMMAND, (uint32_t)hdr[0] << 8 | hdr[1]);
 	if (vd->ctrl_ack != VIRTIO_NET_CTRL_OK)
 		return;
-	if (hdr[0] == VIRTIO_NET_CTRL_RX && hdr[1] == VIRTIO_NET_CTRL_RX_PROMISC && data->len == 1) {
+	if (hdr[0] == VIRTIO_NET_CTRL_RX && hdr[1] == VIRTIO_NET_CTRL_RX_PROMISC &&
+	    data->len == 1) {
 		vd->promisc = data->va[0];
 	} else if (hdr[0] == VIRTIO_NET_CTRL_MAC && hdr[1] == VIRTIO_NET_CTRL_MAC_ADDR_SET &&
 		   data->len == 6) {
@@ -284,9 +292,8 @@ static void command(struct virtio_dev *vd, const uint8_t *hdr, const struct segm
 void virtio_dev_ctrl(struct virtio_dev *vd, unsigned queue)
 {
 	struct virtio_dev_queue *q = &vd->queues[queue];
-	const unsigned pairs = vd->accepted & VIRTIO_NET_F_MQ ?
-				       fn_le16_to_cpu(vd->config.max_virtqueue_pairs) :
-				       1;
+	const unsigned pairs =
+		vd->accepted & VIRTIO_NET_F_MQ ? fn_le16_to_cpu(vd->config.max_virtqueue_pairs) : 1;
 	struct segment hdr;
 	struct segment data;
 	struct segment ack;

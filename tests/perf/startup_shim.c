@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Preloaded into l2fwd by the start-up benchmark: notes when the library's control calls and ioctl() begin
- * and end, and writes the notes to the file that STARTUP_NOTES names when the process ends.
+ * Preloaded into l2fwd by the start-up benchmark: notes when the library's control calls and
+ * ioctl() begin and end, and writes the notes to the file that STARTUP_NOTES names at the end.
  *
- * A line is "NAME BEGIN END" with CLOCK_MONOTONIC in nanoseconds, or "memory WHICH KIB". A note costs two
- * readings of the clock and no system call.
+ * A line is "NAME BEGIN END" with CLOCK_MONOTONIC in nanoseconds, or "memory WHICH KIB". A note
+ * costs two readings of the clock and no system call.
  */
 #include <dlfcn.h>
 #include <inttypes.h>
@@ -29,7 +29,8 @@ static struct note {
 
 static unsigned n_notes;
 static uint64_t loaded_ns;
-static char memory[3][64];
+static uint64_t mapped_bytes;
+static char memory[2][64];
 
 static uint64_t now_ns(void)
 {
@@ -93,6 +94,8 @@ int ioctl(int fd, unsigned long request, ...)
 	arg = va_arg(ap, void *);
 	va_end(ap);
 	ret = next(fd, request, arg);
+	if (request == VFIO_IOMMU_MAP_DMA && ret == 0)
+		mapped_bytes += ((const struct vfio_iommu_type1_dma_map *)arg)->size;
 	note(ioctl_name(request), begin);
 	return ret;
 }
@@ -162,12 +165,12 @@ int fn_dev_start(struct fn_dev *dev)
 /* Lines of /proc/self/status, while the DMA memory is there. */
 static void memory_read(void)
 {
-	static const char *const keys[] = { "VmHWM:", "RssShmem:", "HugetlbPages:" };
+	static const char *const keys[] = { "VmHWM:", "HugetlbPages:" };
 	FILE *status = fopen("/proc/self/status", "re");
 	char line[128];
 
 	while (status && fgets(line, sizeof(line), status))
-		for (unsigned i = 0; i < 3; i++)
+		for (unsigned i = 0; i < 2; i++)
 			if (strncmp(line, keys[i], strlen(keys[i])) == 0)
 				(void)snprintf(memory[i], sizeof(memory[i]), "memory %.*s %lu",
 					       (int)strlen(keys[i]) - 1, keys[i],
@@ -203,8 +206,9 @@ static __attribute__((destructor)) void write_notes(void)
 	for (unsigned i = 0; i < n_notes; i++)
 		(void)fprintf(f, "%s %" PRIu64 " %" PRIu64 "\n", notes[i].name, notes[i].begin_ns,
 			      notes[i].end_ns);
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 2; i++)
 		if (memory[i][0])
 			(void)fprintf(f, "%s\n", memory[i]);
+	(void)fprintf(f, "memory mapped %" PRIu64 "\n", mapped_bytes / 1024);
 	(void)fclose(f);
 }

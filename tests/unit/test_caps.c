@@ -164,7 +164,8 @@ static void no_list_no_capability(void **state)
 	f.cfg[0x06] = 0;
 	assert_int_equal(count_caps(&f, 0x09), 0);
 	f = device_with_caps();
-	f.cfg[0x34] = 0x3c; /* points into the header */
+	f.cfg[0x34] = 0x3c; /* points into the header, which has other things there */
+	f.cfg[0x3c] = 0x09;
 	assert_int_equal(count_caps(&f, 0x09), 0);
 	f = device_with_caps();
 	f.cfg[0x34] = 0;

@@ -15,6 +15,7 @@
 
 #define KIB ((size_t)1 << 10)
 #define MIB ((size_t)1 << 20)
+#define PAGE ((size_t)4096)
 #define HUGE_DIR "/sys/kernel/mm/hugepages/hugepages-2048kB/"
 
 static bool all_zero(const void *va, size_t len)
@@ -33,7 +34,7 @@ static unsigned open_fds(void)
 	unsigned n = 0;
 
 	assert_non_null(dir);
-	while (readdir(dir))
+	while (readdir(dir)) /* NOLINT(concurrency-mt-unsafe): a stream of its own */
 		n++;
 	(void)closedir(dir);
 	return n;
@@ -46,6 +47,7 @@ static long read_long(const char *path)
 
 	if (!f)
 		return 0;
+	/* NOLINTNEXTLINE(cert-err34-c): the kernel's own number */
 	if (fscanf(f, "%ld", &value) != 1)
 		value = 0;
 	(void)fclose(f);
@@ -270,59 +272,59 @@ static void memory_of_the_application(void **state)
 {
 	struct fake_ctx fake;
 	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
-	char *va = mmap(NULL, 8 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *va = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct fn_dma dma;
 	struct fn_dma second = { 0 };
 	fn_iova_t iova;
 
 	(void)state;
-	assert_int_equal(fn_dma_map(ctx, va + 1, 4096, &dma), -EINVAL);
-	assert_int_equal(fn_dma_map(ctx, va, 4095, &dma), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va + 1, PAGE, &dma), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va, PAGE - 1, &dma), -EINVAL);
 	assert_int_equal(fn_dma_map(ctx, va, 0, &dma), -EINVAL);
 	assert_non_null(strstr(fn_error_last(), "multiples of the page size (4096)"));
-	assert_int_equal(fn_dma_map(ctx, va + 4096, 2 * 4096, &dma), 0);
-	assert_ptr_equal(dma.va, va + 4096);
-	assert_int_equal(dma.len, 2 * 4096);
+	assert_int_equal(fn_dma_map(ctx, va + PAGE, 2 * PAGE, &dma), 0);
+	assert_ptr_equal(dma.va, va + PAGE);
+	assert_int_equal(dma.len, 2 * PAGE);
 	assert_int_equal(dma.fd, -1);
 	assert_int_equal(fn_dma_find(ctx, va + 5000, 100, &iova), 0);
-	assert_true(iova.v == dma.iova.v + 5000 - 4096);
-	assert_int_equal(fn_dma_find(ctx, va + 3 * 4096 - 1, 2, &iova), -EFAULT);
+	assert_true(iova.v == dma.iova.v + 5000 - PAGE);
+	assert_int_equal(fn_dma_find(ctx, va + 3 * PAGE - 1, 2, &iova), -EFAULT);
 	/* Once is enough, be it the same, a part, or what reaches into it from either side. */
-	assert_int_equal(fn_dma_map(ctx, va + 4096, 2 * 4096, &second), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va + PAGE, 2 * PAGE, &second), -EINVAL);
 	assert_non_null(strstr(fn_error_last(), "already"));
-	assert_int_equal(fn_dma_map(ctx, va + 4096, 4096, &second), -EINVAL);
-	assert_int_equal(fn_dma_map(ctx, va, 2 * 4096, &second), -EINVAL);
-	assert_int_equal(fn_dma_map(ctx, va + 2 * 4096, 2 * 4096, &second), -EINVAL);
-	assert_int_equal(fn_dma_map(ctx, va, 8 * 4096, &second), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va + PAGE, PAGE, &second), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va, 2 * PAGE, &second), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va + 2 * PAGE, 2 * PAGE, &second), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va, 8 * PAGE, &second), -EINVAL);
 	/* Next to it is fine; and fn_dma_free() is not for this memory. */
-	assert_int_equal(fn_dma_map(ctx, va + 3 * 4096, 4096, &second), 0);
-	fn_dma_free(ctx, &(struct fn_dma){ .va = va + 3 * 4096 });
-	assert_int_equal(fn_dma_mapped_bytes(ctx), 3 * 4096);
+	assert_int_equal(fn_dma_map(ctx, va + 3 * PAGE, PAGE, &second), 0);
+	fn_dma_free(ctx, &(struct fn_dma){ .va = va + 3 * PAGE });
+	assert_int_equal(fn_dma_mapped_bytes(ctx), 3 * PAGE);
 	fn_dma_unmap(ctx, &second);
 	fn_dma_unmap(ctx, &second);
 	fn_dma_unmap(ctx, &dma);
 	assert_int_equal(fn_dma_mapped_bytes(ctx), 0);
 	fake_ctx_end(&fake);
 	va[0] = 1;
-	(void)munmap(va, 8 * 4096);
+	(void)munmap(va, 8 * PAGE);
 }
 
 static void memory_that_is_not_there(void **state)
 {
 	struct fake_ctx fake;
 	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
-	char *va = mmap(NULL, 8 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *va = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct fn_dma dma;
 
 	(void)state;
-	(void)munmap(va + 2 * 4096, 4096);
-	(void)mprotect(va + 5 * 4096, 4096, PROT_READ);
-	assert_int_equal(fn_dma_map(ctx, va, 4 * 4096, &dma), -EFAULT);
+	(void)munmap(va + 2 * PAGE, PAGE);
+	(void)mprotect(va + 5 * PAGE, PAGE, PROT_READ);
+	assert_int_equal(fn_dma_map(ctx, va, 4 * PAGE, &dma), -EFAULT);
 	assert_non_null(strstr(fn_error_last(), "not all mapped in the process"));
-	assert_int_equal(fn_dma_map(ctx, va + 4 * 4096, 4 * 4096, &dma), -EFAULT);
+	assert_int_equal(fn_dma_map(ctx, va + 4 * PAGE, 4 * PAGE, &dma), -EFAULT);
 	assert_int_equal(fn_dma_mapped_bytes(ctx), 0);
 	fake_ctx_end(&fake);
-	(void)munmap(va, 8 * 4096);
+	(void)munmap(va, 8 * PAGE);
 }
 
 /* True when a child of fork() does not have the page at @va, be it that something else is there. */

@@ -450,6 +450,8 @@ struct freed {
 	uint32_t outside;
 };
 
+#define APP_BYTES ((size_t)131072)
+
 static void note_freed(void *arg, void *va)
 {
 	struct freed *freed = arg;
@@ -464,10 +466,10 @@ static void note_freed(void *arg, void *va)
 static struct fn_dma app_memory(void)
 {
 	void *va =
-		mmap(NULL, 65536 * 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		mmap(NULL, APP_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct fn_dma dma;
 
-	assert_int_equal(fn_dma_map(ctx, va, 65536 * 2, &dma), 0);
+	assert_int_equal(fn_dma_map(ctx, va, APP_BYTES, &dma), 0);
 	return dma;
 }
 
@@ -476,7 +478,7 @@ static void app_memory_end(struct fn_dma *dma)
 	void *va = dma->va;
 
 	fn_dma_unmap(ctx, dma);
-	(void)munmap(va, 65536 * 2);
+	(void)munmap(va, APP_BYTES);
 }
 
 static void attached_memory(void **state)

@@ -280,7 +280,7 @@ static unsigned collect(struct mailbox *box, struct fn_pkt **pkts)
 
 	(void)pthread_mutex_lock(&box->lock);
 	n = box->n;
-	memcpy(pkts, box->pkts, n * sizeof(pkts[0]));
+	memcpy(pkts, box->pkts, n * sizeof(struct fn_pkt *));
 	box->n = 0;
 	(void)pthread_mutex_unlock(&box->lock);
 	return n;

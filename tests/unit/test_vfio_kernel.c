@@ -37,6 +37,7 @@ static struct kernel {
 	bool alone;   /* no second group in a container */
 	bool narrows; /* a second group narrows the ranges */
 	int set_iommu_errno;
+	int join_errno; /* a second group is refused, with more than EINVAL */
 	int map_errno;
 	int positive_irqs; /* SET_IRQS wants fewer vectors */
 	bool no_err_irq;
@@ -251,8 +252,8 @@ static int group_call(int id, unsigned long request, void *arg)
 		c = &kernel.containers[*(int *)arg];
 		if (kernel.group_container[id] || (c->groups && kernel.alone))
 			return fail_with(EINVAL);
-		if (c->groups && kernel.set_iommu_errno)
-			return fail_with(kernel.set_iommu_errno);
+		if (c->groups && kernel.join_errno)
+			return fail_with(kernel.join_errno);
 		kernel.group_container[id] = *(int *)arg;
 		c->groups++;
 		return 0;
@@ -845,9 +846,10 @@ static void the_second_device_is_refused_the_first_goes_on(void **state)
 	struct fn_busdev *a = opened(&nic_a);
 
 	(void)state;
-	kernel.set_iommu_errno = EPERM;
+	/* Only a domain that does not fit is a reason to try another container. */
+	kernel.join_errno = EPERM;
 	refused(&nic_b, -ENODEV, "allow_unsafe_interrupts");
-	kernel.set_iommu_errno = 0;
+	kernel.join_errno = 0;
 	kernel.not_viable = true;
 	refused(&nic_b, -ENODEV, "IOMMU group 4 is not viable");
 	kernel.not_viable = false;

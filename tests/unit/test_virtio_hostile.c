@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * A virtio-net device that lies: the queue breaks with the reason, nothing that it should not is touched,
- * the other queues go on, a reset mends it, and no buffer is lost.
+ * A virtio-net device that lies: the queue breaks with the reason, nothing that it should not is
+ * touched, the other queues go on, a reset mends it, and no buffer is lost.
  */
 #include "virtio_port.h"
 
@@ -166,7 +166,10 @@ static void rx_in_order_broken(void **state)
 	broken(&p, false, "bytes where 12 to 2060 are possible");
 }
 
-/* Rings lie in memory that the device can write: what it does there harms nobody but its own traffic. */
+/*
+ * Rings lie in memory that the device can write: what it does there harms nobody but its own
+ * traffic.
+ */
 static void rings_overwritten(void **state)
 {
 	(void)state;
@@ -201,7 +204,9 @@ static void rings_overwritten(void **state)
 		p.sent = 0;
 		rx_goes_on(&p);
 		tx_goes_on(&p);
-		/* What the driver publishes through a ring that was written over is not its doing. */
+		/*
+		 * What the driver publishes through a ring that was written over is not its doing.
+		 */
 		p.vd.violation = NULL;
 		port_end(&p);
 	}

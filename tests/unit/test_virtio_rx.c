@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Receive queues of virtio-net: every length on every ring, refill, order, and what is lost where. */
+/*
+ * Receive queues of virtio-net: every length on every ring, refill, order, and what is lost where.
+ */
 #include "virtio_port.h"
 
 #define LAPS 3u
@@ -74,7 +76,10 @@ static void each_length_on_each_ring(void **state)
 	laps_with(VIRTIO_F_RING_EVENT_IDX | VIRTIO_F_IN_ORDER, 0);
 }
 
-/* Without headroom virtio_net_hdr takes the room's first bytes; the packet is whole again when it is freed. */
+/*
+ * Without headroom virtio_net_hdr takes the room's first bytes; the packet is whole again when it
+ * is freed.
+ */
 static void headroom_too_small(void **state)
 {
 	struct fn_pkt *pkt;
@@ -99,7 +104,10 @@ static void headroom_too_small(void **state)
 	port_end(&p);
 }
 
-/* What the device may write is exactly the room: not a byte in front of the header or behind the room. */
+/*
+ * What the device may write is exactly the room: not a byte in front of the header or behind the
+ * room.
+ */
 static void room_exactly(void **state)
 {
 	uint8_t frame[2049];
@@ -137,7 +145,10 @@ static void out_of_order(void **state)
 		const unsigned n = 1 + seq % 64;
 		unsigned k = 0;
 
-		/* Frame numbers are dealt out to buffers in a random order, which is the one handed back. */
+		/*
+		 * Frame numbers are dealt out to buffers in a random order, which is the one handed
+		 * back.
+		 */
 		while (k < n && virtio_dev_posted(&p.vd, 0)) {
 			const int id = virtio_dev_receive_write(&p.vd, 0, buf, 14);
 
@@ -145,10 +156,12 @@ static void out_of_order(void **state)
 			ids[k++] = (uint32_t)id;
 		}
 		for (unsigned i = 0; i < k; i++) {
-			const unsigned other = i + (seed = seed * 1103515245 + 12345) / 65536 % (k - i);
+			const unsigned other =
+				i + (seed = seed * 1103515245 + 12345) / 65536 % (k - i);
 			const uint32_t id = ids[other];
-			const struct virtq_desc *table = (void *)virtio_dev_at(
-				&p.vd, p.vd.queues[0].desc, sizeof(*table) * 64);
+			const struct virtq_desc *table =
+				(void *)virtio_dev_at(&p.vd, p.vd.queues[0].desc,
+						      sizeof(*table) * 64);
 			uint8_t *room =
 				virtio_dev_at(&p.vd, fn_read_le64(&table[id].addr), 12 + 1514);
 			const uint32_t len = frame_fill(room + 12, p.received++);
@@ -164,7 +177,10 @@ static void out_of_order(void **state)
 	port_end(&p);
 }
 
-/* 2.7.9: an in-order device writes one element for several buffers; the skipped ones are used whole. */
+/*
+ * 2.7.9: an in-order device writes one element for several buffers; the skipped ones are used
+ * whole.
+ */
 static void in_order_batches(void **state)
 {
 	static uint8_t full[2048];
@@ -191,7 +207,8 @@ static void in_order_batches(void **state)
 		p.vd.queues[0].used_pos = (uint16_t)(p.vd.queues[0].used_pos + skipped);
 		virtio_dev_publish(&p.vd, 0);
 		/* In bursts that cut the batch apart. */
-		for (unsigned n; (n = fn_rx_burst(p.rx, pkts + got, 1 + round % 4)) || got < skipped + 1;)
+		for (unsigned n;
+		     (n = fn_rx_burst(p.rx, pkts + got, 1 + round % 4)) || got < skipped + 1;)
 			got += n;
 		assert_int_equal(got, skipped + 1);
 		for (unsigned i = 0; i < skipped; i++) {
@@ -248,7 +265,9 @@ static void pool_empty_then_resumed(void **state)
 	port_end(&p);
 }
 
-/* The last few packets of a pool are posted when nothing else is, and not one by one before that. */
+/*
+ * The last few packets of a pool are posted when nothing else is, and not one by one before that.
+ */
 static void few_buffers_left(void **state)
 {
 	struct fn_pkt *held[128];
@@ -270,7 +289,10 @@ static void few_buffers_left(void **state)
 		got += fn_rx_burst(p.rx, held + got, 32);
 	(void)fn_rx_burst(p.rx, held + got, 32);
 	assert_int_equal(virtio_dev_posted(&p.vd, 0), 0);
-	/* Whatever this thread's cache keeps back, some reach the stack, and they are fewer than 32. */
+	/*
+	 * Whatever this thread's cache keeps back, some reach the stack, and they are fewer than
+	 * 32.
+	 */
 	for (unsigned i = 0; i < 40; i++)
 		fn_pkt_free(mine[--own]);
 	assert_int_equal(fn_rx_burst(p.rx, held + got, 32), 0);
@@ -291,7 +313,9 @@ static void few_buffers_left(void **state)
 	port_end(&p);
 }
 
-/* Buffers are posted in batches: one doorbell each at most, none while the device does not want it. */
+/*
+ * Buffers are posted in batches: one doorbell each at most, none while the device does not want it.
+ */
 static void doorbells(void **state)
 {
 	struct port p;

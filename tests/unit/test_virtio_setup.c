@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* From reset to packets and back: the order of virtio 1.2 3.1.1, what is refused and how, what is left. */
+/*
+ * From reset to packets and back: the order of virtio 1.2 3.1.1, what is refused and how, what is
+ * left.
+ */
 #include <limits.h>
 
 #include "virtio_port.h"
 
-/* Opening fails with @code and a sentence that says @why; nothing is left, and a good device opens. */
+/*
+ * Opening fails with @code and a sentence that says @why; nothing is left, and a good device opens.
+ */
 static void refused(struct port *p, int code, const char *why)
 {
 	assert_int_equal(port_open(p), code);
@@ -116,7 +121,10 @@ static void limits_and_defaults(void **state)
 	assert_string_equal(info.tx_variant, "split event-idx");
 	port_end(&p);
 
-	/* Hardly any feature: one pair, no control queue, an address that is made up, no interrupts. */
+	/*
+	 * Hardly any feature: one pair, no control queue, an address that is made up, no
+	 * interrupts.
+	 */
 	port_init(&p);
 	p.vd.offered = VIRTIO_F_VERSION_1 | VIRTIO_F_ACCESS_PLATFORM | VIRTIO_F_IN_ORDER |
 		       VIRTIO_NET_F_MQ | VIRTIO_NET_F_CTRL_RX;
@@ -138,7 +146,10 @@ static void limits_and_defaults(void **state)
 	port_end(&p);
 }
 
-/* 5.1.4.2: VIRTIO_NET_F_MTU is a promise of large enough buffers, and is left out when there are none. */
+/*
+ * 5.1.4.2: VIRTIO_NET_F_MTU is a promise of large enough buffers, and is left out when there are
+ * none.
+ */
 static void mtu_feature(void **state)
 {
 	struct port p;
@@ -413,7 +424,9 @@ static void gone(void **state)
 	port_end(&p);
 }
 
-/* The device vanishes after each number of register accesses in turn: start fails cleanly or works. */
+/*
+ * The device vanishes after each number of register accesses in turn: start fails cleanly or works.
+ */
 static unsigned accesses_left;
 
 static uint64_t vanishing_read(struct fn_busdev *busdev, unsigned idx, uint64_t off, unsigned width)
@@ -441,7 +454,8 @@ static void gone_at_any_time(void **state)
 
 		port_init(&p);
 		assert_int_equal(port_open(&p), 0);
-		assert_int_equal(port_configure(&p, (struct fn_dev_conf){ .rxqs = 2, .txqs = 2 }), 0);
+		assert_int_equal(port_configure(&p, (struct fn_dev_conf){ .rxqs = 2, .txqs = 2 }),
+				 0);
 		p.vd.busdev.ops = &ops;
 		accesses_left = tries;
 		ret = fn_dev_start(p.dev);
@@ -465,7 +479,8 @@ static void vectors_refused(void **state)
 	for (uint16_t from = 0; from < 5; from++) {
 		port_init(&p);
 		assert_int_equal(port_open(&p), 0);
-		assert_int_equal(port_configure(&p, (struct fn_dev_conf){ .rxqs = 2, .txqs = 2 }), 0);
+		assert_int_equal(port_configure(&p, (struct fn_dev_conf){ .rxqs = 2, .txqs = 2 }),
+				 0);
 		p.vd.vectors_refused = from;
 		assert_int_equal(fn_dev_start(p.dev), -EIO);
 		assert_non_null(strstr(fn_error_last(), "no room for MSI-X entry"));
@@ -582,22 +597,14 @@ static void again_and_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bring_up_order),
-		cmocka_unit_test(left_running),
-		cmocka_unit_test(limits_and_defaults),
-		cmocka_unit_test(mtu_feature),
-		cmocka_unit_test(features_missing),
-		cmocka_unit_test(transitional),
-		cmocka_unit_test(bad_capabilities),
-		cmocka_unit_test(bad_queues),
-		cmocka_unit_test(reset_deadline),
-		cmocka_unit_test(gone),
-		cmocka_unit_test(gone_at_any_time),
-		cmocka_unit_test(vectors_refused),
-		cmocka_unit_test(config_never_still),
-		cmocka_unit_test(configurations),
-		cmocka_unit_test(spare_transmit_queue),
-		cmocka_unit_test(pool_cannot_fill),
+		cmocka_unit_test(bring_up_order),       cmocka_unit_test(left_running),
+		cmocka_unit_test(limits_and_defaults),  cmocka_unit_test(mtu_feature),
+		cmocka_unit_test(features_missing),     cmocka_unit_test(transitional),
+		cmocka_unit_test(bad_capabilities),     cmocka_unit_test(bad_queues),
+		cmocka_unit_test(reset_deadline),       cmocka_unit_test(gone),
+		cmocka_unit_test(gone_at_any_time),     cmocka_unit_test(vectors_refused),
+		cmocka_unit_test(config_never_still),   cmocka_unit_test(configurations),
+		cmocka_unit_test(spare_transmit_queue), cmocka_unit_test(pool_cannot_fill),
 		cmocka_unit_test(again_and_again),
 	};
 

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Transmit queues of virtio-net: every length on every ring, every kind of packet, reclaim, stop. */
+/*
+ * Transmit queues of virtio-net: every length on every ring, every kind of packet, reclaim, stop.
+ */
 #include <stdlib.h>
 
 #include "virtio_port.h"
 
 #define LAPS 3u
 
-/* Send frames from number @seq on until the queue takes no more or @n are taken. Returns how many. */
+/*
+ * Send frames from number @seq on until the queue takes no more or @n are taken. Returns how many.
+ */
 static unsigned send(struct port *p, unsigned seq, unsigned n)
 {
 	struct fn_pkt *pkts[256];
@@ -143,9 +147,10 @@ static void every_kind(uint64_t features, uint32_t headroom)
 	p.vd.offered |= features;
 	p.pool_opts.headroom = headroom;
 	port_start(&p, (struct fn_dev_conf){ .tx_ring = 64, .rx_ring = 8 });
-	assert_int_equal(fn_pool_create(p.ctx, &(struct fn_pool_opts){ .sz = sizeof(struct fn_pool_opts),
-								       .count = 256,
-								       .room_bytes = 1514 },
+	assert_int_equal(fn_pool_create(p.ctx,
+					&(struct fn_pool_opts){ .sz = sizeof(struct fn_pool_opts),
+								.count = 256,
+								.room_bytes = 1514 },
 					&other),
 			 0);
 	assert_int_equal(fn_dma_alloc(p.ctx, 4096, 0, -1, &mem), 0);
@@ -182,7 +187,7 @@ static void every_kind(uint64_t features, uint32_t headroom)
 					 0);
 			attached++;
 			break;
-		case 8: /* moved: what is left of the headroom varies around the header's 12 bytes */
+		case 8: /* moved: the headroom varies around the header's 12 bytes */
 			pkt = port_pkt(&p, seq);
 			if (pkt->headroom >= 24) {
 				const uint16_t by = (uint16_t)(pkt->headroom - seq % 24);
@@ -313,7 +318,10 @@ static void longest(void **state)
 	port_end(&p);
 }
 
-/* A device that finishes out of order (a vhost back end without copies does): all come back, once each. */
+/*
+ * A device that finishes out of order (a vhost back end without copies does): all come back, once
+ * each.
+ */
 static void out_of_order(void **state)
 {
 	uint32_t ids[64];
@@ -357,7 +365,10 @@ static void out_of_order(void **state)
 	port_end(&p);
 }
 
-/* 2.7.9: an in-order device may leave all elements out but one, and the index says what it has done. */
+/*
+ * 2.7.9: an in-order device may leave all elements out but one, and the index says what it has
+ * done.
+ */
 static void in_order_without_elements(void **state)
 {
 	struct port p;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* For tests of the virtio-net driver: the library as an application sees it, on a device of the model. */
+/*
+ * For tests of the virtio-net driver: the library as an application sees it, on a device of the
+ * model.
+ */
 #ifndef FN_TESTS_UNIT_VIRTIO_PORT_H
 #define FN_TESTS_UNIT_VIRTIO_PORT_H
 
@@ -51,7 +54,10 @@ struct port {
 	unsigned received;
 };
 
-/* Frame number @seq of a stream: 14 to 1514 bytes, each length, with bytes that tell all frames apart. */
+/*
+ * Frame number @seq of a stream: 14 to 1514 bytes, each length, with bytes that tell all frames
+ * apart.
+ */
 static inline uint32_t frame_len(unsigned seq)
 {
 	return 14 + seq * 37 % 1501;

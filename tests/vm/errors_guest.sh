@@ -84,7 +84,8 @@ end() {
 }
 
 if [ "$1" = no-iommu ]; then
-	check "IOMMU off" refused 1 "$P0 is in no IOMMU group: the IOMMU is off; switch it on in the firmware .*intel_iommu=on" \
+	check "IOMMU off" refused 1 \
+		"$P0 is in no IOMMU group: the IOMMU is off; switch it on in the firmware .*intel_iommu=on" \
 		l2fwd "$P0" "$P1"
 	end no-iommu
 fi
@@ -103,7 +104,8 @@ echo "== which device"
 check "no such device" refused 1 "0000:00:1d.5: no such PCI device; fastnic-bind status" l2fwd 0000:00:1d.5 "$P1"
 check "no PCI address" refused 1 '"eth0" is no PCI address such as 0000:' l2fwd eth0 "$P1"
 check "bound to the kernel's driver" refused 1 \
-	"$P0 is not bound to vfio-pci \(the kernel's driver virtio-pci has it\); run: fastnic-bind bind $P0\$" l2fwd "$P0" "$P1"
+	"$P0 is not bound to vfio-pci \(the kernel's driver virtio-pci has it\); run: fastnic-bind bind $P0\$" \
+	l2fwd "$P0" "$P1"
 check "its remedy" remedy
 echo "$P1" >"$pci/$P1/driver/unbind"
 check "bound to nothing; the first port is given back" refused 1 \
@@ -121,14 +123,16 @@ helper bind "$P2" "$neighbour"
 helper unbind "$neighbour"
 check "the neighbour in P2's group is the kernel's again" [ -e "$pci/$neighbour/driver/module/drivers/pci:virtio-pci" ]
 check "group not viable" refused 1 \
-	"$P2: IOMMU group [0-9]+ also holds $neighbour \(driver virtio-pci\), .*: fastnic-bind bind $neighbour\$" l2fwd "$P0" "$P2"
+	"$P2: IOMMU group [0-9]+ also holds $neighbour \(driver virtio-pci\), .*: fastnic-bind bind $neighbour\$" \
+	l2fwd "$P0" "$P2"
 check "its remedy" remedy
 check "then both of the group work" works "$P2" "$neighbour"
 check "and one of them alone" works "$P0" "$P2"
 
 echo "== NICs that fastnic cannot drive"
 helper bind "$P4" "$P5"
-check "not a supported NIC" refused 1 "$P4 \(8086:10d3\) has no driver in fastnic, which drives: .*virtio" l2fwd "$P0" "$P4"
+check "not a supported NIC" refused 1 "$P4 \(8086:10d3\) has no driver in fastnic, which drives: .*virtio" \
+	l2fwd "$P0" "$P4"
 check "virtio that goes past the IOMMU" refused 1 \
 	"$P5: .*VIRTIO_F_ACCESS_PLATFORM.*past the IOMMU; .*iommu_platform=on" l2fwd "$P0" "$P5"
 check "then it works" works "$P0" "$P1"
@@ -138,7 +142,8 @@ sizes='ring of [0-9]+ descriptors: use a power of two from [0-9]+ to [0-9]+'
 check "ring size no power of two" refused 1 "$P0: receive $sizes" l2fwd --ring 100 "$P0" "$P1"
 check "ring too small" refused 1 "$P0: receive $sizes" l2fwd --ring 4 "$P0" "$P1"
 check "ring too large" refused 1 "$P0: .* $sizes" l2fwd --ring 2048 "$P0" "$P1"
-check "more queues than there are" refused 1 "$P0: 2 receive queues asked for, and it has 1" l2fwd --queues 2 "$P0" "$P1"
+check "more queues than there are" refused 1 "$P0: 2 receive queues asked for, and it has 1" \
+	l2fwd --queues 2 "$P0" "$P1"
 check "pool too small" refused 1 "$P0: pool has 64 packets and [0-9]+ are needed: .*create it with count [0-9]+" \
 	l2fwd --buffers 64 "$P0" "$P1"
 count=$(sed -n 's/.*create it with count \([0-9]*\),.*/\1/p' err)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Posts one transmit and one receive descriptor with an address that the device must not reach, between
- * good frames, and says what happened: vm_fault [--mapped] SENDER RECEIVER, for tests/vm/fault.sh.
+ * Posts one transmit and one receive descriptor with an address that the device must not reach,
+ * between good frames, and says what happened: vm_fault [--mapped] SENDER RECEIVER, for fault.sh.
  *
- * The address is the physical one of a page of this process. It is no IOVA of the context (those start at
- * 4 GiB), so a device that the IOMMU did not stop would read or write just that page. With --mapped the
- * page is mapped for the devices and the address is its IOVA: what the test looks for is then there.
+ * The address is the physical one of a page of this process. It is no IOVA of the context (those
+ * start at 4 GiB), so a device that the IOMMU did not stop would read or write just that page. With
+ * --mapped the page is mapped for the devices and the address is its IOVA: what the test looks for
+ * is then there.
  *
  * Lines "fault: ..." in the kernel's log mark where each phase begins.
  */
@@ -128,7 +129,7 @@ static bool page_intact(const uint8_t *page)
 	return true;
 }
 
-/* Linux Documentation/admin-guide/mm/pagemap.rst: bits 0 to 54 are the frame's number, 63: present. */
+/* Linux admin-guide/mm/pagemap.rst: bits 0 to 54 are the page frame's number, bit 63: present. */
 static uint64_t page_physical(const uint8_t *page)
 {
 	const int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
@@ -210,7 +211,7 @@ static void good_frames(const struct test *t, const char *name)
 	(void)printf("%s: %u frames passed\n", name, FRAMES);
 }
 
-/* A second reference keeps the driver from writing its header in front of the data, and the packet here. */
+/* The second reference keeps the packet here, and the driver from writing its header into it. */
 static void bad_transmit(const struct test *t)
 {
 	uint8_t *page = page_new();

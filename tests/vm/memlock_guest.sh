@@ -38,7 +38,8 @@ refused() {
 	status=0
 	as_tester "$1" timeout 20 l2fwd --duration 0.1 --json "$P1" "$P2" >out 2>err </dev/null || status=$?
 	sed 's/^/  says: /' err
-	NEED=$(sed -n 's/.*; \([0-9]*\) bytes have to be locked in all, and the locked-memory limit is '$(($1 * 1024))': .*/\1/p' err)
+	words="bytes have to be locked in all, and the locked-memory limit is $(($1 * 1024)):"
+	NEED=$(sed -n "s/.*; \\([0-9]*\\) $words .*/\\1/p" err)
 	[ "$status" = 1 ] && [ ! -s out ] && [ -n "$NEED" ] && [ "$NEED" -gt $(($1 * 1024)) ] &&
 		[ "$(grep -c '^l2fwd: ' err)" = "$(grep -c '' err)" ]
 }

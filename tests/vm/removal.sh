@@ -44,9 +44,9 @@ removal() {
 		'(.ports[0].rx_packets - .ports[1].tx_packets) as $rest | .ports[1].drops |
 			$rest - .no_peer - .tx_down >= 0 and
 			$rest - .no_peer - .tx_down <= .tx_drop_stopped + .tx_drop_broken'
-	jq -c --argjson end "$(tail -n 1 "$TMP/end1")" '. + {end: $end}' "$TMP/json" >"$TMP/all"
+	jq -c --argjson side "$(tail -n 1 "$TMP/end1")" '. + {side: $side}' "$TMP/json" >"$TMP/all"
 	holds "$way: what it says it sent came out of its wire" "$TMP/all" \
-		'(.ports[1].tx_packets - .end.received - .end.hellos_received) as $rest |
+		'(.ports[1].tx_packets - .side.received - .side.hellos_received) as $rest |
 			$rest >= 0 and $rest <= .ports[1].drops.tx_drop_stopped + .ports[1].drops.tx_drop_broken'
 	conversation_complete "$way: the other pair, side 2" "$TMP/end2"
 	conversation_complete "$way: the other pair, side 3" "$TMP/end3"

@@ -4,15 +4,14 @@
 
 # run_qemu: QEMU dies with this lab, if by nothing else then by the kernel's hand.
 run_qemu() {
-	local name input=/dev/null run=()
+	local name run=()
 	mkfifo -m 600 "$LAB_DIR"/{ctl,to-guest}.{in,out} || die "cannot make pipes in $LAB_DIR"
 	for name in stdout stderr output console; do
 		: >"$LAB_DIR/$name"
 	done
-	[ "$opt_tty" = 0 ] || input=/dev/stdin
 	setpriv --help 2>&1 | grep -q -- --pdeathsig && run=(setpriv --pdeathsig KILL)
 	# A copy of standard input, as a shell gives what it starts in the background /dev/null instead.
-	exec {STDIN}<$input
+	if [ "$opt_tty" = 1 ]; then exec {STDIN}<&0; else exec {STDIN}</dev/null; fi
 	(child setsid "${run[@]}" "${QEMU[@]}" "${QEMU_ARGS[@]}") <&"$STDIN" 2>"$LAB_DIR/qemu.log" &
 	QEMU_PID=$!
 	exec {STDIN}<&-

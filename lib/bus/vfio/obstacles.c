@@ -5,7 +5,6 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* strerrordesc_np() */
 #endif
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -73,18 +72,6 @@ int fn_vfio_check(const struct fn_vfio_roots *roots, const struct fn_pci_addr *a
 	return 0;
 }
 
-/* The process ID that a directory of /proc is named for, or 0. */
-static long pid_of(const char *name)
-{
-	char *end;
-	long pid;
-
-	if (!isdigit((unsigned char)name[0]))
-		return 0;
-	pid = strtol(name, &end, 10);
-	return *end ? 0 : pid;
-}
-
 /* Whether a process has @node open, as far as we may see that. */
 static bool process_holds(const char *proc, long pid, const char *node)
 {
@@ -120,7 +107,8 @@ static long holder_find(const char *proc, const char *node)
 		return 0;
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): glibc's is safe for a stream of one thread. */
 	while (!pid && (entry = readdir(processes))) {
-		pid = pid_of(entry->d_name);
+		/* What is no process begins with no digit and gives 0. */
+		pid = strtol(entry->d_name, NULL, 10);
 		if (pid && !process_holds(proc, pid, node))
 			pid = 0;
 	}
