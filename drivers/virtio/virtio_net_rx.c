@@ -71,8 +71,10 @@ static inline __attribute__((always_inline)) void rx_refill(struct virtio_rxq *q
 }
 
 /* Nothing was received, and the ring is not full: the pool was empty before. */
-static __attribute__((noinline)) void rx_starved(struct virtio_rxq *q, uint16_t posted)
+static __attribute__((noinline)) void rx_starved(struct virtio_rxq *q)
 {
+	const uint16_t posted = fn_ring_used(q->avail_pos, q->used_pos);
+
 	if (!posted)
 		fn_queue_count(fn_rxq_queue(&q->pub), FN_RX_RING_DRY, 1);
 	rx_refill(q, posted, q->event_idx);
@@ -101,17 +103,36 @@ static void rx_reorder(struct virtio_rxq *q, uint16_t slot, uint16_t there)
 	fn_write_le16(&q->avail->ring[slot], id);
 }
 
-/* What an element of the used ring that is not the expected one turned out to be. */
+static void rx_bad_len(struct virtio_rxq *q, uint32_t len)
+{
+	fn_queue_break(fn_rxq_queue(&q->pub),
+		       "the device says that it wrote %u bytes where %u to %u are possible", len,
+		       VIRTIO_NET_HDR_BYTES, q->len_max + VIRTIO_NET_HDR_BYTES);
+}
+
+static __attribute__((noinline)) void rx_bad_idx(struct virtio_rxq *q, uint16_t done,
+						 uint16_t posted)
+{
+	fn_queue_break(fn_rxq_queue(&q->pub), "the device returned %u buffers, and it had %u", done,
+		       posted);
+}
+
+/* What an element of the used ring turned out to be that is not the expected buffer's. */
 enum rx_odd {
 	RX_ODD_LIE,
-	RX_ODD_REORDERED, /* right after all: look again */
-	RX_ODD_BATCH,     /* in-order device: the last of several (2.7.9) */
+	RX_ODD_TAKEN, /* another buffer's */
+	RX_ODD_BATCH, /* in-order device: it stands for several buffers (2.7.9) */
 };
 
-/* @done: buffers that came back, the one at position @pos included. */
+/*
+ * Look at the element of position @pos, which is @elem: it is not read again, so that the device cannot
+ * change it meanwhile. @done: buffers that came back, this one included.
+ */
 static __attribute__((noinline)) enum rx_odd rx_odd(struct virtio_rxq *q, uint16_t pos,
-						    uint16_t done, uint64_t elem)
+						    uint16_t done, uint64_t elem,
+						    struct fn_pkt **pkt)
 {
+	const uint32_t len = VIRTQ_USED_LEN(elem) - VIRTIO_NET_HDR_BYTES;
 	const uint32_t id = VIRTQ_USED_ID(elem);
 	const uint16_t slot = pos & q->mask;
 	uint16_t there;
@@ -129,35 +150,28 @@ static __attribute__((noinline)) enum rx_odd rx_odd(struct virtio_rxq *q, uint16
 			       "the device returned buffer %u, which it did not have", id);
 		return RX_ODD_LIE;
 	}
-	if (!q->in_order) {
-		rx_reorder(q, slot, there);
-		return RX_ODD_REORDERED;
+	if (ahead && q->in_order) {
+		if (ahead >= done) {
+			fn_queue_break(fn_rxq_queue(&q->pub),
+				       "the device returned buffer %u out of order, having "
+				       "negotiated VIRTIO_F_IN_ORDER",
+				       id);
+			return RX_ODD_LIE;
+		}
+		q->skipped = (uint16_t)(ahead + 1);
+		q->last_len = VIRTQ_USED_LEN(elem);
+		return RX_ODD_BATCH;
 	}
-	if (ahead >= done) {
-		fn_queue_break(fn_rxq_queue(&q->pub),
-			       "the device returned buffer %u out of order, having negotiated "
-			       "VIRTIO_F_IN_ORDER",
-			       id);
+	/* A length below the header's wraps round and is too long as well. */
+	if (len > q->len_max) {
+		rx_bad_len(q, VIRTQ_USED_LEN(elem));
 		return RX_ODD_LIE;
 	}
-	q->skipped = (uint16_t)(ahead + 1);
-	q->last_len = VIRTQ_USED_LEN(elem);
-	return RX_ODD_BATCH;
-}
-
-static __attribute__((noinline)) void rx_bad_len(struct virtio_rxq *q, uint64_t elem)
-{
-	fn_queue_break(fn_rxq_queue(&q->pub),
-		       "the device says that it wrote %u bytes where %u to %u are possible",
-		       VIRTQ_USED_LEN(elem), VIRTIO_NET_HDR_BYTES,
-		       q->len_max + VIRTIO_NET_HDR_BYTES);
-}
-
-static __attribute__((noinline)) void rx_bad_idx(struct virtio_rxq *q, uint16_t done,
-						 uint16_t posted)
-{
-	fn_queue_break(fn_rxq_queue(&q->pub), "the device returned %u buffers, and it had %u", done,
-		       posted);
+	if (ahead)
+		rx_reorder(q, slot, there);
+	fn_pkt_begin(q->bufs[slot], q->plain, (uint16_t)len);
+	*pkt = q->bufs[slot];
+	return RX_ODD_TAKEN;
 }
 
 /*
@@ -176,7 +190,7 @@ static __attribute__((noinline)) unsigned rx_take_skipped(struct virtio_rxq *q, 
 		if (q->skipped == 1)
 			len = q->last_len - VIRTIO_NET_HDR_BYTES;
 		if (len > q->len_max) {
-			rx_bad_len(q, (uint64_t)q->last_len << 32);
+			rx_bad_len(q, q->last_len);
 			break;
 		}
 		pkts[got] = q->bufs[pos & q->mask];
@@ -191,6 +205,43 @@ static __attribute__((noinline)) unsigned rx_take_skipped(struct virtio_rxq *q, 
 }
 
 /*
+ * Take buffers from @slot on as long as the elements are the expected ones; the ring does not wrap
+ * within @n. The first that is not goes to @odd.
+ */
+static inline __attribute__((always_inline)) unsigned rx_run(const struct virtio_rxq *q,
+							     uint16_t slot, struct fn_pkt **pkts,
+							     unsigned n, uint64_t *bytes,
+							     uint64_t *odd)
+{
+	const fn_le64 *const elems = virtq_used_elems(q->used) + slot;
+	struct fn_pkt *const *const bufs = q->bufs + slot;
+	const uint16_t *const ids = q->ids + slot;
+	const uint64_t plain = q->plain;
+	const uint64_t len_max = q->len_max;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		struct fn_pkt *const pkt = bufs[i];
+		const uint64_t elem = fn_read_le64(&elems[i]);
+		/*
+		 * The id's half is 0 when it is the expected one. With the halves exchanged one
+		 * comparison judges both, and a length below the header's, which wraps round.
+		 */
+		const uint64_t diff = elem ^ ids[i];
+		const uint64_t len = (diff >> 32 | diff << 32) - VIRTIO_NET_HDR_BYTES;
+
+		if (fn_unlikely(len > len_max)) {
+			*odd = elem;
+			break;
+		}
+		fn_pkt_begin(pkt, plain, (uint16_t)len);
+		pkts[i] = pkt;
+		*bytes += len;
+	}
+	return i;
+}
+
+/*
  * Take @n of the @done buffers that came back. Fewer when an in-order device has skipped some,
  * which the next poll takes, or when the device lied, which @sound tells.
  */
@@ -198,69 +249,53 @@ static inline __attribute__((always_inline)) unsigned rx_take(struct virtio_rxq 
 							      struct fn_pkt **pkts, unsigned n,
 							      uint16_t done, bool *sound)
 {
-	const fn_le64 *const elems = virtq_used_elems(q->used);
-	struct fn_pkt *const *const bufs = q->bufs;
-	const uint16_t *const ids = q->ids;
-	const uint64_t plain = q->plain;
-	const uint32_t len_max = q->len_max;
 	const uint16_t used_pos = q->used_pos;
-	const uint16_t mask = q->mask;
 	uint64_t bytes = 0;
+	uint64_t elem = 0;
 	unsigned got = 0;
 
 	while (got < n) {
-		const uint16_t pos = fn_ring_advance(used_pos, (uint16_t)got);
-		const uint16_t slot = pos & mask;
-		const uint64_t elem = fn_read_le64(&elems[slot]);
-		const uint32_t len = VIRTQ_USED_LEN(elem) - VIRTIO_NET_HDR_BYTES;
+		uint16_t pos = fn_ring_advance(used_pos, (uint16_t)got);
+		const unsigned to_end = ring_size(q) - (pos & q->mask);
+		const unsigned run = n - got < to_end ? n - got : to_end;
+		const unsigned taken =
+			rx_run(q, pos & q->mask, pkts + got, run, &bytes, &elem);
+		enum rx_odd odd;
 
-		if (fn_unlikely(VIRTQ_USED_ID(elem) != ids[slot])) {
-			const enum rx_odd odd = rx_odd(q, pos, (uint16_t)(done - got), elem);
-
-			if (odd == RX_ODD_REORDERED)
-				continue;
+		got += taken;
+		if (fn_likely(taken == run))
+			continue;
+		pos = fn_ring_advance(pos, (uint16_t)taken);
+		odd = rx_odd(q, pos, (uint16_t)(done - got), elem, &pkts[got]);
+		if (odd != RX_ODD_TAKEN) {
 			*sound = odd == RX_ODD_BATCH;
 			break;
 		}
-		/* A length below the header's wraps round and is too long as well. */
-		if (fn_unlikely(len > len_max)) {
-			rx_bad_len(q, elem);
-			*sound = false;
-			break;
-		}
-		fn_pkt_begin(bufs[slot], plain, (uint16_t)len);
-		pkts[got] = bufs[slot];
-		bytes += len;
-		got++;
+		bytes += pkts[got++]->len;
 	}
 	fn_queue_count(fn_rxq_queue(&q->pub), FN_RX_BYTES, bytes);
 	return got;
 }
 
-/* The burst; called with literal constants, a variant each. */
-static inline __attribute__((always_inline)) unsigned rx_burst(struct fn_rxq *rxq,
-							       struct fn_pkt **pkts, unsigned n,
-							       bool event_idx, bool in_order)
+/* A poll that found something; kept apart, so that an empty one saves no registers. */
+static inline __attribute__((always_inline)) unsigned rx_receive(struct virtio_rxq *q,
+								 struct fn_pkt **pkts, unsigned n,
+								 bool event_idx, bool in_order)
 {
-	struct virtio_rxq *q = virtio_rxq_of(rxq);
+	struct fn_queue *queue = fn_rxq_queue(&q->pub);
 	const uint16_t used_pos = q->used_pos;
 	const uint16_t posted = fn_ring_used(q->avail_pos, used_pos);
 	const uint16_t done = fn_ring_used(fn_read_le16(&q->used->idx), used_pos);
 	bool sound = true;
 	unsigned got;
 
-	if (done == 0) {
-		if (fn_unlikely(posted <= q->full_mark))
-			rx_starved(q, posted);
-		return 0;
-	}
 	if (fn_unlikely(done > posted)) {
 		rx_bad_idx(q, done, posted);
 		return 0;
 	}
 	/* All that was posted is used: what comes now finds no buffer. */
 	if (fn_unlikely(done == posted))
-		fn_queue_count(fn_rxq_queue(rxq), FN_RX_RING_DRY, 1);
+		fn_queue_count(queue, FN_RX_RING_DRY, 1);
 	if (n > done)
 		n = done;
 	/*
@@ -275,40 +310,47 @@ static inline __attribute__((always_inline)) unsigned rx_burst(struct fn_rxq *rx
 		got = rx_take(q, pkts, n, done, &sound);
 	}
 	q->used_pos = fn_ring_advance(used_pos, (uint16_t)got);
-	fn_queue_count(fn_rxq_queue(rxq), FN_RX_PACKETS, got);
-	fn_queue_count(fn_rxq_queue(rxq), FN_RX_BURSTS, got != 0);
+	fn_queue_count(queue, FN_RX_PACKETS, got);
+	fn_queue_count(queue, FN_RX_BURSTS, got != 0);
 	if (fn_unlikely(!sound)) {
 		/* What the device returned from the lie on is not handed out. */
-		fn_queue_count(fn_rxq_queue(rxq), FN_RX_DROP_BROKEN, done - got);
+		fn_queue_count(queue, FN_RX_DROP_BROKEN, done - got);
 		return got;
 	}
 	if (event_idx)
-		virtq_irq_renew(q->avail, ring_size(q), q->used_pos, used_pos);
+		virtq_irq_renew(q->avail, ring_size(q), fn_ring_advance(used_pos, (uint16_t)got),
+				used_pos);
 	if (posted - got <= q->full_mark)
 		rx_refill(q, (uint16_t)(posted - got), event_idx);
 	return got;
 }
 
-static unsigned rx_burst_split(struct fn_rxq *q, struct fn_pkt **pkts, unsigned n)
-{
-	return rx_burst(q, pkts, n, false, false);
-}
+/*
+ * The bursts, a variant each: two functions, of which the inner one is called with literal
+ * constants.
+ */
+#define RX_BURST(name, event_idx, in_order)                                                        \
+	static __attribute__((noinline)) unsigned rx_receive_##name(                               \
+		struct virtio_rxq *q, struct fn_pkt **pkts, unsigned n)                            \
+	{                                                                                          \
+		return rx_receive(q, pkts, n, event_idx, in_order);                                \
+	}                                                                                          \
+                                                                                                   \
+	static unsigned rx_burst_##name(struct fn_rxq *rxq, struct fn_pkt **pkts, unsigned n)      \
+	{                                                                                          \
+		struct virtio_rxq *q = virtio_rxq_of(rxq);                                         \
+                                                                                                   \
+		if (fn_likely(fn_read_le16(&q->used->idx) != q->used_pos))                         \
+			return rx_receive_##name(q, pkts, n);                                      \
+		if (fn_unlikely(fn_ring_used(q->avail_pos, q->used_pos) <= q->full_mark))          \
+			rx_starved(q);                                                             \
+		return 0;                                                                          \
+	}
 
-static unsigned rx_burst_split_event_idx(struct fn_rxq *q, struct fn_pkt **pkts, unsigned n)
-{
-	return rx_burst(q, pkts, n, true, false);
-}
-
-static unsigned rx_burst_split_in_order(struct fn_rxq *q, struct fn_pkt **pkts, unsigned n)
-{
-	return rx_burst(q, pkts, n, false, true);
-}
-
-static unsigned rx_burst_split_in_order_event_idx(struct fn_rxq *q, struct fn_pkt **pkts,
-						  unsigned n)
-{
-	return rx_burst(q, pkts, n, true, true);
-}
+RX_BURST(split, false, false)
+RX_BURST(split_event_idx, true, false)
+RX_BURST(split_in_order, false, true)
+RX_BURST(split_in_order_event_idx, true, true)
 
 /*
  * The pool has too little headroom: virtio_net_hdr took the room's first bytes, so the data moves.

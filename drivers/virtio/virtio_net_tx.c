@@ -144,55 +144,69 @@ static inline void tx_count(struct virtio_txq *q, unsigned taken, unsigned n, ui
 }
 
 /*
- * Post packets up to the first that finds no room; returns how many were taken. A plain packet of
- * the queue's own pool, neither too short nor too long, is told by one comparison: its word less
- * that of a plain packet is its length, and anything else is beyond all lengths.
+ * Post plain packets of the queue's own pool, neither too short nor too long, up to the first that is
+ * not. One comparison tells: such a packet's word less that of an empty one is its length, and any
+ * other is beyond all lengths. There is room for @n, and neither ring wraps within.
  */
+static inline __attribute__((always_inline)) unsigned tx_run(const struct virtio_txq *q,
+							     struct fn_pkt *const *pkts, unsigned n,
+							     uint64_t *bytes)
+{
+	const uint16_t slot = q->desc_head & q->mask;
+	fn_le16 *const ring = &q->avail->ring[q->avail_pos & q->mask];
+	struct virtq_desc *const desc = &q->desc[slot];
+	struct fn_pkt **const bufs = &q->bufs[slot];
+	const uint64_t plain = q->plain;
+	const uint64_t span = q->len_span;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		struct fn_pkt *const pkt = pkts[i];
+		const uint64_t len = fn_pkt_word(pkt) ^ plain;
+
+		if (fn_unlikely(len - FRAME_MIN > span))
+			break;
+		bufs[i] = pkt;
+		fn_write_le64(&desc[i].addr, pkt->iova.v - VIRTIO_NET_HDR_BYTES);
+		fn_write_le64(&desc[i].ctl, len + VIRTIO_NET_HDR_BYTES);
+		fn_write_le16(&ring[i], (uint16_t)(slot + i));
+		memset(pkt->data - VIRTIO_NET_HDR_BYTES, 0, VIRTIO_NET_HDR_BYTES);
+		*bytes += len;
+	}
+	return i;
+}
+
+static inline unsigned min_of(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* Post packets up to the first that finds no room; returns how many were taken. */
 static inline __attribute__((always_inline)) unsigned tx_post(struct virtio_txq *q,
 							      struct fn_pkt **pkts, unsigned n,
 							      uint64_t *bytes)
 {
-	struct fn_pkt **const bufs = q->bufs;
-	struct virtq_desc *const desc = q->desc;
-	fn_le16 *const ring = q->avail->ring;
-	const uint64_t plain = q->plain;
-	const uint64_t span = q->len_span;
-	const uint16_t mask = q->mask;
-	uint16_t room = fn_ring_free(q->desc_head, q->desc_tail, ring_size(q));
-	uint16_t head = q->desc_head;
-	uint16_t pos = q->avail_pos;
-	unsigned i;
+	const uint32_t size = ring_size(q);
+	unsigned i = 0;
 
-	for (i = 0; i < n; i++) {
-		struct fn_pkt *pkt = pkts[i];
-		const uint64_t len = fn_pkt_word(pkt) ^ plain;
+	while (i < n) {
+		const uint16_t room = fn_ring_free(q->desc_head, q->desc_tail, size);
+		unsigned run = min_of(n - i, room);
+		unsigned done;
 
-		if (fn_likely(len - FRAME_MIN <= span)) {
-			const uint16_t slot = head & mask;
-
-			if (fn_unlikely(!room))
-				break;
-			memset(pkt->data - VIRTIO_NET_HDR_BYTES, 0, VIRTIO_NET_HDR_BYTES);
-			fn_write_le64(&desc[slot].addr, pkt->iova.v - VIRTIO_NET_HDR_BYTES);
-			fn_write_le64(&desc[slot].ctl, len + VIRTIO_NET_HDR_BYTES);
-			bufs[slot] = pkt;
-			fn_write_le16(&ring[pos & mask], slot);
-			*bytes += len;
-			head = fn_ring_advance(head, 1);
-			pos = fn_ring_advance(pos, 1);
-			room--;
+		run = min_of(run, size - (q->desc_head & q->mask));
+		run = min_of(run, size - (q->avail_pos & q->mask));
+		done = tx_run(q, pkts + i, run, bytes);
+		i += done;
+		q->desc_head = fn_ring_advance(q->desc_head, (uint16_t)done);
+		q->avail_pos = fn_ring_advance(q->avail_pos, (uint16_t)done);
+		if (fn_likely(run && done == run))
 			continue;
-		}
-		q->desc_head = head;
-		q->avail_pos = pos;
-		if (tx_odd(q, pkt) == TX_ODD_NO_ROOM)
+		/* One that is not plain, or a full ring: some packets are dropped for all that. */
+		if (tx_odd(q, pkts[i]) == TX_ODD_NO_ROOM)
 			break;
-		head = q->desc_head;
-		pos = q->avail_pos;
-		room = fn_ring_free(head, q->desc_tail, ring_size(q));
+		i++;
 	}
-	q->desc_head = head;
-	q->avail_pos = pos;
 	return i;
 }
 

@@ -231,7 +231,9 @@ static uint16_t vector_for(const struct fn_dev *dev, const uint16_t *map, unsign
 {
 	if (!dev->limits.vectors)
 		return FN_NO_VECTOR;
-	return map ? map[idx] : (uint16_t)(i % dev->limits.vectors);
+	if (map)
+		return map[idx];
+	return (uint16_t)(i % dev->limits.vectors);
 }
 
 static void queue_apply(struct fn_queue *queue, const struct fn_dev *dev, uint16_t vector,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Who gets which memory: pieces of shared arenas, regions of their own, memory of the application. */
+/* Who gets which memory: pieces of arenas, regions of their own, the application's memory. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,9 +82,9 @@ static bool has_arena(const struct fn_dma_domain *domain)
 }
 
 /*
- * Rooms of a pool. The first arena of private memory is made with them when there is none yet: rings
- * will need it soon, and so the sentence about too small a limit counts it already. Whoever raises the
- * limit to that number has enough for the rings of his devices too.
+ * Rooms of a pool. The first arena of private memory is made with them when there is none yet:
+ * rings will need it soon, and so the sentence about too small a limit counts it already. Whoever
+ * raises the limit to that number has enough for the rings of his devices too.
  */
 static int alloc_rooms(struct fn_dma_domain *domain, enum fn_dma_use use, size_t len, int numa_node,
 		       struct fn_dma *dma)
@@ -128,7 +128,10 @@ static int piece_take(struct fn_dma_region *arena, size_t len, size_t align, str
 	return 0;
 }
 
-/* From an arena that exists; on @numa_node, or on any when that is -1. -ENOSPC when none has room. */
+/*
+ * From an arena that exists; on @numa_node, or on any when that is -1. -ENOSPC when none has
+ * room.
+ */
 static int piece_find(struct fn_dma_domain *domain, size_t len, size_t align, int numa_node,
 		      struct fn_dma *dma)
 {
@@ -164,7 +167,10 @@ static int alloc_private(struct fn_dma_domain *domain, size_t len, size_t align,
 		}
 		return 0;
 	}
-	/* Room on another node is better than none: the limit may have been raised to what we said. */
+	/*
+	 * Room on another node is better than none: the limit may have been raised to what we
+	 * said.
+	 */
 	if (numa_node >= 0 && ret == -ENOMEM && !piece_find(domain, len, align, -1, dma)) {
 		fn_log(domain->source.ctx, FN_LOG_WARN,
 		       "no DMA memory on NUMA node %d: %zu bytes lie on another, which costs speed",
@@ -186,7 +192,8 @@ int fn_dma_alloc_for(struct fn_ctx *ctx, enum fn_dma_use use, size_t len, size_t
 		return fn_fail(-EINVAL, "DMA memory of 0 bytes: ask for at least 1");
 	if (!fn_is_pow2(align) || align > ALIGN_MAX)
 		return fn_fail(-EINVAL,
-			       "DMA memory aligned to %zu: use a power of two up to %u, or 0 for %u",
+			       "DMA memory aligned to %zu: use a power of two up to %u, or 0 for "
+			       "%u",
 			       align, ALIGN_MAX, FN_CACHE_LINE);
 	if (len > PTRDIFF_MAX / 2)
 		return fn_fail(-ENOMEM, "%zu bytes of DMA memory are more than a process can have",
@@ -206,7 +213,10 @@ int fn_dma_alloc(struct fn_ctx *ctx, size_t len, size_t align, int numa_node, st
 			 fn_dma_alloc_for(ctx, FN_DMA_PRIVATE, len, align, numa_node, dma));
 }
 
-/* Arenas of the common size stay for the next start of a device; larger ones were made for one piece. */
+/*
+ * Arenas of the common size stay for the next start of a device; larger ones were made for one
+ * piece.
+ */
 static void piece_give(struct fn_dma_domain *domain, struct fn_dma_region *arena, uint64_t off)
 {
 	if (fn_ranges_give(&arena->pieces, off) && !arena->pieces.n &&

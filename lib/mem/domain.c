@@ -194,7 +194,10 @@ int fn_dma_domain_create(struct fn_ctx *ctx, size_t page_bytes, struct fn_dma_do
 	return 0;
 }
 
-/* An arena of private memory stays when its last piece is freed; all else is in use while it exists. */
+/*
+ * An arena of private memory stays when its last piece is freed; all else is in use while it
+ * exists.
+ */
 static int domain_in_use(const struct fn_dma_domain *domain)
 {
 	struct fn_list *pos;
@@ -212,8 +215,8 @@ static int domain_in_use(const struct fn_dma_domain *domain)
 		if (region->use != FN_DMA_PRIVATE || region->pieces.n)
 			return fn_fail(
 				-EBUSY,
-				"the context still has DMA memory in use (%zu piece%s of a region of "
-				"%zu bytes): fn_dma_free() it first",
+				"the context still has DMA memory in use (%zu piece%s of a region "
+				"of %zu bytes): fn_dma_free() it first",
 				region->pieces.n ? region->pieces.n : 1,
 				region->pieces.n > 1 ? "s" : "", region->pages.len);
 	}
@@ -249,7 +252,10 @@ int fn_dma_domain_destroy(struct fn_dma_domain *domain)
 	return 0;
 }
 
-/* What @now (@n entries) and a target have in common, in a new array; @n becomes its length. Or NULL. */
+/*
+ * What @now (@n entries) and a target have in common, in a new array; @n becomes its length. Or
+ * NULL.
+ */
 static struct fn_dma_range *allowed_with(const struct fn_dma_range *now, size_t *n,
 					 const struct fn_dma_target *target)
 {
@@ -261,8 +267,8 @@ static struct fn_dma_range *allowed_with(const struct fn_dma_range *now, size_t 
 }
 
 /*
- * What the targets that are left have in common. Without memory for it the old list stays: it allows
- * less than it could.
+ * What the targets that are left have in common. Without memory for it the old list stays: it
+ * allows less than it could.
  */
 static void allowed_renew(struct fn_dma_domain *domain)
 {
@@ -310,8 +316,8 @@ static int check_ranges(const struct fn_dma_domain *domain, const struct fn_dma_
 			return fn_fail(
 				-ERANGE,
 				"%s cannot translate 0x%" PRIx64 " to 0x%" PRIx64
-				", where memory of the context lies already: open this device before "
-				"pools and DMA memory are created, or in a context of its own",
+				", where memory of the context lies already: open this device "
+				"before pools and DMA memory are made, or in a context of its own",
 				target->name, region->iova.v,
 				region->iova.v + (region->pages.len - 1));
 	}
@@ -400,8 +406,8 @@ int fn_dma_find(struct fn_ctx *ctx, const void *va, size_t len, fn_iova_t *iova)
 	(void)pthread_rwlock_unlock(&domain->table_lock);
 	return found ? 0 :
 		       fn_fail(-EFAULT,
-			       "devices cannot reach all of the %zu bytes at %p: they must lie in one "
-			       "piece of fn_dma_alloc() or fn_dma_map() of the same context",
+			       "devices cannot reach all of the %zu bytes at %p: they must lie in "
+			       "one piece of fn_dma_alloc() or fn_dma_map() of the same context",
 			       len, va);
 }
 

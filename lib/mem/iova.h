@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where in the devices' address space memory goes: the rule, and what several IOMMUs have in common. */
+/* Where in the devices' address space memory goes, and what several IOMMUs have in common. */
 #ifndef FN_MEM_IOVA_H
 #define FN_MEM_IOVA_H
 
@@ -13,8 +13,8 @@
  * @allowed: what every IOMMU translates, ascending, not overlapping
  * @allowed_n: how many ranges
  * @len: bytes
- * @align: the alignment that keeps large pages large in the IOMMU too, a power of two; kept while there
- *	is room, else 4096
+ * @align: the alignment that keeps large pages large in the IOMMU too, a power of two; kept while
+ *	there is room, else 4096
  * @iova: receives the address
  *
  * Lowest first, from 4 GiB to 2^39 - 1 while room lasts: above what 32-bit devices compete for and

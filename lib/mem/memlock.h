@@ -11,8 +11,8 @@
  * @want: bytes that this context would lock if the call went through, all targets together
  * @have: bytes of those that are locked now
  *
- * VFIO counts mapped memory, hugepages included, once per container against RLIMIT_MEMLOCK, unless the
- * process has CAP_IPC_LOCK. What else the process has locked counts too.
+ * VFIO counts mapped memory, hugepages included, once per container against RLIMIT_MEMLOCK,
+ * unless the process has CAP_IPC_LOCK. What else the process has locked counts too.
  *
  * Return: @ret.
  */

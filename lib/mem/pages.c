@@ -55,7 +55,7 @@ size_t fn_pages_round(const struct fn_pages_source *source, size_t len)
 	return round_to(len, first_choice(source));
 }
 
-/* NUMA by plain system calls: two are needed, and libnuma would read /sys at each program's start. */
+/* NUMA by plain system calls: libnuma would read /sys at each program's start for two of them. */
 void fn_pages_prefer_node(void *va, size_t len, int numa_node)
 {
 	unsigned long mask[MAX_NODES / LONG_BITS] = { 0 };
@@ -65,8 +65,9 @@ void fn_pages_prefer_node(void *va, size_t len, int numa_node)
 		return;
 	mask[node / LONG_BITS] = 1ul << (node % LONG_BITS);
 	/*
-	 * Preferred, not bound: a bound hugepage that is missing is a SIGBUS, and bound ordinary pages
-	 * that are missing wake the out-of-memory killer. The kernel counts maxnode one too high.
+	 * Preferred, not bound: a bound hugepage that is missing is a SIGBUS, and bound ordinary
+	 * pages that are missing wake the out-of-memory killer. The kernel counts maxnode one too
+	 * high.
 	 */
 	(void)syscall(SYS_mbind, va, len, MPOL_PREFERRED, mask, MAX_NODES + 1ul, 0u);
 }
@@ -110,8 +111,8 @@ static int memory_file(size_t page_bytes)
 }
 
 /*
- * Every page is made present now: what is missing is an error here, and not a SIGBUS at the first touch
- * (hugepages reserved by mmap may still be missing on the node or in the control group).
+ * Every page is made present now: what is missing is an error here, and not a SIGBUS at the first
+ * touch (hugepages reserved by mmap may still be missing on the node or in the control group).
  */
 static int populate(const struct fn_pages *pages)
 {
@@ -129,8 +130,8 @@ static int populate(const struct fn_pages *pages)
 }
 
 /*
- * Bytes that the machine can still give. A memory file is not limited by itself: to fill a larger one
- * would not fail but wake the out-of-memory killer.
+ * Bytes that the machine can still give. A memory file is not limited by itself: to fill a larger
+ * one would not fail but wake the out-of-memory killer.
  */
 static uint64_t available_bytes(void)
 {
@@ -219,7 +220,8 @@ static void remedy(size_t len, size_t page_bytes, char *text, size_t text_bytes)
 	vacant -= reserved < vacant ? reserved : vacant;
 	total += need > vacant ? need - vacant : 1;
 	(void)snprintf(text, text_bytes,
-		       "as root: echo %lu > /sys/kernel/mm/hugepages/hugepages-%zukB/nr_hugepages%s",
+		       "as root: echo %lu > "
+		       "/sys/kernel/mm/hugepages/hugepages-%zukB/nr_hugepages%s",
 		       total, page_bytes / 1024, boot);
 }
 
@@ -251,8 +253,8 @@ static void warn_size(struct fn_pages_source *source, size_t len, size_t soon)
 	source->warned_size = true;
 	remedy(round_to(len, HUGE_2M) + round_to(soon, HUGE_2M), HUGE_2M, text, sizeof(text));
 	fn_log(source->ctx, FN_LOG_WARN,
-	       "no hugepages of 2048 KiB for %zu bytes: DMA memory comes from ordinary pages, which "
-	       "works but costs speed; %s",
+	       "no hugepages of 2048 KiB for %zu bytes: DMA memory comes from ordinary pages, "
+	       "which works but costs speed; %s",
 	       len, text);
 }
 
@@ -265,8 +267,8 @@ static void warn_node(struct fn_pages_source *source, const struct fn_pages *pag
 		return;
 	source->warned_node = true;
 	fn_log(source->ctx, FN_LOG_WARN,
-	       "too little memory left on NUMA node %d: DMA memory comes from node %d, which works but "
-	       "costs speed; reserve hugepages on node %d",
+	       "too little memory left on NUMA node %d: DMA memory comes from node %d, which works "
+	       "but costs speed; reserve hugepages on node %d",
 	       numa_node, node, numa_node);
 }
 

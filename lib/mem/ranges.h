@@ -36,8 +36,8 @@ struct fn_ranges {
  * @align: alignment of the first number, a power of two
  * @first: receives the first number
  *
- * Return: 0; -ENOSPC when no free part of the window fits; -ENOMEM. No sentence: the caller knows what
- * the numbers mean.
+ * Return: 0; -ENOSPC when no free part of the window fits; -ENOMEM. No sentence: the caller knows
+ * what the numbers mean.
  */
 int fn_ranges_take(struct fn_ranges *ranges, struct fn_dma_range window, uint64_t len,
 		   uint64_t align, uint64_t *first);

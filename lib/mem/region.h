@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The inside of a DMA domain, shared by domain.c (regions and IOMMUs) and alloc.c (who gets what). */
+/* The inside of a DMA domain, shared by domain.c and alloc.c. */
 #ifndef FN_MEM_REGION_H
 #define FN_MEM_REGION_H
 
@@ -74,7 +74,10 @@ void fn_dma_region_remove(struct fn_dma_domain *domain, struct fn_dma_region *re
 /* The region that @va lies in, or NULL; the domain is locked. */
 struct fn_dma_region *fn_dma_region_at(const struct fn_dma_domain *domain, const void *va);
 
-/* The region whose memory is the lowest of those that end above @va, or NULL; the domain is locked. */
+/*
+ * The region whose memory is the lowest of those that end above @va, or NULL; the domain is
+ * locked.
+ */
 struct fn_dma_region *fn_dma_region_after(const struct fn_dma_domain *domain, const void *va);
 
 #endif

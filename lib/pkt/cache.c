@@ -50,8 +50,8 @@ void fn_pool_stack_give(struct fn_pool *pool, struct fn_pkt *const *pkts, unsign
 }
 
 /*
- * A cache that ran dry or over is left half full: the next refill and the next spill are both half a
- * cache away, whichever way the traffic turns.
+ * A cache that ran dry or over is left half full: the next refill and the next spill are both
+ * half a cache away, whichever way the traffic turns.
  */
 unsigned fn_pool_cache_take_slow(struct fn_pool_cache *cache, struct fn_pkt **pkts, unsigned n)
 {

@@ -44,7 +44,10 @@ static int ref_get(struct fn_pkt *seg)
 {
 	uint8_t refs = __atomic_load_n(&seg->extra_refs, __ATOMIC_RELAXED);
 
-	/* The caller holds a reference, so nothing of the segment can be reused: relaxed is enough. */
+	/*
+	 * The caller holds a reference, so nothing of the segment can be reused: relaxed is
+	 * enough.
+	 */
 	do {
 		if (refs == UINT8_MAX)
 			return -EOVERFLOW;
@@ -54,9 +57,10 @@ static int ref_get(struct fn_pkt *seg)
 }
 
 /*
- * Drop one reference; true when it was the last. Release: what this thread did with the packet comes
- * before the drop. Acquire by whoever finds that nobody else is left: it reuses the packet after all that
- * the others did. The last drop takes the byte below 0; its caller writes the whole word.
+ * Drop one reference; true when it was the last. Release: what this thread did with the packet
+ * comes before the drop. Acquire by whoever finds that nobody else is left: it reuses the packet
+ * after all that the others did. The last drop takes the byte below 0; its caller writes the
+ * whole word.
  */
 static bool ref_put(struct fn_pkt *seg)
 {
@@ -106,8 +110,9 @@ static void chain_free(struct fn_pool_cache *cache, struct fn_pkt *pkt)
 }
 
 /*
- * At most SORT_GROUP packets of several pools or kinds: in each round those of the first one's pool go
- * home together, those that are not plain one by one, and the others wait for the next round.
+ * At most SORT_GROUP packets of several pools or kinds: in each round those of the first one's
+ * pool go home together, those that are not plain one by one, and the others wait for the next
+ * round.
  */
 static void free_group(struct fn_pool_cache *cache, struct fn_pkt *const *pkts, unsigned n)
 {

@@ -92,8 +92,9 @@ static int complete_opts(struct fn_pool_opts *o)
 }
 
 /*
- * An odd number of cache lines from one room to the next: so the starts of rooms, which every packet
- * touches, spread over all sets of the first-level cache, and not over every second or fourth one.
+ * An odd number of cache lines from one room to the next: so the starts of rooms, which every
+ * packet touches, spread over all sets of the first-level cache, and not over every second or
+ * fourth one.
  */
 static uint32_t room_stride(uint32_t room_len)
 {

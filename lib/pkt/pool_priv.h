@@ -110,8 +110,8 @@ void fn_pool_cache_flush(struct fn_pool_cache *cache);
 int fn_pool_register(struct fn_pool *pool);
 
 /*
- * Take a pool's number away again, if @may says so (0): between that and the end of this call no thread's
- * end touches the pool. Returns what @may returned.
+ * Take a pool's number away again, if @may says so (0): between that and the end of this call no
+ * thread's end touches the pool. Returns what @may returned.
  */
 int fn_pool_unregister(struct fn_pool *pool, int (*may)(struct fn_pool *pool));
 

@@ -7,8 +7,8 @@
 #include "pkt/pool_priv.h"
 
 /*
- * State of the process, not of a context: a thread's end knows no context. A pool's number may be given
- * again; its generation never is.
+ * State of the process, not of a context: a thread's end knows no context. A pool's number may be
+ * given again; its generation never is.
  */
 static struct {
 	pthread_mutex_t lock;

@@ -168,11 +168,13 @@ test_unbind_when_the_driver_is_gone() {
 
 test_unbind_mends_a_killed_bind() {
 	mkdir "$tree/state"
-	echo 'e1000e|' >"$tree/state/$A"
-	echo vfio-pci >"$pci/devices/$A/driver_override"
-	detach $A
-	run 0 unbind $A
-	given_back $A eth3
+	for left_override in vfio-pci ''; do
+		echo 'e1000e|' >"$tree/state/$A"
+		echo "$left_override" >"$pci/devices/$A/driver_override"
+		detach $A
+		run 0 unbind $A
+		given_back $A eth3
+	done
 }
 
 test_unbind_without_memory_nor_driver() {

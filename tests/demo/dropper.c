@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* A transmit burst that loses one packet in 10,000 and tells nobody: the demo's judgement must see it. */
+/* A transmit burst that loses one packet in 10,000 and tells nobody: the demo must notice. */
 #include "dropper.h"
 
 #undef fn_tx_burst

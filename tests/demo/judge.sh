@@ -26,7 +26,8 @@ totals() {
 
 port_json() {
 	echo "{\"name\":\"0000:00:$1.0\",\"rx_packets\":$2,\"tx_packets\":$3,
-		\"drops\":{\"no_peer\":0,\"tx_drop_too_long\":0},\"possible_loss\":{\"rx_ring_dry\":0}}"
+		\"drops\":{\"no_peer\":0,\"tx_drop_too_long\":0},
+		\"possible_loss\":{\"rx_ring_dry\":0}}"
 }
 
 # edit FILE FILTER: change a JSON file with jq.
@@ -34,8 +35,7 @@ edit() {
 	jq "$2" "$RUN/$1" >"$TMP/edit" && cp "$TMP/edit" "$RUN/$1"
 }
 
-# counted GIVEN0 OUT0 GIVEN1 OUT1: the same at the end of the counting and after l2fwd's end, and l2fwd
-# agrees.
+# counted GIVEN0 OUT0 GIVEN1 OUT1: when the counting stops; nothing passes later, and l2fwd agrees.
 counted() {
 	sample stop "$@"
 	sample after "$@"
@@ -134,8 +134,8 @@ begin 'what the tap itself refused is not lost, only told'
 counted 1000 600 600 999
 edit stop.json '.[-1].stats64.tx.dropped += 4'
 verdict 1 "$bad 1 of 1000 frames lost from NIC 0 to NIC 1"
-tells "  NIC 0 to NIC 1: given to the NIC 1000, l2fwd received 1000 and sent 999, came out 999 (4 more \
-did not fit the tap's queue and were not given)"
+tells "  NIC 0 to NIC 1: given to the NIC 1000, l2fwd received 1000 and sent 999, came out 999 \
+(4 more did not fit the tap's queue and were not given)"
 
 begin 'refused by the tap, else right'
 edit stop.json '.[-1].stats64.tx.dropped += 4'

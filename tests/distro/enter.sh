@@ -6,6 +6,8 @@ root=$1
 archives=$2
 shift 2
 
+# A mount of its own, as / is on a machine: ip netns exec changes how it propagates.
+mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sys "$root/sys"
 mount --rbind /dev "$root/dev"

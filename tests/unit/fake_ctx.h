@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* For tests of mem and pkt: a context without devices, and IOMMUs that note what is mapped in them. */
+/* A context without devices, and IOMMUs that note what is mapped in them. */
 #ifndef FN_TESTS_UNIT_FAKE_CTX_H
 #define FN_TESTS_UNIT_FAKE_CTX_H
 

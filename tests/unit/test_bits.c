@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Integer helpers against plain models: ring arithmetic over every position, alignment, powers of two. */
+/* Integer helpers against plain models: ring arithmetic over every position, alignment. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* DMA memory as the application and drivers get it: pages, pieces, the application's own, limits. */
+/* DMA memory as the application and drivers get it: pages, pieces, limits. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -166,6 +166,22 @@ static void pieces_share_an_arena(void **state)
 	fake_ctx_end(&fake);
 }
 
+static void small_pieces_do_not_share_a_line(void **state)
+{
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+	struct fn_dma piece[3];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(fn_dma_alloc(ctx, 1 + i * 64, 1, -1, &piece[i]), 0);
+	assert_true(piece[1].iova.v / 64 > piece[0].iova.v / 64);
+	assert_true(piece[2].iova.v / 64 > (piece[1].iova.v + 64) / 64);
+	for (size_t i = 0; i < 3; i++)
+		fn_dma_free(ctx, &piece[i]);
+	fake_ctx_end(&fake);
+}
+
 /* Larger than an arena: a region of its own, which is gone when the piece is. */
 static void large_pieces_are_released(void **state)
 {
@@ -302,6 +318,8 @@ static void memory_of_the_application(void **state)
 	assert_int_equal(fn_dma_mapped_bytes(ctx), 3 * PAGE);
 	fn_dma_unmap(ctx, &second);
 	fn_dma_unmap(ctx, &second);
+	assert_int_equal(fn_dma_map(ctx, va, PAGE, &second), 0);
+	fn_dma_unmap(ctx, &second);
 	fn_dma_unmap(ctx, &dma);
 	assert_int_equal(fn_dma_mapped_bytes(ctx), 0);
 	fake_ctx_end(&fake);
@@ -368,6 +386,23 @@ static void children_do_not_inherit(void **state)
 	fn_dma_free(ctx, &dma);
 	fake_ctx_end(&fake);
 	(void)munmap(va, 4096);
+}
+
+/* A page that is missing would be a fault in the middle of traffic, or a SIGBUS. */
+static void present_from_the_start(void **state)
+{
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+	unsigned char present[1024] = { 0 };
+	struct fn_dma dma;
+
+	(void)state;
+	assert_int_equal(fn_dma_alloc_for(ctx, FN_DMA_ROOMS, 4 * MIB, 0, -1, &dma), 0);
+	assert_int_equal(mincore(dma.va, 4 * MIB, present), 0);
+	for (size_t i = 0; i < 1024; i++)
+		assert_int_equal(present[i] & 1, 1);
+	fn_dma_free(ctx, &dma);
+	fake_ctx_end(&fake);
 }
 
 /* Who has the descriptor cannot take the pages away. */
@@ -481,7 +516,10 @@ static void numa_nodes(void **state)
 	int node;
 
 	(void)state;
-	/* Node 0 is there on every machine; a kernel without NUMA says nothing of where memory is. */
+	/*
+	 * Node 0 is there on every machine; a kernel without NUMA says nothing of where memory
+	 * is.
+	 */
 	assert_int_equal(fn_dma_alloc(ctx, 100, 0, 0, &dma), 0);
 	node = fn_pages_node(dma.va);
 	assert_true(node == 0 || node == -1 || fake.warnings);
@@ -594,7 +632,9 @@ int main(void)
 		cmocka_unit_test(zeroed_aligned_and_backed_by_its_file),
 		cmocka_unit_test(bad_requests),
 		cmocka_unit_test(pieces_share_an_arena),
+		cmocka_unit_test(small_pieces_do_not_share_a_line),
 		cmocka_unit_test(large_pieces_are_released),
+		cmocka_unit_test(present_from_the_start),
 		cmocka_unit_test(rooms_bring_an_arena),
 		cmocka_unit_test(find_needs_one_region),
 		cmocka_unit_test(destroy_names_what_is_left),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Device addresses: first fit against a bitmap, where memory goes, and what IOMMUs have in common. */
+/* Device addresses: first fit against a bitmap, the order of windows, common ranges. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -184,7 +184,10 @@ static void narrow_ranges(void **state)
 	fn_ranges_clear(&used);
 }
 
-/* Large pages stay large while there is room for that, and are mapped all the same when there is none. */
+/*
+ * Large pages stay large while there is room for that, and are mapped all the same when there is
+ * none.
+ */
 static void alignment_is_a_wish(void **state)
 {
 	static const struct fn_dma_range odd[] = { { 5 * GIB + 4096, 5 * GIB + 4 * MIB + 4095 } };

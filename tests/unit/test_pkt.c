@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Packets: fresh from the pool, moved, chained, shared, cloned, attached; and home again, all of them. */
+/* Packets: fresh, moved, chained, shared, cloned, attached; and home again, all of them. */
 #include <errno.h>
 #include <sys/mman.h>
 

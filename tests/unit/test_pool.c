@@ -246,7 +246,10 @@ static void cache_conserves(void **state)
 			unsigned got =
 				held + n <= 500 ? fn_pool_cache_take(cache, pkts + held, n) : 0;
 
-			/* The whole rest is within reach: only this cache and the stack have some. */
+			/*
+			 * The whole rest is within reach: only this cache and the stack have
+			 * some.
+			 */
 			assert_int_equal(got, held + n <= 500 ? n : 0);
 			held += got;
 		} else {
@@ -366,7 +369,10 @@ static void as_many_pools_as_numbers(void **state)
 		assert_int_equal(fn_pool_destroy(pools[i]), 0);
 }
 
-/* A pool with the number, and perhaps the address, of one that is gone starts with nobody's cache. */
+/*
+ * A pool with the number, and perhaps the address, of one that is gone starts with nobody's
+ * cache.
+ */
 static void number_is_used_again(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Pools used by many threads: caches come and go with threads, packets and references cross them. */
+/* Pools and many threads: caches come and go with threads, packets cross them. */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -315,7 +315,10 @@ static struct fn_pkt *filled(struct worker *w)
 	return pkt;
 }
 
-/* Plain ones, chains, several references, clones: to the other thread, and some kept and freed here. */
+/*
+ * Plain ones, chains, several references, clones: to the other thread, and some kept and freed
+ * here.
+ */
 static void send_one(struct worker *w)
 {
 	struct fn_pkt *pkt = filled(w);

@@ -166,11 +166,12 @@ static void test_two_contexts(struct rig *rig)
 
 void test_order(struct rig *rig)
 {
-	struct holdings before;
-	struct holdings now;
+	struct holdings before = { 0 };
+	struct holdings now = { 0 };
 
 	for (int round = 0; round < 2; round++) {
 		before = holdings_now();
+		(void)printf("-- round %d\n", round + 1);
 		rig_create(rig);
 		rig_open(rig);
 		test_before_configure(rig);
@@ -264,7 +265,7 @@ void test_random_order(struct rig *rig)
 	rig_configure(rig);
 	must(fn_dev_start(rig->dev[1]), "fn_dev_start");
 	must(fn_dev_close(rig->dev[0]), "fn_dev_close");
-	while (done < 400) {
+	while (done < 400 && !any_failure()) {
 		enum call call;
 		int before = state;
 		int wanted;

@@ -2,11 +2,12 @@
 /*
  * The VFIO bus on real VFIO, in a guest:
  *
- *   test_vfio BDF...		claims the devices 20 times over and uses all that the bus offers; then the
- *				refusals that a bound device can meet
- *   test_vfio --expect WORDS BDF [BYTES]
- *				opening fails with a sentence that has these words, in a context that
- *				has so much DMA memory already
+ * test_vfio BDF...
+ *	claims the devices 20 times over and uses all that the bus offers; then the refusals that a
+ *	bound device can meet, and the kernel asking for the device back
+ * test_vfio --expect WORDS BDF [BYTES]
+ *	opening fails with a sentence that has these words, in a context that has so much DMA memory
+ *	already
  *
  * Exit status 0: as it should be; 1: not; 77: no device named.
  */

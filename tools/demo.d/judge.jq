@@ -25,9 +25,11 @@ def direction($from):
 
 def loss_reasons:
 	if have_samples then
-		direction(0, 1) | (.given - .out) as $lost | "from NIC \(.from) to NIC \(.to)" as $way |
+		direction(0, 1) |
+		(.given - .out) as $lost | "from NIC \(.from) to NIC \(.to)" as $way |
 		if $lost > 0 then "\($lost) of \(.given | frames) lost \($way)"
-		elif $lost < 0 then "\(-$lost | frames) too many \($way) (\(.given) given, \(.out) came out)"
+		elif $lost < 0 then
+			"\(-$lost | frames) too many \($way) (\(.given) given, \(.out) came out)"
 		else empty end
 	else missing("counters of the taps") end;
 
@@ -68,7 +70,8 @@ def tcp_numbers: tcp | .sum_received.bytes, .sum_received.bits_per_second, .sum_
 def tcp_reasons:
 	if have_tcp | not then missing("results of iperf3 (its JSON is missing or broken)")
 	elif tcp.error then "TCP: \(tcp.error)"
-	elif are_numbers(tcp_numbers) | not then missing("results of iperf3 (its JSON lacks the sums)")
+	elif are_numbers(tcp_numbers) | not then
+		missing("results of iperf3 (its JSON lacks the sums)")
 	elif tcp.sum_received.bytes <= 0 then "TCP moved no data"
 	else empty end;
 
@@ -85,7 +88,9 @@ def reasons:
 # 85, 8.5, 0.85
 def mbit:
 	. / 1e6 |
-	if . >= 10 then round elif . >= 1 then (. * 10 | round) / 10 else (. * 100 | round) / 100 end;
+	if . >= 10 then round
+	elif . >= 1 then (. * 10 | round) / 10
+	else (. * 100 | round) / 100 end;
 
 def success:
 	([port(0, 1).tx_packets] | add | frames) as $carried | tcp.sum_sent.retransmits as $again |
@@ -99,7 +104,8 @@ def way:
 	"  NIC \(.from) to NIC \(.to): given to the NIC \(.given), " +
 	(
 		if have_totals then
-			"l2fwd received \(port(.from).rx_packets) and sent \(port(.to).tx_packets), "
+			"l2fwd received \(port(.from).rx_packets) " +
+			"and sent \(port(.to).tx_packets), "
 		else "" end
 	) +
 	"came out \(.out)" +
