@@ -15,19 +15,33 @@ static inline uint32_t ring_size(const struct virtio_txq *q)
 	return q->mask + 1u;
 }
 
+/* @n elements in a row name the descriptors from @id on. */
+static inline bool ids_run(const fn_le64 *elems, unsigned n, uint32_t id)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (fn_unlikely(VIRTQ_USED_ID(fn_read_le64(&elems[i])) != id + i))
+			return false;
+	return true;
+}
+
 /* The next @done elements name the oldest packets in order, each in one descriptor. */
 static bool ids_in_order(const struct virtio_txq *q, uint16_t done)
 {
 	const fn_le64 *elems = virtq_used_elems(q->used);
-	const uint16_t used_pos = q->used_pos;
-	const uint16_t tail = q->desc_tail;
-	const uint16_t mask = q->mask;
+	uint16_t elem_pos = q->used_pos;
+	uint16_t desc_pos = q->desc_tail;
 
-	for (uint16_t i = 0; i < done; i++) {
-		const uint64_t elem = fn_read_le64(&elems[fn_ring_advance(used_pos, i) & mask]);
+	while (done) {
+		const uint16_t slot = elem_pos & q->mask;
+		const uint16_t id = desc_pos & q->mask;
+		const uint32_t to_end = ring_size(q) - (slot > id ? slot : id);
+		const uint16_t run = done < to_end ? done : (uint16_t)to_end;
 
-		if (fn_unlikely(VIRTQ_USED_ID(elem) != (fn_ring_advance(tail, i) & mask)))
+		if (!ids_run(&elems[slot], run, id))
 			return false;
+		elem_pos = fn_ring_advance(elem_pos, run);
+		desc_pos = fn_ring_advance(desc_pos, run);
+		done = (uint16_t)(done - run);
 	}
 	return true;
 }

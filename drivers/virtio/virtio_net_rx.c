@@ -125,8 +125,8 @@ enum rx_odd {
 };
 
 /*
- * Look at the element of position @pos, which is @elem: it is not read again, so that the device cannot
- * change it meanwhile. @done: buffers that came back, this one included.
+ * Look at the element of position @pos, which is @elem: it is not read again, so that the device
+ * cannot change it meanwhile. @done: buffers that came back, this one included.
  */
 static __attribute__((noinline)) enum rx_odd rx_odd(struct virtio_rxq *q, uint16_t pos,
 						    uint16_t done, uint64_t elem,
@@ -258,8 +258,7 @@ static inline __attribute__((always_inline)) unsigned rx_take(struct virtio_rxq 
 		uint16_t pos = fn_ring_advance(used_pos, (uint16_t)got);
 		const unsigned to_end = ring_size(q) - (pos & q->mask);
 		const unsigned run = n - got < to_end ? n - got : to_end;
-		const unsigned taken =
-			rx_run(q, pos & q->mask, pkts + got, run, &bytes, &elem);
+		const unsigned taken = rx_run(q, pos & q->mask, pkts + got, run, &bytes, &elem);
 		enum rx_odd odd;
 
 		got += taken;
@@ -329,22 +328,23 @@ static inline __attribute__((always_inline)) unsigned rx_receive(struct virtio_r
  * The bursts, a variant each: two functions, of which the inner one is called with literal
  * constants.
  */
-#define RX_BURST(name, event_idx, in_order)                                                        \
-	static __attribute__((noinline)) unsigned rx_receive_##name(                               \
-		struct virtio_rxq *q, struct fn_pkt **pkts, unsigned n)                            \
-	{                                                                                          \
-		return rx_receive(q, pkts, n, event_idx, in_order);                                \
-	}                                                                                          \
-                                                                                                   \
-	static unsigned rx_burst_##name(struct fn_rxq *rxq, struct fn_pkt **pkts, unsigned n)      \
-	{                                                                                          \
-		struct virtio_rxq *q = virtio_rxq_of(rxq);                                         \
-                                                                                                   \
-		if (fn_likely(fn_read_le16(&q->used->idx) != q->used_pos))                         \
-			return rx_receive_##name(q, pkts, n);                                      \
-		if (fn_unlikely(fn_ring_used(q->avail_pos, q->used_pos) <= q->full_mark))          \
-			rx_starved(q);                                                             \
-		return 0;                                                                          \
+#define RX_BURST(name, event_idx, in_order)                                                   \
+	static __attribute__((noinline)) unsigned rx_receive_##name(struct virtio_rxq *q,     \
+								    struct fn_pkt **pkts,     \
+								    unsigned n)               \
+	{                                                                                     \
+		return rx_receive(q, pkts, n, event_idx, in_order);                           \
+	}                                                                                     \
+                                                                                              \
+	static unsigned rx_burst_##name(struct fn_rxq *rxq, struct fn_pkt **pkts, unsigned n) \
+	{                                                                                     \
+		struct virtio_rxq *q = virtio_rxq_of(rxq);                                    \
+                                                                                              \
+		if (fn_likely(fn_read_le16(&q->used->idx) != q->used_pos))                    \
+			return rx_receive_##name(q, pkts, n);                                 \
+		if (fn_unlikely(fn_ring_used(q->avail_pos, q->used_pos) <= q->full_mark))     \
+			rx_starved(q);                                                        \
+		return 0;                                                                     \
 	}
 
 RX_BURST(split, false, false)

@@ -144,9 +144,9 @@ static inline void tx_count(struct virtio_txq *q, unsigned taken, unsigned n, ui
 }
 
 /*
- * Post plain packets of the queue's own pool, neither too short nor too long, up to the first that is
- * not. One comparison tells: such a packet's word less that of an empty one is its length, and any
- * other is beyond all lengths. There is room for @n, and neither ring wraps within.
+ * Post plain packets of the queue's own pool, neither too short nor too long, up to the first that
+ * is not. One comparison tells: such a packet's word less that of an empty one is its length, and
+ * any other is beyond all lengths. There is room for @n, and neither ring wraps within.
  */
 static inline __attribute__((always_inline)) unsigned tx_run(const struct virtio_txq *q,
 							     struct fn_pkt *const *pkts, unsigned n,

@@ -39,7 +39,8 @@ cat >"$TMP/qemu2" <<SCRIPT
 case "\$*" in
 *lab.probe*)
 	echo probe >>$TMP/probes2
-	serial=\${*##*file:}
+	serial="\$*"
+	serial=\${serial##*file:}
 	echo "lab: the guest runs" >"\${serial%% *}"
 	exit
 	;;

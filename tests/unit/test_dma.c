@@ -393,13 +393,13 @@ static void present_from_the_start(void **state)
 {
 	struct fake_ctx fake;
 	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
-	unsigned char present[1024] = { 0 };
+	unsigned char present[4096] = { 0 };
 	struct fn_dma dma;
 
 	(void)state;
-	assert_int_equal(fn_dma_alloc_for(ctx, FN_DMA_ROOMS, 4 * MIB, 0, -1, &dma), 0);
-	assert_int_equal(mincore(dma.va, 4 * MIB, present), 0);
-	for (size_t i = 0; i < 1024; i++)
+	assert_int_equal(fn_dma_alloc_for(ctx, FN_DMA_ROOMS, 16 * MIB, 0, -1, &dma), 0);
+	assert_int_equal(mincore(dma.va, 16 * MIB, present), 0);
+	for (size_t i = 0; i < 4096; i++)
 		assert_int_equal(present[i] & 1, 1);
 	fn_dma_free(ctx, &dma);
 	fake_ctx_end(&fake);

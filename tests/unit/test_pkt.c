@@ -639,6 +639,34 @@ static void bulk_free_of_a_mixture(void **state)
 	app_memory_end(&dma);
 }
 
+/* What drivers may count on in a packet from a cache, whatever it was before. */
+static void a_cache_holds_plain_packets(void **state)
+{
+	struct fn_dma dma = app_memory();
+	struct freed freed = { 0 };
+	struct fn_pool_cache *cache = NULL;
+	struct fn_pkt *pkts[100];
+	uint32_t x = 5;
+
+	(void)state;
+	assert_int_equal(fn_pool_cache_create(pool, &cache), 0);
+	(void)mixture(pkts, &dma, &freed, &x);
+	fn_pool_cache_free(cache, pkts, 100);
+	assert_in_range(cache->n, 50, 100);
+	for (unsigned n = cache->n; n; n--) {
+		assert_int_equal(fn_pool_cache_take(cache, pkts, 1), 1);
+		assert_true(fn_pkt_is_plain(pkts[0], fn_pool_plain_word(pool)));
+		assert_ptr_equal(pkts[0]->pool, pool);
+		assert_null(pkts[0]->next);
+		assert_int_equal(pkts[0]->headroom, 128);
+		fn_pkt_begin(pkts[0], fn_pool_plain_word(pool), 0);
+		assert_fresh(pkts[0], pool);
+		fn_pkt_free(pkts[0]);
+	}
+	fn_pool_cache_destroy(cache);
+	app_memory_end(&dma);
+}
+
 /* What is plain and of the cache's pool goes into that cache and no other. */
 static void queue_free_fills_its_own_cache(void **state)
 {
@@ -682,6 +710,7 @@ int main(void)
 		TEST(attach_refuses),
 		TEST(bulk_free_of_a_mixture),
 		TEST(queue_free_fills_its_own_cache),
+		TEST(a_cache_holds_plain_packets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

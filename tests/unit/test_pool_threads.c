@@ -116,6 +116,30 @@ static void more_threads_than_caches(void **state)
 	assert_int_equal(fn_pool_destroy(m.pool), 0);
 }
 
+static void *ask_for_too_many(void *arg)
+{
+	struct fn_pkt *pkts[100];
+
+	return fn_pkt_alloc_bulk(arg, pkts, 100) == 0 ? arg : NULL;
+}
+
+/* Without a cache, too, a pool that is empty is counted. */
+static void empty_without_a_cache(void **state)
+{
+	struct fn_pool *pool = make(40, 1);
+	pthread_t thread;
+	void *ok = NULL;
+
+	(void)state;
+	(void)touch(pool);
+	assert_int_equal(info_of(pool).empty, 0);
+	assert_int_equal(pthread_create(&thread, NULL, ask_for_too_many, pool), 0);
+	(void)pthread_join(thread, &ok);
+	assert_ptr_equal(ok, pool);
+	assert_int_equal(info_of(pool).empty, 1);
+	assert_int_equal(fn_pool_destroy(pool), 0);
+}
+
 /* A thread that found no cache takes one as soon as one is free. */
 struct relay {
 	struct fn_pool *pool;
@@ -512,6 +536,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(end_of_a_thread),
 		TEST(more_threads_than_caches),
+		TEST(empty_without_a_cache),
 		TEST(cache_of_one_that_ended),
 		TEST(threads_outlive_pools),
 		TEST(free_in_a_destructor),

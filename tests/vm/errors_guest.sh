@@ -24,8 +24,10 @@ check() {
 	fi
 }
 
-# What a start that failed must not leave: hugepages in use, NICs that may still write to memory.
+# What a start that failed must not leave: hugepages in use, groups that are held, NICs that may still
+# write to memory.
 leftovers() {
+	ls -l /proc/[0-9]*/fd 2>/dev/null | sed -n 's|.*-> \(/dev/vfio/.*\)|somebody holds \1|p'
 	grep -E '^HugePages_(Free|Rsvd)' /proc/meminfo
 	for dev in "$pci"/*; do
 		[ "$(basename "$(readlink "$dev/driver")")" = vfio-pci ] || continue
