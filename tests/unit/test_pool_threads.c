@@ -501,6 +501,51 @@ static void references_are_dropped_at_once(void **state)
 	assert_int_equal(fn_pool_destroy(pool), 0);
 }
 
+/*
+ * Two threads drop the last two references in lockstep, so that each finds the other's still
+ * there: one of the two frees the packet.
+ */
+struct lockstep {
+	struct fn_pkt *pkts[512];
+	unsigned turns;
+};
+
+static void *drop_in_lockstep(void *arg)
+{
+	struct lockstep *l = arg;
+
+	for (unsigned i = 0; i < 512; i++) {
+		/* Each packet is begun by both at once. */
+		__atomic_fetch_add(&l->turns, 1, __ATOMIC_ACQ_REL);
+		for (unsigned spin = 0; __atomic_load_n(&l->turns, __ATOMIC_ACQUIRE) < 2 * (i + 1);)
+			if (++spin % 1024 == 0)
+				(void)sched_yield();
+		fn_pkt_free(l->pkts[i]);
+	}
+	return arg;
+}
+
+static void last_two_references(void **state)
+{
+	struct fn_pool *pool = make(600, 4);
+
+	(void)state;
+	for (unsigned round = 0; round < 10; round++) {
+		struct lockstep l = { .turns = 0 };
+		pthread_t thread[2];
+
+		assert_int_equal(fn_pkt_alloc_bulk(pool, l.pkts, 512), 512);
+		for (unsigned i = 0; i < 512; i++)
+			assert_int_equal(fn_pkt_ref(l.pkts[i]), 0);
+		for (unsigned i = 0; i < 2; i++)
+			assert_int_equal(pthread_create(&thread[i], NULL, drop_in_lockstep, &l), 0);
+		for (unsigned i = 0; i < 2; i++)
+			(void)pthread_join(thread[i], NULL);
+		assert_int_equal(info_of(pool).outside, 0);
+	}
+	assert_int_equal(fn_pool_destroy(pool), 0);
+}
+
 /* Threads end while pools are made and destroyed. */
 static void *churn(void *arg)
 {
@@ -534,15 +579,11 @@ static void pools_and_threads_end_together(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(end_of_a_thread),
-		TEST(more_threads_than_caches),
-		TEST(empty_without_a_cache),
-		TEST(cache_of_one_that_ended),
-		TEST(threads_outlive_pools),
-		TEST(free_in_a_destructor),
-		TEST(packets_cross_threads),
-		TEST(references_are_dropped_at_once),
-		TEST(pools_and_threads_end_together),
+		TEST(end_of_a_thread),       TEST(more_threads_than_caches),
+		TEST(empty_without_a_cache), TEST(cache_of_one_that_ended),
+		TEST(threads_outlive_pools), TEST(free_in_a_destructor),
+		TEST(packets_cross_threads), TEST(references_are_dropped_at_once),
+		TEST(last_two_references),   TEST(pools_and_threads_end_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,7 @@ check() {
 # What a start that failed must not leave: hugepages in use, groups that are held, NICs that may still
 # write to memory.
 leftovers() {
+	# shellcheck disable=SC2012 # where the links lead
 	ls -l /proc/[0-9]*/fd 2>/dev/null | sed -n 's|.*-> \(/dev/vfio/.*\)|somebody holds \1|p'
 	grep -E '^HugePages_(Free|Rsvd)' /proc/meminfo
 	for dev in "$pci"/*; do
