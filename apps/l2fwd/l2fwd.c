@@ -125,7 +125,6 @@ static void lanes_make(struct l2fwd *app)
 			lane->out = out;
 			lane->rx = fn_dev_rxq(in->dev, q);
 			lane->tx = fn_dev_txq(out->dev, q);
-			lane->queue = (uint16_t)q;
 			lane->rewrite = app->opts.mac_rewrite;
 		}
 	}

@@ -51,7 +51,6 @@ struct lane {
 	struct port *out;
 	struct fn_rxq *rx;
 	struct fn_txq *tx;
-	uint16_t queue;
 	bool rewrite;
 	unsigned held;         /* packets that did not fit the ring yet, at the front of @pkts */
 	atomic_ulong no_peer;  /* dropped: the other port was released or is gone */

@@ -69,12 +69,11 @@ static int check_mtu(const struct fn_dev *dev, uint32_t mtu, const struct fn_poo
 		return fn_fail(-EINVAL, "%s: MTU %u: use %u to %u", dev->bus->name, mtu,
 			       limits->mtu_min, limits->mtu_max);
 	if (mtu + FN_LINK_HEADER_BYTES > fn_pool_room_bytes(pool))
-		return fn_fail(
-			-EINVAL,
-			"%s: a frame of MTU %u needs %u bytes and a buffer of %s has %u: create "
-			"the pool with room_bytes %u or use a smaller MTU",
-			dev->bus->name, mtu, mtu + FN_LINK_HEADER_BYTES, fn_pool_name(pool),
-			fn_pool_room_bytes(pool), mtu + FN_LINK_HEADER_BYTES);
+		return fn_fail(-EINVAL,
+			       "%s: a frame of MTU %u needs %u bytes and a buffer of %s has %u: "
+			       "create the pool with room_bytes %u or use a smaller MTU",
+			       dev->bus->name, mtu, mtu + FN_LINK_HEADER_BYTES, fn_pool_name(pool),
+			       fn_pool_room_bytes(pool), mtu + FN_LINK_HEADER_BYTES);
 	return 0;
 }
 
@@ -214,11 +213,10 @@ static int resources_fds(struct resources *res, const struct fn_dev *dev)
 	for (unsigned i = 0; i < n; i++) {
 		res->fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		if (res->fds[i] < 0)
-			return fn_fail(
-				-errno,
-				"%s: no file descriptor for interrupt vector %u: %s; raise the "
-				"limit (ulimit -n)",
-				dev->bus->name, i, fn_strerror(errno));
+			return fn_fail(-errno,
+				       "%s: no file descriptor for interrupt vector %u: %s; raise "
+				       "the limit (ulimit -n)",
+				       dev->bus->name, i, fn_strerror(errno));
 		res->fds_n = i + 1;
 	}
 	return 0;

@@ -114,7 +114,8 @@ static void chain_free(struct fn_pool_cache *cache, struct fn_pkt *pkt)
  * pool go home together, those that are not plain one by one, and the others wait for the next
  * round.
  */
-static void free_group(struct fn_pool_cache *cache, struct fn_pkt *const *pkts, unsigned n)
+static __attribute__((noinline)) void free_group(struct fn_pool_cache *cache,
+						 struct fn_pkt *const *pkts, unsigned n)
 {
 	struct fn_pkt *wait[SORT_GROUP];
 	struct fn_pkt *plain[SORT_GROUP];
@@ -149,17 +150,24 @@ static void free_mixed(struct fn_pool_cache *cache, struct fn_pkt **pkts, unsign
 		while (run < n && fn_pkt_is_plain(pkts[run], pool->plain))
 			run++;
 		give_plain(cache, pool, pkts, run);
-		rest = n - run < SORT_GROUP ? n - run : SORT_GROUP;
+		n -= run;
+		if (fn_likely(!n))
+			break;
+		rest = n < SORT_GROUP ? n : SORT_GROUP;
 		free_group(cache, pkts + run, rest);
 		pkts += run + rest;
-		n -= run + rest;
+		n -= rest;
 	}
 }
 
 void fn_pkt_free(struct fn_pkt *pkt)
 {
-	if (pkt)
-		free_mixed(NULL, &pkt, 1);
+	if (!pkt)
+		return;
+	if (fn_pkt_is_plain(pkt, pkt->pool->plain))
+		give_plain(NULL, pkt->pool, &pkt, 1);
+	else
+		chain_free(NULL, pkt);
 }
 
 void fn_pkt_free_bulk(struct fn_pkt **pkts, unsigned n)

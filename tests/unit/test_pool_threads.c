@@ -530,7 +530,7 @@ static void last_two_references(void **state)
 	struct fn_pool *pool = make(600, 4);
 
 	(void)state;
-	for (unsigned round = 0; round < 10; round++) {
+	for (unsigned round = 0; round < 30; round++) {
 		struct lockstep l = { .turns = 0 };
 		pthread_t thread[2];
 

@@ -82,6 +82,7 @@ static void each_length_on_each_ring(void **state)
  */
 static void headroom_too_small(void **state)
 {
+	static const uint8_t frame[2048];
 	struct fn_pkt *pkt;
 	struct port p;
 
@@ -90,6 +91,7 @@ static void headroom_too_small(void **state)
 	port_init(&p);
 	p.pool_opts.headroom = 11;
 	port_start(&p, (struct fn_dev_conf){ .rx_ring = 8 });
+	assert_int_equal(virtio_dev_receive(&p.vd, 0, frame, 2048 - 12 + 1), -EMSGSIZE);
 	assert_int_equal(port_receive(&p), 0);
 	assert_int_equal(fn_rx_burst(p.rx, &pkt, 1), 1);
 	assert_int_equal(pkt->headroom, 11 + 12);

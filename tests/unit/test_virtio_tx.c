@@ -2,8 +2,7 @@
 /*
  * Transmit queues of virtio-net: every length on every ring, every kind of packet, reclaim, stop.
  */
-#include <stdlib.h>
-
+#include "drivers/virtio/virtio_net.h"
 #include "virtio_port.h"
 
 #define LAPS 3u
@@ -224,6 +223,8 @@ static void every_kind(uint64_t features, uint32_t headroom)
 	assert_int_equal(p.sent, 3000);
 	(void)fn_tx_reclaim(p.tx);
 	assert_int_equal(freed, attached);
+	/* The short way of reclaim is open again. */
+	assert_int_equal(((struct virtio_txq *)p.tx)->odd, 0);
 	assert_int_equal(port_pool(&p).outside, 8);
 	assert_int_equal(tx_counter(&p, FN_TX_PACKETS), 3000);
 	fn_dma_free(p.ctx, &mem);
@@ -237,6 +238,50 @@ static void kinds(void **state)
 	every_kind(0, 0);
 	every_kind(VIRTIO_F_IN_ORDER, 0);
 	every_kind(0, FN_POOL_NO_HEADROOM);
+}
+
+/* The bytes in front of a packet's room, and of attached memory, are not the driver's to write. */
+static void nothing_in_front(void **state)
+{
+	uint8_t guard[12];
+	struct fn_pkt *pkts[2];
+	struct fn_dma mem;
+	struct port p;
+
+	(void)state;
+	memset(guard, 0xc3, sizeof(guard));
+	port_init(&p);
+	port_start(&p, (struct fn_dev_conf){ .rx_ring = 8 });
+	for (unsigned left = 0; left < 12; left++) {
+		struct fn_pkt *pkt;
+		uint8_t *room;
+
+		/* The later one in memory has something of the pool's in front. */
+		pkts[0] = fn_pkt_alloc(p.pool);
+		pkts[1] = fn_pkt_alloc(p.pool);
+		pkt = pkts[0]->data > pkts[1]->data ? pkts[0] : pkts[1];
+		fn_pkt_free(pkt == pkts[0] ? pkts[1] : pkts[0]);
+		room = pkt->data - pkt->headroom;
+		memcpy(room - sizeof(guard), guard, sizeof(guard));
+		assert_non_null(fn_pkt_prepend(pkt, (uint16_t)(pkt->headroom - left)));
+		assert_int_equal(fn_pkt_trim_tail(pkt, pkt->len), 0);
+		(void)frame_fill(fn_pkt_append(pkt, (uint16_t)frame_len(p.sent)), p.sent);
+		assert_int_equal(fn_tx_burst(p.tx, &pkt, 1), 1);
+		assert_int_equal(virtio_dev_transmit(&p.vd, 0, 1), 1);
+		assert_memory_equal(room - sizeof(guard), guard, sizeof(guard));
+	}
+	assert_int_equal(fn_dma_alloc(p.ctx, 4096, 0, -1, &mem), 0);
+	pkts[0] = fn_pkt_alloc(p.pool);
+	memcpy(mem.va, guard, sizeof(guard));
+	(void)frame_fill((uint8_t *)mem.va + 12, p.sent);
+	assert_int_equal(fn_pkt_attach(pkts[0], mem.va, 12 + frame_len(p.sent), NULL, NULL), 0);
+	assert_non_null(fn_pkt_trim_head(pkts[0], 12));
+	assert_int_equal(fn_tx_burst(p.tx, pkts, 1), 1);
+	assert_int_equal(virtio_dev_transmit(&p.vd, 0, 1), 1);
+	assert_memory_equal(mem.va, guard, sizeof(guard));
+	assert_true(fn_tx_reclaim(p.tx) > 0);
+	fn_dma_free(p.ctx, &mem);
+	port_end(&p);
 }
 
 /* What can never be sent is taken, freed, counted under its reason, and holds up nothing. */
@@ -361,6 +406,56 @@ static void out_of_order(void **state)
 	for (; seq < 3200; seq++) {
 		assert_int_equal(send(&p, seq, 1), 1);
 		assert_int_equal(virtio_dev_transmit(&p.vd, 0, 1), 1);
+	}
+	port_end(&p);
+}
+
+/* The youngest comes back first, one at a time: the last one frees them all. */
+static void back_to_front(void **state)
+{
+	uint32_t ids[20];
+	struct port p;
+
+	(void)state;
+	port_init(&p);
+	port_start(&p, (struct fn_dev_conf){ .tx_ring = 64, .rx_ring = 8 });
+	for (unsigned round = 0; round < 20; round++) {
+		assert_int_equal(send(&p, p.sent, 20), 20);
+		for (unsigned i = 0; i < 20; i++)
+			ids[i] = (uint32_t)virtio_dev_transmit_take(&p.vd, 0);
+		for (unsigned i = 20; i-- > 0;) {
+			virtio_dev_used(&p.vd, 1, ids[i], 0);
+			virtio_dev_publish(&p.vd, 1);
+			assert_int_equal(fn_tx_reclaim(p.tx), i ? 0 : 20);
+		}
+		assert_int_equal(port_pool(&p).outside, 8);
+	}
+	port_end(&p);
+}
+
+/* Segments without data take no descriptor, wherever they stand. */
+static void empty_segments(void **state)
+{
+	struct port p;
+
+	(void)state;
+	port_init(&p);
+	port_start(&p, (struct fn_dev_conf){ .tx_ring = 64, .rx_ring = 8 });
+	for (unsigned seq = 0; seq < 200; seq++) {
+		struct fn_pkt *pkt = seq % 3 ? fn_pkt_alloc(p.pool) : port_pkt(&p, seq);
+
+		for (unsigned i = 1; i < 4; i++) {
+			struct fn_pkt *seg =
+				i == seq % 3 ? port_pkt(&p, seq) : fn_pkt_alloc(p.pool);
+
+			assert_int_equal(fn_pkt_chain(pkt, seg), 0);
+		}
+		if (seq % 2)
+			assert_int_equal(fn_pkt_ref(pkt), 0);
+		assert_int_equal(fn_tx_burst(p.tx, &pkt, 1), 1);
+		assert_int_equal(virtio_dev_transmit(&p.vd, 0, 64), 1);
+		if (seq % 2)
+			fn_pkt_free(pkt);
 	}
 	port_end(&p);
 }
@@ -492,9 +587,12 @@ int main(void)
 		cmocka_unit_test(headroom_too_small),
 		cmocka_unit_test(short_frames_padded),
 		cmocka_unit_test(kinds),
+		cmocka_unit_test(nothing_in_front),
 		cmocka_unit_test(never_sendable),
 		cmocka_unit_test(longest),
 		cmocka_unit_test(out_of_order),
+		cmocka_unit_test(back_to_front),
+		cmocka_unit_test(empty_segments),
 		cmocka_unit_test(in_order_without_elements),
 		cmocka_unit_test(doorbells),
 		cmocka_unit_test(stop_drains),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * Posts one transmit and one receive descriptor with an address that the device must not reach,
- * between good frames, and says what happened: vm_fault [--mapped] SENDER RECEIVER, for fault.sh.
+ * between good frames, and says what happened: fault [--mapped] SENDER RECEIVER, for fault.sh.
  *
  * The address is the physical one of a page of this process. It is no IOVA of the context (those
  * start at 4 GiB), so a device that the IOMMU did not stop would read or write just that page. With
@@ -55,7 +55,7 @@ static __attribute__((noreturn, format(printf, 1, 2))) void fail(const char *fmt
 {
 	va_list ap;
 
-	(void)fputs("vm_fault: ", stderr);
+	(void)fputs("fault: ", stderr);
 	va_start(ap, fmt);
 	(void)vfprintf(stderr, fmt, ap);
 	va_end(ap);
@@ -286,7 +286,7 @@ int main(int argc, char **argv)
 	struct test t = { .mapped = argc == 4 && strcmp(argv[1], "--mapped") == 0 };
 
 	if (argc != 3 && !t.mapped)
-		fail("usage: vm_fault [--mapped] SENDER RECEIVER");
+		fail("usage: fault [--mapped] SENDER RECEIVER");
 	open_all(&t, argv + argc - 2);
 	phase(&t, false, "good before");
 	good_frames(&t, "before");

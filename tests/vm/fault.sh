@@ -6,10 +6,10 @@
 . "$(dirname "$0")/../lab/common.sh"
 need_lab --nic virtio-net-pci
 
-timeout -k 5 120 "$LAB" run --with vm_fault --nic virtio-net-pci --nic virtio-net-pci -- sh -c '
-	vm_fault $P0 $P1 || exit
+timeout -k 5 120 "$LAB" run --with fault --nic virtio-net-pci --nic virtio-net-pci -- sh -c '
+	fault $P0 $P1 || exit
 	echo "== the same with the page mapped"
-	vm_fault --mapped $P0 $P1 || exit
+	fault --mapped $P0 $P1 || exit
 	echo "== $P0 $P1"
 	dmesg' >"$TMP/out" 2>"$TMP/err" </dev/null
 STATUS=$?

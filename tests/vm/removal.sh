@@ -54,8 +54,8 @@ removal() {
 }
 
 removal sysfs ''
-check "sysfs: remove returned within 1 s of being asked" at_most \
-	"$(sed -n 's/^remove took //p' "$OUT")" 1
+check "sysfs: remove returned, long before the kernel would have asked again" at_most \
+	"$(sed -n 's/^remove took //p' "$OUT")" 5
 check "sysfs: l2fwd ends by itself, with status 3, when its last port is released" has "$OUT" '^last port: status 3$'
 removal qmp ,port=rootport
 check "qmp: QEMU has deleted the device" has "$TMP/qmp" 'DEVICE_DELETED'

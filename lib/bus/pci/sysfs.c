@@ -26,8 +26,8 @@ int fn_sysfs_check(const char *sys)
 	if (path_make(path, sys, "bus/pci/devices") && access(path, R_OK | X_OK) == 0)
 		return 0;
 	return fn_fail(-ENOENT,
-		       "no usable sysfs: cannot look into %s/bus/pci/devices; mount it: "
-		       "mount -t sysfs sysfs /sys",
+		       "no usable sysfs: cannot look into %s/bus/pci/devices; mount it: mount -t "
+		       "sysfs sysfs /sys",
 		       sys);
 }
 

@@ -150,13 +150,12 @@ static int refused(const char *bdf, int err)
 	char words[64];
 
 	if (err == EPERM)
-		return fn_fail(
-			-ENODEV,
-			"%s: the IOMMU does not remap interrupts, so VFIO keeps the device; switch "
-			"interrupt remapping on in the firmware and kernel (no intremap=off), or "
-			"trust all devices with: echo 1 > "
-			"/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
-			bdf);
+		return fn_fail(-ENODEV,
+			       "%s: the IOMMU does not remap interrupts, so VFIO keeps the device; "
+			       "switch interrupt remapping on in the firmware and kernel (no "
+			       "intremap=off), or trust all devices with: echo 1 > "
+			       "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
+			       bdf);
 	return fn_fail(-err,
 		       "%s: the IOMMU does not take the device's group: %s; the kernel's log "
 		       "(dmesg) has the reason",
@@ -228,13 +227,13 @@ static int container_open(const struct fn_vfio_roots *roots, int *fd)
 	version = ioctl(*fd, VFIO_GET_API_VERSION);
 	if (version != VFIO_API_VERSION) {
 		ret = fn_fail(-ENOTSUP,
-			      "the kernel's VFIO has version %d, and fastnic knows %d only; "
-			      "use a newer fastnic",
+			      "the kernel's VFIO has version %d, and fastnic knows %d only; use a "
+			      "newer fastnic",
 			      version, VFIO_API_VERSION);
 	} else if (ioctl(*fd, VFIO_CHECK_EXTENSION, (unsigned long)VFIO_TYPE1v2_IOMMU) <= 0) {
 		ret = fn_fail(-ENODEV,
-			      "the kernel's VFIO has no type 1 IOMMU (version 2); load the "
-			      "module: modprobe vfio_iommu_type1");
+			      "the kernel's VFIO has no type 1 IOMMU (version 2); load the module: "
+			      "modprobe vfio_iommu_type1");
 	} else {
 		return 0;
 	}

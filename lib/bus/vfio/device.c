@@ -154,11 +154,10 @@ static int device_identify(struct fn_vfio_dev *dev)
 	uint16_t command;
 
 	if (fn_busdev_is_gone(busdev))
-		return fn_fail(
-			-ENODEV,
-			"%s does not answer: its configuration space reads as all ones; it was "
-			"removed, or needs a power cycle",
-			busdev->name);
+		return fn_fail(-ENODEV,
+			       "%s does not answer: its configuration space reads as all ones; it "
+			       "was removed, or needs a power cycle",
+			       busdev->name);
 	busdev->vendor_id = fn_cfg_read16(busdev, 0);
 	busdev->device_id = fn_cfg_read16(busdev, 2);
 	busdev->revision = fn_cfg_read8(busdev, PCI_REVISION);

@@ -53,17 +53,16 @@ int fn_vfio_check(const struct fn_vfio_roots *roots, const struct fn_pci_addr *a
 	if (ret)
 		return ret;
 	if (info->iommu_group < 0)
-		return fn_fail(
-			-ENODEV,
-			"%s is in no IOMMU group: the IOMMU is off; switch it on in the firmware "
-			"(VT-d or AMD-Vi) and, on Intel, boot with the kernel argument "
-			"intel_iommu=on",
-			info->bdf);
+		return fn_fail(-ENODEV,
+			       "%s is in no IOMMU group: the IOMMU is off; switch it on in the "
+			       "firmware (VT-d or AMD-Vi) and, on Intel, boot with the kernel "
+			       "argument intel_iommu=on",
+			       info->bdf);
 	if (!info->kernel_driver[0])
-		return fn_fail(
-			-ENODEV,
-			"%s is not bound to vfio-pci (no driver has it); run: fastnic-bind bind %s",
-			info->bdf, info->bdf);
+		return fn_fail(-ENODEV,
+			       "%s is not bound to vfio-pci (no driver has it); run: fastnic-bind "
+			       "bind %s",
+			       info->bdf, info->bdf);
 	if (!is_vfio_driver(info->kernel_driver))
 		return fn_fail(-ENODEV,
 			       "%s is not bound to vfio-pci (the kernel's driver %s has it); run: "
@@ -139,11 +138,10 @@ static int group_busy(const struct fn_vfio_roots *roots, const struct fn_pci_inf
 	char name[32];
 
 	if (!pid)
-		return fn_fail(
-			-EBUSY,
-			"%s: another process holds IOMMU group %d; as root, fastnic-bind status "
-			"names it: stop it first",
-			info->bdf, info->iommu_group);
+		return fn_fail(-EBUSY,
+			       "%s: another process holds IOMMU group %d; as root, fastnic-bind "
+			       "status names it: stop it first",
+			       info->bdf, info->iommu_group);
 	if (pid == (long)getpid())
 		return fn_fail(-EBUSY,
 			       "%s: this process holds IOMMU group %d in another context; open its "
@@ -161,29 +159,28 @@ int fn_vfio_no_node(const struct fn_vfio_roots *roots, const struct fn_pci_info 
 
 	(void)snprintf(node, sizeof(node), "%s/noiommu-%d", roots->dev, info->iommu_group);
 	if (err == ENOENT && access(node, F_OK) == 0)
-		return fn_fail(
-			-ENODEV,
-			"%s is in VFIO's no-IOMMU mode, where a device may write to any memory and "
-			"which fastnic does not use; switch the machine's IOMMU on",
-			info->bdf);
+		return fn_fail(-ENODEV,
+			       "%s is in VFIO's no-IOMMU mode, where a device may write to any "
+			       "memory and which fastnic does not use; switch the machine's IOMMU "
+			       "on",
+			       info->bdf);
 	(void)snprintf(node, sizeof(node), "%s/%d", roots->dev, info->iommu_group);
 	switch (err) {
 	case EBUSY:
 		return group_busy(roots, info, node);
 	case EACCES:
 	case EPERM:
-		return fn_fail(
-			-EACCES,
-			"%s: no permission to open %s; run: sudo fastnic-bind bind --user $USER %s",
-			info->bdf, node, info->bdf);
+		return fn_fail(-EACCES,
+			       "%s: no permission to open %s; run: sudo fastnic-bind bind --user "
+			       "$USER %s",
+			       info->bdf, node, info->bdf);
 	case ENOENT:
 	case ENODEV:
 	case ENXIO:
-		return fn_fail(
-			-ENODEV,
-			"%s: there is no %s; load VFIO (modprobe vfio-pci), and in a container "
-			"let it see /dev/vfio",
-			info->bdf, node);
+		return fn_fail(-ENODEV,
+			       "%s: there is no %s; load VFIO (modprobe vfio-pci), and in a "
+			       "container let it see /dev/vfio",
+			       info->bdf, node);
 	default:
 		return fn_fail(-err, "%s: cannot use %s: %s", info->bdf, node,
 			       fn_vfio_strerror(err, words, sizeof(words)));
@@ -249,14 +246,12 @@ int fn_vfio_not_viable(const struct fn_vfio_roots *roots, const struct fn_pci_in
 		(void)closedir(devices);
 	}
 	if (!who[0])
-		return fn_fail(
-			-ENODEV,
-			"%s: IOMMU group %d is not viable: another device of it is in use; bind "
-			"all devices in %s to vfio-pci",
-			info->bdf, info->iommu_group, dir);
-	return fn_fail(
-		-ENODEV,
-		"%s: IOMMU group %d also holds %s, and a group has one user only; bind all of it "
-		"to vfio-pci: fastnic-bind bind%s",
-		info->bdf, info->iommu_group, who, bdfs);
+		return fn_fail(-ENODEV,
+			       "%s: IOMMU group %d is not viable: another device of it is in use; "
+			       "bind all devices in %s to vfio-pci",
+			       info->bdf, info->iommu_group, dir);
+	return fn_fail(-ENODEV,
+		       "%s: IOMMU group %d also holds %s, and a group has one user only; bind all "
+		       "of it to vfio-pci: fastnic-bind bind%s",
+		       info->bdf, info->iommu_group, who, bdfs);
 }
