@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * cycles PORT PORT [COUNT]: opens, configures, starts, stops and closes two NICs that face each other, COUNT
- * times, and sees that nothing is left. Without COUNT, 100 times, and then it makes the same calls in every
- * wrong order (cycles_order.c).
+ * cycles PORT PORT [COUNT]: opens, configures, starts, stops and closes two NICs that face each
+ * other, COUNT times, and sees that nothing is left. Without COUNT, 100 times, and then it makes
+ * the same calls in every wrong order (cycles_order.c).
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -211,7 +211,10 @@ struct fn_pkt *send_one(struct rig *rig, unsigned from, uint8_t mark)
 	return receive_one(fn_dev_rxq(rig->dev[!from], 0), mark);
 }
 
-/* Bus mastering must be on exactly while packets may flow: a NIC that is not started reaches no memory. */
+/*
+ * Bus mastering must be on exactly while packets may flow: a NIC that is not started reaches no
+ * memory.
+ */
 static void masters_are(const struct rig *rig, bool on, const char *when)
 {
 	for (unsigned i = 0; i < 2; i++)
@@ -237,10 +240,10 @@ static void cycle(struct rig *rig, unsigned n)
 }
 
 /*
- * Half of the cycles begin with fn_ctx_create() and half share a context. Before it is measured what a
- * cycle leaves there is one that does not count: what the C library (stdio, malloc's arena) and the VFIO
- * container set up once for the process or for the context is no leak. Descriptors and hugepages are exact
- * from the very first cycle on.
+ * Half of the cycles begin with fn_ctx_create() and half share a context. Before it is measured
+ * what a cycle leaves there is one that does not count: what the C library (stdio, malloc's arena)
+ * and the VFIO container set up once for the process or for the context is no leak. Descriptors and
+ * hugepages are exact from the very first cycle on.
  */
 static void test_cycles(struct rig *rig, unsigned count)
 {
@@ -254,9 +257,10 @@ static void test_cycles(struct rig *rig, unsigned count)
 		rig_destroy(rig);
 		now = holdings_now();
 		if (n == 0) {
-			(void)check(now.fds == first.fds && now.hugepages == first.hugepages &&
-					    now.locked_kb == first.locked_kb,
-				    "the first cycle leaves no descriptor, hugepage or locked memory");
+			(void)check(
+				now.fds == first.fds && now.hugepages == first.hugepages &&
+					now.locked_kb == first.locked_kb,
+				"the first cycle leaves no descriptor, hugepage or locked memory");
 			before = now;
 		}
 		if (!holdings_same(&before, &now))

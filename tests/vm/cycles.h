@@ -27,7 +27,9 @@ struct rig {
 	struct fn_dev *dev[2];
 };
 
-/* Prints "ok: " or "FAIL: " and the sentence. Returns @ok; a failure makes the program's status 1. */
+/*
+ * Prints "ok: " or "FAIL: " and the sentence. Returns @ok; a failure makes the program's status 1.
+ */
 bool check(bool ok, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 bool any_failure(void);
 
@@ -35,7 +37,10 @@ struct holdings holdings_now(void);
 /* Prints what differs. */
 bool holdings_same(const struct holdings *a, const struct holdings *b);
 
-/* Each prints the library's sentence and ends the program when it fails: what follows makes no sense then. */
+/*
+ * Each prints the library's sentence and ends the program when it fails: what follows makes no
+ * sense then.
+ */
 void rig_create(struct rig *rig);
 void rig_destroy(struct rig *rig);
 void rig_open(struct rig *rig);
@@ -48,7 +53,10 @@ void must(int ret, const char *what);
 /* The command register's bus mastering bit, as the kernel shows it. */
 bool is_bus_master(const char *bdf);
 
-/* Sends a frame from NIC @from to the other one; returns the received packet, or NULL after a message. */
+/*
+ * Sends a frame from NIC @from to the other one; returns the received packet, or NULL after a
+ * message.
+ */
 struct fn_pkt *send_one(struct rig *rig, unsigned from, uint8_t mark);
 
 /* cycles_order.c */

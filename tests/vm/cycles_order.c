@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The calls of a device's life in wrong orders: each gets its error and its sentence, and harms nothing. */
+/*
+ * The calls of a device's life in wrong orders: each gets its error and its sentence, and harms
+ * nothing.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -140,7 +143,8 @@ static void test_close_while_started(struct rig *rig)
 		    "bus mastering is off after that");
 	(void)check(kept && kept->len == 200 && kept->data[199] == (uint8_t)(7 + 199),
 		    "the packet held is as it was received");
-	refused(fn_pool_destroy(rig->pool), -EBUSY, "1 ", "destroying the pool with a packet outside");
+	refused(fn_pool_destroy(rig->pool), -EBUSY, "1 ",
+		"destroying the pool with a packet outside");
 	fn_pkt_free(kept);
 	fine(fn_dev_close(NULL), "closing nothing");
 }
@@ -277,14 +281,15 @@ void test_random_order(struct rig *rig)
 		got = call_it(rig, call, 64u << ((random >> 8) % 3));
 		done++;
 		if (got != wanted || (state >= 0 && (int)state_of(rig->dev[0]) != state)) {
-			(void)check(false, "call %d, %s in state %d, returns %d and not %d: %s", done,
-				    call_names[call], before, got, wanted, fn_error_last());
+			(void)check(false, "call %d, %s in state %d, returns %d and not %d: %s",
+				    done, call_names[call], before, got, wanted, fn_error_last());
 			return;
 		}
 		if (state == FN_DEV_STARTED && before != FN_DEV_STARTED)
 			fn_pkt_free(send_one(rig, (random >> 24) % 2, (uint8_t)done));
 	}
-	(void)check(!any_failure(), "%d calls in a random order each returned what they had to", done);
+	(void)check(!any_failure(), "%d calls in a random order each returned what they had to",
+		    done);
 	rig_close(rig);
 	rig_destroy(rig);
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * flows: one end of a wire of tools/lab. It sends numbered UDP frames to a second flows at the other
- * end, checks what comes from there, and says at the end what was sent, what arrived and what is missing.
+ * flows: one end of a wire of tools/lab. It sends numbered UDP frames to a second flows at the
+ * other end, checks what comes from there, and says at the end what was sent, what arrived and what
+ * is missing.
  *
- * Each frame says how many data frames its sender has received so far. So no more than --window frames
- * are ever under way, and nothing is lost merely because a machine was slow. Frames without data
- * ("hellos") carry this number, too, while there is nothing else to say. The last one is a "bye": an end
- * is done when all its frames arrived, all of the other's did, and nothing more can come.
+ * Each frame says how many data frames its sender has received so far. So no more than --window
+ * frames are ever under way, and nothing is lost merely because a machine was slow. Frames without
+ * data ("hellos") carry this number, too, while there is nothing else to say. The last one is a
+ * "bye": an end is done when all its frames arrived, all of the other's did, and nothing more can
+ * come.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -56,7 +58,7 @@ struct frame {
 	uint8_t fill[];
 } __attribute__((packed));
 
-_Static_assert(sizeof(struct frame) <= FRAME_MIN + 2, "the headers and the body fit the shortest frame");
+_Static_assert(sizeof(struct frame) >= FRAME_MIN, "nobody pads a frame: lengths are compared");
 #define SHORTEST sizeof(struct frame)
 
 struct end {
@@ -127,12 +129,13 @@ static uint16_t ip_checksum(const void *header)
 	for (unsigned i = 0; i < sizeof(words) / 2; i++)
 		sum += words[i];
 	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~(sum + (sum >> 16));
+	sum += sum >> 16;
+	return (uint16_t)(sum ^ 0xffff);
 }
 
 /*
- * Both directions of a flow have the same addresses and ports, swapped, as a conversation has. The Ethernet
- * addresses are nobody's, so that the stack behind a tap answers nothing.
+ * Both directions of a flow have the same addresses and ports, swapped, as a conversation has. The
+ * Ethernet addresses are nobody's, so that the stack behind a tap answers nothing.
  */
 static size_t frame_fill(const struct end *end, struct frame *f, uint32_t seq)
 {
@@ -344,30 +347,33 @@ static int open_socket(char *paths)
 
 static int wrong_usage(void)
 {
-	(void)fprintf(stderr,
-		      "Usage: flows --id N --peer N [--count N] [--flows N] [--rate N] [--window N]\n"
-		      "             [--flood] [--seconds N] tap:INTERFACE | socket:NIC,MINE\n"
-		      "\n"
-		      "Sends --count frames (default: until SIGTERM) of --flows UDP flows, --rate a second,\n"
-		      "once the other end was heard. --flood: neither ask nor wait for what arrived.\n"
-		      "Exit status: 0 when all arrived on both sides (with --flood always), 1 when not\n"
-		      "within --seconds, or 10 s after SIGTERM.\n");
+	(void)fprintf(
+		stderr,
+		"Usage: flows --id N --peer N [--count N] [--flows N] [--rate N] [--window N]\n"
+		"             [--flood] [--seconds N] tap:INTERFACE | socket:NIC,MINE\n"
+		"\n"
+		"Sends --count frames (default: until SIGTERM) of --flows UDP flows, --rate a\n"
+		"second, once the other end was heard. --flood: neither ask nor wait for what\n"
+		"arrived.\n"
+		"Exit status: 0 when all arrived on both sides (with --flood always), 1 when not\n"
+		"within --seconds, or 10 s after SIGTERM.\n");
 	return 2;
 }
 
 static void print_end(const struct end *end)
 {
-	(void)printf("{\"id\":%u,\"sent\":%u,\"hellos_sent\":%llu,\"acked\":%u,\"received\":%u,"
-		     "\"hellos_received\":%llu,\"expected\":%lld,\"duplicates\":%llu,\"spoilt\":%llu,"
-		     "\"strange\":%llu,\"send_failed\":%llu}\n",
-		     end->id, end->sent, (unsigned long long)end->hellos_sent, end->acked,
-		     end->received, (unsigned long long)end->hellos_received,
-		     end->peer_total == UNKNOWN ? -1LL : (long long)end->peer_total,
-		     (unsigned long long)end->duplicates, (unsigned long long)end->spoilt,
-		     (unsigned long long)end->strange, (unsigned long long)end->send_failed);
+	(void)printf(
+		"{\"id\":%u,\"sent\":%u,\"hellos_sent\":%llu,\"acked\":%u,\"received\":%u,"
+		"\"hellos_received\":%llu,\"expected\":%lld,\"duplicates\":%llu,\"spoilt\":%llu,"
+		"\"strange\":%llu,\"send_failed\":%llu}\n",
+		end->id, end->sent, (unsigned long long)end->hellos_sent, end->acked, end->received,
+		(unsigned long long)end->hellos_received,
+		end->peer_total == UNKNOWN ? -1LL : (long long)end->peer_total,
+		(unsigned long long)end->duplicates, (unsigned long long)end->spoilt,
+		(unsigned long long)end->strange, (unsigned long long)end->send_failed);
 }
 
-int main(int argc, char **argv)
+static int parse(int argc, char **argv, struct end *end, unsigned long *seconds)
 {
 	static const struct option longs[] = {
 		{ "id", required_argument, NULL, 'i' },
@@ -380,6 +386,53 @@ int main(int argc, char **argv)
 		{ "seconds", required_argument, NULL, 's' },
 		{ 0 },
 	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		unsigned long v = optarg ? strtoul(optarg, NULL, 10) : 1;
+
+		switch (c) {
+		case 'i':
+			end->id = (uint8_t)v;
+			break;
+		case 'p':
+			end->peer = (uint8_t)v;
+			break;
+		case 'c':
+			end->count = (uint32_t)v;
+			break;
+		case 'f':
+			end->flows = (unsigned)v;
+			break;
+		case 'r':
+			end->rate = (unsigned)v;
+			break;
+		case 'w':
+			end->window = (unsigned)v;
+			break;
+		case 'F':
+			end->flood = true;
+			break;
+		case 's':
+			*seconds = v;
+			break;
+		default:
+			return wrong_usage();
+		}
+	}
+	if (optind + 1 != argc || !end->flows || !end->rate || end->id == end->peer)
+		return wrong_usage();
+	if (strncmp(argv[optind], "tap:", 4) == 0)
+		end->fd = open_tap(argv[optind] + 4);
+	else if (strncmp(argv[optind], "socket:", 7) == 0)
+		end->fd = open_socket(argv[optind] + 7);
+	else
+		return wrong_usage();
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
 	struct end end = {
 		.flows = 1,
 		.rate = 2000,
@@ -389,32 +442,11 @@ int main(int argc, char **argv)
 		.peer_total = UNKNOWN,
 	};
 	unsigned long seconds = 60;
+	int ret = parse(argc, argv, &end, &seconds);
 	bool done;
-	int c;
 
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		unsigned long v = optarg ? strtoul(optarg, NULL, 10) : 1;
-
-		switch (c) {
-		case 'i': end.id = (uint8_t)v; break;
-		case 'p': end.peer = (uint8_t)v; break;
-		case 'c': end.count = (uint32_t)v; break;
-		case 'f': end.flows = (unsigned)v; break;
-		case 'r': end.rate = (unsigned)v; break;
-		case 'w': end.window = (unsigned)v; break;
-		case 'F': end.flood = true; break;
-		case 's': seconds = v; break;
-		default: return wrong_usage();
-		}
-	}
-	if (optind + 1 != argc || !end.flows || !end.rate || end.id == end.peer)
-		return wrong_usage();
-	if (strncmp(argv[optind], "tap:", 4) == 0)
-		end.fd = open_tap(argv[optind] + 4);
-	else if (strncmp(argv[optind], "socket:", 7) == 0)
-		end.fd = open_socket(argv[optind] + 7);
-	else
-		return wrong_usage();
+	if (ret)
+		return ret;
 	end.seen = calloc(SEQ_MAX / 8, 1);
 	if (!end.seen)
 		die("calloc");

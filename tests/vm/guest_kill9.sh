@@ -27,7 +27,8 @@ while [ $i -lt 20 ]; do
 	[ "$(hugepages_free)" -lt "$free" ] || { echo "FAIL: start $i uses no hugepage"; FAILED=1; }
 	l2fwd_end KILL
 	[ $STATUS = 137 ] || { echo "FAIL: start $i ended with status $STATUS before it was killed"; FAILED=1; }
-	[ "$(hugepages_free)" = "$free" ] || { echo "FAIL: kill $i: $(hugepages_free) of $free hugepages are free"; FAILED=1; }
+	[ "$(hugepages_free)" = "$free" ] ||
+		{ echo "FAIL: kill $i: $(hugepages_free) of $free hugepages are free"; FAILED=1; }
 done
 check "20 times l2fwd forwarded and was killed" same $i 20
 leftovers >"$TMP/after"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * guest_nicstate BDF...: what state a virtio NIC was left in, read without claiming it: bus mastering
- * from the command register, and device_status through virtio's window in the configuration space.
+ * guest_nicstate BDF...: what state a virtio NIC was left in, read without claiming it: bus
+ * mastering from the command register, and device_status through virtio's window in the
+ * configuration space.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,9 @@
 #define PCI_CAPABILITIES 0x34
 #define PCI_CAP_ID_VENDOR 0x09
 
-/* virtio 1.2 4.1.4: capability types, and where device_status is in the common structure (4.1.4.3) */
+/*
+ * virtio 1.2 4.1.4: capability types, and where device_status is in the common structure (4.1.4.3)
+ */
 #define CAP_COMMON_CFG 1
 #define CAP_PCI_CFG 5
 #define DEVICE_STATUS 20
