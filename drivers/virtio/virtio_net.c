@@ -80,7 +80,7 @@ static int open_pairs(struct fn_dev *dev, struct virtio_net *vn)
 		if (ret)
 			return ret;
 	}
-	if (!pairs || pairs > VIRTIO_NET_PAIRS_MAX || 2u * pairs + has_ctrl > queues)
+	if (!pairs || 2u * pairs + has_ctrl > queues)
 		return fn_fail(-EIO,
 			       "%s: the device has %u queues, which is not what %u pairs%s need "
 			       "(virtio 1.2 5.1.2)",
@@ -440,7 +440,7 @@ static const struct fn_driver_ops ops = {
  */
 static const struct fn_pci_id ids[] = {
 	{ VIRTIO_PCI_VENDOR, VIRTIO_PCI_DEVICE_NET, "virtio-net" },
-	{ VIRTIO_PCI_VENDOR, VIRTIO_PCI_DEVICE_NET_TRANSITIONAL, "virtio-net, transitional" },
+	{ VIRTIO_PCI_VENDOR, VIRTIO_PCI_DEVICE_NET_TRANSITIONAL, "transitional virtio-net" },
 };
 
 const struct fn_driver fn_driver_virtio_net = {

@@ -242,8 +242,8 @@ static inline __attribute__((always_inline)) unsigned rx_run(const struct virtio
 }
 
 /*
- * Take @n of the @done buffers that came back. Fewer when an in-order device has skipped some,
- * which the next poll takes, or when the device lied, which @sound tells.
+ * Take @n of the @done buffers that came back. Fewer when an in-order device has skipped some
+ * (rx_take_skipped()), or when the device lied, which @sound tells.
  */
 static inline __attribute__((always_inline)) unsigned rx_take(struct virtio_rxq *q,
 							      struct fn_pkt **pkts, unsigned n,
@@ -286,7 +286,7 @@ static inline __attribute__((always_inline)) unsigned rx_receive(struct virtio_r
 	const uint16_t posted = fn_ring_used(q->avail_pos, used_pos);
 	const uint16_t done = fn_ring_used(fn_read_le16(&q->used->idx), used_pos);
 	bool sound = true;
-	unsigned got;
+	unsigned got = 0;
 
 	if (fn_unlikely(done > posted)) {
 		rx_bad_idx(q, done, posted);
@@ -302,11 +302,12 @@ static inline __attribute__((always_inline)) unsigned rx_receive(struct virtio_r
 	 * it.
 	 */
 	fn_rmb_dma();
-	if (in_order && fn_unlikely(q->skipped)) {
-		got = rx_take_skipped(q, used_pos, pkts, n);
-		sound = got == n || !q->skipped;
-	} else {
+	if (!in_order || fn_likely(!q->skipped))
 		got = rx_take(q, pkts, n, done, &sound);
+	if (in_order && fn_unlikely(q->skipped)) {
+		got += rx_take_skipped(q, fn_ring_advance(used_pos, (uint16_t)got), pkts + got,
+				       n - got);
+		sound = got == n || !q->skipped;
 	}
 	q->used_pos = fn_ring_advance(used_pos, (uint16_t)got);
 	fn_queue_count(queue, FN_RX_PACKETS, got);

@@ -42,9 +42,6 @@ _Static_assert(offsetof(struct virtio_net_config, duplex) == 16, "5.1.4");
 /* 5.1.4.1: an MTU that a device gives is no smaller. */
 #define VIRTIO_NET_MTU_MIN 68u
 
-/* 5.1.6.5.5: 1 to 0x8000 queue pairs. */
-#define VIRTIO_NET_PAIRS_MAX 0x8000u
-
 /*
  * 5.1.6: in front of each frame; under VIRTIO_F_VERSION_1 num_buffers is always there. On transmit
  * all of it is zero as long as no offload is negotiated.

@@ -52,9 +52,9 @@ struct fn_dev_opts {
  * -ENOTSUP: no driver for it, or the device lacks a feature that it must have; -ENODEV: not bound
  * to vfio-pci, no IOMMU, or the group is not viable; -EACCES: no permission on the group's node;
  * -EBUSY: held by another process, or open in this context already; -ENOMEM: locked-memory limit
- * too small; -ENOSPC: the kernel's limit of mappings is reached; -ERANGE: memory of the context lies
- * at addresses that the device's IOMMU cannot translate; -EIO: the device does not answer as its
- * specification says.
+ * too small; -ENOSPC: the kernel's limit of mappings is reached; -ERANGE: memory of the context
+ * lies at addresses that the device's IOMMU cannot translate; -EIO: the device does not answer as
+ * its specification says.
  */
 FN_API int fn_dev_open(struct fn_ctx *ctx, const char *name, const struct fn_dev_opts *opts,
 		       struct fn_dev **dev);

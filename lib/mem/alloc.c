@@ -192,8 +192,7 @@ int fn_dma_alloc_for(struct fn_ctx *ctx, enum fn_dma_use use, size_t len, size_t
 		return fn_fail(-EINVAL, "DMA memory of 0 bytes: ask for at least 1");
 	if (!fn_is_pow2(align) || align > ALIGN_MAX)
 		return fn_fail(-EINVAL,
-			       "DMA memory aligned to %zu: use a power of two up to %u, or 0 for "
-			       "%u",
+			       "DMA memory aligned to %zu: use a power of two up to %u, or 0 for %u",
 			       align, ALIGN_MAX, FN_CACHE_LINE);
 	if (len > PTRDIFF_MAX / 2)
 		return fn_fail(-ENOMEM, "%zu bytes of DMA memory are more than a process can have",
@@ -250,18 +249,16 @@ static int map_check(const struct fn_dma_domain *domain, void *va, size_t len)
 	size_t page = fn_page_bytes();
 
 	if (!len || len % page || (uintptr_t)va % page || UINTPTR_MAX - (uintptr_t)va < len)
-		return fn_fail(
-			-EINVAL,
-			"%zu bytes at %p cannot be mapped for devices: address and length must "
-			"be multiples of the page size (%zu)",
-			len, va, page);
+		return fn_fail(-EINVAL,
+			       "%zu bytes at %p cannot be mapped for devices: address and length "
+			       "must be multiples of the page size (%zu)",
+			       len, va, page);
 	next = fn_dma_region_after(domain, va);
 	if (next && (uintptr_t)next->pages.va < (uintptr_t)va + len)
-		return fn_fail(
-			-EINVAL,
-			"%zu bytes at %p are mapped for devices already, in part or in whole: "
-			"map them once",
-			len, va);
+		return fn_fail(-EINVAL,
+			       "%zu bytes at %p are mapped for devices already, in part or in "
+			       "whole: map them once",
+			       len, va);
 	if (fn_pages_check(va, len))
 		return fn_fail(-EFAULT,
 			       "%zu bytes at %p are not all mapped in the process for reading and "

@@ -137,12 +137,11 @@ int fn_dma_region_add(struct fn_dma_domain *domain, struct fn_dma_region *region
 	ret = fn_iova_take(&domain->iovas, domain->allowed, domain->allowed_n, len,
 			   iova_align(&region->pages), &region->iova);
 	if (ret == -ENOSPC)
-		return fn_fail(
-			-ENOMEM,
-			"no device addresses left for %zu bytes: the IOMMUs of all open devices "
-			"together translate too few; use smaller pools or a context of its own "
-			"for each device",
-			len);
+		return fn_fail(-ENOMEM,
+			       "no device addresses left for %zu bytes: the IOMMUs of all open "
+			       "devices together translate too few; use smaller pools or a context "
+			       "of its own for each device",
+			       len);
 	if (ret)
 		return fn_fail(ret, "out of memory for the list of device addresses");
 	ret = map_everywhere(domain, region);
@@ -207,18 +206,16 @@ static int domain_in_use(const struct fn_dma_domain *domain)
 			fn_container_of(pos, struct fn_dma_region, node);
 
 		if (region->pages.fd < 0)
-			return fn_fail(
-				-EBUSY,
-				"the context still has %zu bytes of the application's memory at "
-				"%p: fn_dma_unmap() them first",
-				region->pages.len, region->pages.va);
+			return fn_fail(-EBUSY,
+				       "the context still has %zu bytes of the application's "
+				       "memory at %p: fn_dma_unmap() them first",
+				       region->pages.len, region->pages.va);
 		if (region->use != FN_DMA_PRIVATE || region->pieces.n)
-			return fn_fail(
-				-EBUSY,
-				"the context still has DMA memory in use (%zu piece%s of a region "
-				"of %zu bytes): fn_dma_free() it first",
-				region->pieces.n ? region->pieces.n : 1,
-				region->pieces.n > 1 ? "s" : "", region->pages.len);
+			return fn_fail(-EBUSY,
+				       "the context still has DMA memory in use (%zu piece%s of a "
+				       "region of %zu bytes): fn_dma_free() it first",
+				       region->pieces.n ? region->pieces.n : 1,
+				       region->pieces.n > 1 ? "s" : "", region->pages.len);
 	}
 	return 0;
 }

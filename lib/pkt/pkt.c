@@ -258,12 +258,13 @@ int fn_pkt_chain(struct fn_pkt *head, struct fn_pkt *tail)
 	unsigned segs = head->extra_segs + 1u + tail->extra_segs;
 
 	if (!end || !chain_end(tail, head))
-		return fn_fail(-EINVAL, "packets cannot be chained: a segment has more than one "
-					"reference, or belongs to both");
+		return fn_fail(-EINVAL,
+			       "packets cannot be chained: a segment has more than one reference, "
+			       "or belongs to both");
 	if (segs > UINT8_MAX)
 		return fn_fail(-EMSGSIZE,
-			       "packets of %u and %u segments cannot be chained: a packet "
-			       "has at most 256",
+			       "packets of %u and %u segments cannot be chained: a packet has at "
+			       "most 256",
 			       head->extra_segs + 1u, tail->extra_segs + 1u);
 	end->next = tail;
 	head->extra_segs = (uint8_t)segs;
@@ -290,8 +291,9 @@ int fn_pkt_attach(struct fn_pkt *pkt, void *va, size_t len, fn_pkt_free_fn *free
 		return fn_fail(-EINVAL, "%zu bytes cannot be attached to a packet: use 1 to %u",
 			       len, UINT16_MAX);
 	if (fn_pkt_is_shared(pkt) || pkt->next || (pkt->kind & FN_PKT_ATTACHED))
-		return fn_fail(-EINVAL, "memory cannot be attached to a packet that is shared, "
-					"chained or attached already: use a fresh one");
+		return fn_fail(-EINVAL,
+			       "memory cannot be attached to a packet that is shared, chained or "
+			       "attached already: use a fresh one");
 	ret = fn_dma_find(pool->ctx, va, len, &iova);
 	if (ret)
 		return ret;

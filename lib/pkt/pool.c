@@ -257,8 +257,9 @@ int fn_pool_create(struct fn_ctx *ctx, const struct fn_pool_opts *opts, struct f
 
 	if (!fn_opts_get(&o, sizeof(o), opts))
 		return fn_report(ctx, NULL,
-				 fn_fail(-EINVAL, "fn_pool_opts.sz is wrong: set it to "
-						  "sizeof(struct fn_pool_opts)"));
+				 fn_fail(-EINVAL,
+					 "fn_pool_opts.sz is wrong: set it to sizeof(struct "
+					 "fn_pool_opts)"));
 	ret = complete_opts(&o);
 	if (!ret)
 		ret = pool_create(ctx, &o, pool);
@@ -313,17 +314,15 @@ static int may_destroy(struct fn_pool *pool)
 	queues = pool->shared->queue_caches_n;
 	(void)pthread_mutex_unlock(&pool->shared->lock);
 	if (queues)
-		return fn_fail(
-			-EBUSY,
-			"pool %s: %u queue%s of configured devices use it: fn_dev_close() those "
-			"devices first",
-			pool->name, queues, queues > 1 ? "s" : "");
+		return fn_fail(-EBUSY,
+			       "pool %s: %u queue%s of configured devices use it: fn_dev_close() "
+			       "those devices first",
+			       pool->name, queues, queues > 1 ? "s" : "");
 	if (info.outside)
-		return fn_fail(
-			-EBUSY,
-			"pool %s: %u of %u packets are outside: fn_pkt_free() them, or stop the "
-			"devices that send them, first",
-			pool->name, info.outside, pool->count);
+		return fn_fail(-EBUSY,
+			       "pool %s: %u of %u packets are outside: fn_pkt_free() them, or stop "
+			       "the devices that send them, first",
+			       pool->name, info.outside, pool->count);
 	return 0;
 }
 

@@ -60,7 +60,7 @@ add_executable(app_static app.cc)
 set_target_properties(app_static PROPERTIES CXX_STANDARD 17)
 target_link_libraries(app_static PRIVATE fastnic::fastnic_static)
 CMAKE
-cmake -S "$tmp" -B "$tmp/out" -DCMAKE_PREFIX_PATH="$prefix" >"$tmp/cmake.log"
+cmake -G Ninja -S "$tmp" -B "$tmp/out" -DCMAKE_PREFIX_PATH="$prefix" >"$tmp/cmake.log"
 cmake --build "$tmp/out" >>"$tmp/cmake.log"
 try "C, CMake, shared" "$tmp/out/app"
 try "C++, CMake, static" "$tmp/out/app_static"

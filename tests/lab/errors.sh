@@ -6,16 +6,16 @@
 export TMPDIR="$TMP/labs"
 mkdir "$TMPDIR"
 
-# refused WHAT PATTERN ARG...
+# refused CASE PATTERN ARG...
 refused() {
-	what=$1
+	case=$1
 	pattern=$2
 	shift 2
 	lab "$@" 2>/dev/null >/dev/null
-	check "$what: status" same "$STATUS" 125
-	check "$what: sentence" has "$ERR" "^lab: $pattern"
-	check "$what: one sentence" same "$(wc -l <"$ERR")" 1
-	check "$what: nothing printed, nothing left" test ! -s "$OUT" -a -z "$(ls "$TMPDIR")"
+	check "$case: status" same "$STATUS" 125
+	check "$case: sentence" has "$ERR" "^lab: $pattern"
+	check "$case: one sentence" same "$(wc -l <"$ERR")" 1
+	check "$case: nothing printed, nothing left" test ! -s "$OUT" -a -z "$(ls "$TMPDIR")"
 }
 
 refused "no action" "say what to do: run, shell or prepare"

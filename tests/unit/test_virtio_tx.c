@@ -492,13 +492,14 @@ static void in_order_without_elements(void **state)
 }
 
 /* One doorbell a burst, none while the device does not want it. */
-static void doorbells(void **state)
+static void doorbells_with(bool event_idx)
 {
 	struct port p;
 	unsigned before;
 
-	(void)state;
 	port_init(&p);
+	if (!event_idx)
+		p.vd.offered &= ~VIRTIO_F_RING_EVENT_IDX;
 	port_start(&p, (struct fn_dev_conf){ .rx_ring = 8 });
 	for (unsigned i = 0; i < 8; i++) {
 		assert_int_equal(send(&p, 32 * i, 32), 32);
@@ -518,6 +519,13 @@ static void doorbells(void **state)
 	}
 	assert_in_range(p.vd.queues[1].kicks, before, before + 1);
 	port_end(&p);
+}
+
+static void doorbells(void **state)
+{
+	(void)state;
+	doorbells_with(true);
+	doorbells_with(false);
 }
 
 /* The device goes on while the queue is drained, on the fake clock. */

@@ -452,6 +452,8 @@ int main(int argc, char **argv)
 		die("calloc");
 	(void)signal(SIGTERM, on_signal);
 	(void)signal(SIGINT, on_signal);
+	(void)printf("flows %u is open\n", end.id);
+	(void)fflush(stdout);
 	done = converse(&end, seconds);
 	print_end(&end);
 	free(end.seen);

@@ -7,6 +7,8 @@ LAB=/vm/lab/common.sh # there is no lab in here, but the file wants one
 
 # l2fwd_start ARG...: with a screen each 0.1 s; sets PID. Its output is $TMP/l2fwd.out and .err.
 l2fwd_start() {
+	# Here and not by the background process, which comes later: forwards() must not see the last one's.
+	: >"$TMP/l2fwd.out"
 	l2fwd --stats 0.1 "$@" >"$TMP/l2fwd.out" 2>"$TMP/l2fwd.err" </dev/null &
 	PID=$!
 }

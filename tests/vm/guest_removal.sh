@@ -12,6 +12,7 @@ uptime_s() {
 	cut -d ' ' -f 1 /proc/uptime
 }
 
+read -r _ <"$LAB_FROM_HOST" # "start"
 l2fwd --json "$P0" "$P1" "$P2" "$P3" >"$TMP/json" 2>"$TMP/l2fwd.err" </dev/null &
 PID=$!
 if [ "$1" = sysfs ]; then

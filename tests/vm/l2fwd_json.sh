@@ -11,19 +11,23 @@ figures_agree() {
 	check "$1: status 0" same "$STATUS" 0
 	conversation_complete "$1, side 0" "$TMP/end0"
 	conversation_complete "$1, side 1" "$TMP/end1"
-	tail -n 1 "$TMP/end0" >"$TMP/ends"
-	tail -n 1 "$TMP/end1" >>"$TMP/ends"
-	tail -n 1 "$OUT" | jq -c --slurpfile ends "$TMP/ends" '. + {ends: $ends}' >"$TMP/all"
+	{ tail -n 1 "$TMP/end0"; tail -n 1 "$TMP/end1"; } >"$TMP/ends"
+	cat "$TMP/tap0" "$TMP/tap1" >"$TMP/taps"
+	tail -n 1 "$OUT" | jq -c --slurpfile ends "$TMP/ends" --slurpfile taps "$TMP/taps" \
+		'. + {ends: $ends, taps: $taps}' >"$TMP/all"
 	holds "$1: 3000 and 2000 frames of data arrived" "$TMP/all" '[.ends[].received] == [2000, 3000]'
-	holds "$1: what a side received is what its port sent" "$TMP/all" \
-		'[.ends[] | .received + .hellos_received] == [.ports[].tx_packets]'
+	holds "$1: what came out of a tap is what its port sent, to the byte" "$TMP/all" \
+		'[.taps[].rx.packets] == [.ports[].tx_packets] and [.taps[].rx.bytes] == [.ports[].tx_bytes]'
+	holds "$1: and no less than its end saw" "$TMP/all" \
+		'.ends[0].received + .ends[0].hellos_received <= .taps[0].rx.packets and
+			.ends[1].received + .ends[1].hellos_received <= .taps[1].rx.packets'
 	holds "$1: what a port received its peer sent, and nothing was dropped" "$TMP/all" \
 		'.ports[0].rx_packets == .ports[1].tx_packets and .ports[1].rx_packets == .ports[0].tx_packets and
 			.ports[0].rx_bytes == .ports[1].tx_bytes and .ports[1].rx_bytes == .ports[0].tx_bytes and
 			.dropped == 0'
-	holds "$1: no port received more than was sent to it" "$TMP/all" \
-		'.ports[0].rx_packets <= .ends[0].sent + .ends[0].hellos_sent and
-			.ports[1].rx_packets <= .ends[1].sent + .ends[1].hellos_sent'
+	holds "$1: a port received what went into its tap, but for what came before it was up" "$TMP/all" \
+		'[.ports, .taps, .ends] | transpose | map(.[0].rx_packets <= .[1].tx.packets and
+			.[0].rx_packets >= .[2].sent) | all'
 	holds "$1: the sums are sums" "$TMP/all" '.forwarded == ([.ports[].tx_packets] | add) and
 		([.ports[] | .rx_packets == ([.queues[].rx_packets] | add)] | all)'
 	holds "$1: the first frame has a time" "$TMP/all" '.first_frame_monotonic_ns > 0'

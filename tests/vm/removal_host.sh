@@ -23,10 +23,13 @@ until_true() {
 	echo "removal_host.sh: waited 40 s for: $*" >&2
 	exit 1
 }
-all_up() { [ "$(cat "$TMP"/end? | grep -c 'is up$')" = 4 ]; }
+all_are() { [ "$(cat "$TMP"/end? | grep -c "is $1\$")" = 4 ]; }
 guest_says() { grep -q "^$1" "$LAB_OUT"; }
 
-until_true all_up
+# What NIC 1 sends before somebody listens is nobody's loss, and would be missed.
+until_true all_are open
+echo start >"$LAB_TO_GUEST"
+until_true all_are up
 sleep 1
 if [ "$1" = sysfs ]; then
 	echo go >"$LAB_TO_GUEST"

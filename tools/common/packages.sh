@@ -4,7 +4,7 @@
 # from the top of the tree.
 
 # Every package stands here once, under the command that needs it. Debian's and Ubuntu's names agree.
-packages_build="gcc libc6-dev cmake ninja-build pkg-config libpci-dev libnuma-dev libjson-c-dev"
+packages_build="gcc libc6-dev cmake ninja-build pkg-config libpci-dev libjson-c-dev"
 packages_test="g++ libcmocka-dev shellcheck clang-format-14 clang-tidy-14 jq"
 packages_lab="qemu-system-x86 busybox-static cpio xz-utils zstd kmod util-linux iproute2 pci.ids"
 packages_demo="iperf3 iputils-ping jq"
