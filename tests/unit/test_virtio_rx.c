@@ -45,6 +45,7 @@ static void run_laps(struct port *p, uint32_t ring, unsigned burst)
 		assert_int_equal(seq, p->received);
 	}
 	assert_int_equal(rx_counter(p, FN_RX_PACKETS), seq);
+	assert_int_equal(rx_counter(p, FN_RX_BYTES), frames_bytes(seq));
 	assert_int_equal(rx_counter(p, FN_RX_POOL_EMPTY), 0);
 }
 
@@ -176,6 +177,8 @@ static void out_of_order(void **state)
 			seq += got;
 		assert_int_equal(seq, p.received);
 	}
+	assert_int_equal(rx_counter(&p, FN_RX_PACKETS), seq);
+	assert_int_equal(rx_counter(&p, FN_RX_BYTES), frames_bytes(seq));
 	port_end(&p);
 }
 
@@ -188,6 +191,7 @@ static void in_order_batches(void **state)
 	static uint8_t full[2048];
 	uint8_t buf[PORT_FRAME_MAX];
 	struct port p;
+	uint64_t bytes = 0;
 	unsigned seq = 0;
 
 	(void)state;
@@ -219,8 +223,10 @@ static void in_order_batches(void **state)
 		assert_int_equal(pkts[skipped]->len, frame_len(seq));
 		assert_frame(pkts[skipped]->data, frame_len(seq), seq);
 		fn_pkt_free_bulk(pkts, got);
+		bytes += (uint64_t)skipped * 2048;
 		seq++;
 	}
+	assert_int_equal(rx_counter(&p, FN_RX_BYTES), frames_bytes(seq) + bytes);
 	assert_int_equal(rx_counter(&p, FN_RX_DROP_BROKEN), 0);
 	port_end(&p);
 }

@@ -373,7 +373,7 @@ static void reset_deadline(void **state)
 	refused(&p, -EIO, "did not finish its reset within 5 s");
 	assert_in_range(p.vd.now_ns, FN_MS(5000), FN_MS(5010));
 
-	/* One that cannot be reset any more is cut off from memory, and then all buffers come back. */
+	/* One that cannot be reset is cut off from memory, and then all buffers come back. */
 	port_init(&p);
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	ops.cfg_write = cut_off_write;

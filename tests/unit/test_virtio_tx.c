@@ -38,6 +38,7 @@ static void run_laps(struct port *p, uint32_t ring, unsigned burst)
 	(void)virtio_dev_transmit(&p->vd, 0, ring);
 	assert_int_equal(p->sent, seq);
 	assert_int_equal(tx_counter(p, FN_TX_PACKETS), seq);
+	assert_int_equal(tx_counter(p, FN_TX_BYTES), frames_bytes(seq));
 	assert_true(tx_counter(p, FN_TX_RING_FULL) > 0);
 	(void)fn_tx_reclaim(p->tx);
 	assert_false(fn_txq_pending(p->tx));
@@ -227,6 +228,7 @@ static void every_kind(uint64_t features, uint32_t headroom)
 	assert_int_equal(((struct virtio_txq *)p.tx)->odd, 0);
 	assert_int_equal(port_pool(&p).outside, 8);
 	assert_int_equal(tx_counter(&p, FN_TX_PACKETS), 3000);
+	assert_int_equal(tx_counter(&p, FN_TX_BYTES), frames_bytes(3000));
 	fn_dma_free(p.ctx, &mem);
 	assert_int_equal(fn_pool_destroy(other), 0);
 	port_end(&p);

@@ -77,6 +77,16 @@ static inline uint32_t frame_fill(uint8_t *buf, unsigned seq)
 	return len;
 }
 
+/* Bytes of the first @n frames of a stream. */
+static inline uint64_t frames_bytes(unsigned n)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned seq = 0; seq < n; seq++)
+		bytes += frame_len(seq);
+	return bytes;
+}
+
 /* @data is frame @seq, padded with zeros to @len where @len is more. */
 static inline void assert_frame(const uint8_t *data, uint32_t len, unsigned seq)
 {

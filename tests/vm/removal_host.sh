@@ -39,11 +39,8 @@ fi
 until_true guest_says 'removed port: '
 # Frames for the peer that is gone keep coming.
 sleep 1
-status=0
 # shellcheck disable=SC2086 # numbers
 kill -TERM $pids
-for pid in $pids; do
-	wait "$pid" || status=1
-done
+wait
 echo stop >"$LAB_TO_GUEST"
-exit $status
+# What the ends found is judged by removal.sh; a failure here would end the guest before it has its say.

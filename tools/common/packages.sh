@@ -3,10 +3,13 @@
 # Which packages of the distribution the README's commands need, and how they get installed. Sourced
 # from the top of the tree.
 
-# Every package stands here once, under the command that needs it. Debian's and Ubuntu's names agree.
+# shellcheck source=tools/lab.d/packages.sh
+. tools/lab.d/packages.sh
+
+# Under the command that needs it; the lab has its own list. Debian's and Ubuntu's names agree.
 packages_build="gcc libc6-dev cmake ninja-build pkg-config libpci-dev libjson-c-dev"
 packages_test="g++ libcmocka-dev shellcheck clang-format-14 clang-tidy-14 jq"
-packages_lab="qemu-system-x86 busybox-static cpio xz-utils zstd kmod util-linux iproute2 pci.ids"
+packages_lab=$(lab_packages | tr '\n' ' ')
 packages_demo="iperf3 iputils-ping jq"
 
 # Not in every distribution: taken when there, and what needs them is a skip with a reason otherwise.
