@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The life of a device: configuration that is validated whole, calls in any order, nothing leaked. */
+/*
+ * The life of a device: configuration that is validated whole, calls in any order, nothing leaked.
+ */
 #include <dirent.h>
 #include <stdlib.h>
 
@@ -119,7 +121,9 @@ static void pool_too_small(void **state)
 	count = strstr(port.err.text, "create it with count ");
 	assert_non_null(count);
 	need = strtoul(count + strlen("create it with count "), NULL, 10);
-	/* Rings of 256 + 256, 2 queue caches of 64, and for one thread a cache and a burst of 32. */
+	/*
+	 * Rings of 256 + 256, 2 queue caches of 64, and for one thread a cache and a burst of 32.
+	 */
 	assert_int_equal(need, 512 + 128 + 64 + 32);
 	assert_int_equal(fn_pool_destroy(port.pool), 0);
 
@@ -284,7 +288,10 @@ static void vectors_shared_above(void **state)
 	assert_int_equal(fn_dev_start(port.dev), 0);
 }
 
-/* An older program's shorter struct is filled as far as it goes, a newer one's longer one with zeros. */
+/*
+ * An older program's shorter struct is filled as far as it goes, a newer one's longer one with
+ * zeros.
+ */
 static void info_grows(void **state)
 {
 	struct {

@@ -44,7 +44,9 @@ static void fire(int fd)
 	assert_int_equal(write(fd, &one, sizeof(one)), sizeof(one));
 }
 
-/* The kernel asks again and again; the application hears it once, and packets flow until it closes. */
+/*
+ * The kernel asks again and again; the application hears it once, and packets flow until it closes.
+ */
 static void release_request(void **state)
 {
 	struct fn_pkt *pkt;

@@ -42,7 +42,7 @@ packages_missing() {
 # packages_install NAME...: installs what is missing, after saying so; or says what to type, and fails.
 packages_install() {
 	if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-		echo "This is neither Debian nor Ubuntu: nothing is installed for you. Needed are, by their Debian names:"
+		echo "Neither Debian nor Ubuntu: nothing is installed for you. Needed are, by Debian names:"
 		echo "  $*"
 		[ -n "${FASTNIC_NO_INSTALL:-}" ] && return 0
 		echo "Install them, then type: FASTNIC_NO_INSTALL=1 $0"
