@@ -192,7 +192,7 @@ int fn_dma_alloc_for(struct fn_ctx *ctx, enum fn_dma_use use, size_t len, size_t
 		return fn_fail(-EINVAL, "DMA memory of 0 bytes: ask for at least 1");
 	if (!fn_is_pow2(align) || align > ALIGN_MAX)
 		return fn_fail(-EINVAL,
-			       "DMA memory aligned to %zu: use a power of two up to %u, or 0 for %u",
+			       "DMA memory aligned to %zu: use a power of two to %u, or 0 for %u",
 			       align, ALIGN_MAX, FN_CACHE_LINE);
 	if (len > PTRDIFF_MAX / 2)
 		return fn_fail(-ENOMEM, "%zu bytes of DMA memory are more than a process can have",

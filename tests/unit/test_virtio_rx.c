@@ -231,6 +231,27 @@ static void in_order_batches(void **state)
 	port_end(&p);
 }
 
+/* A poll that finds all that was posted used up is a sign of loss; one that finds less is none. */
+static void ring_dry(void **state)
+{
+	struct port p;
+
+	(void)state;
+	port_init(&p);
+	port_start(&p, (struct fn_dev_conf){ .rx_ring = 8 });
+	for (unsigned i = 0; i < 7; i++)
+		assert_int_equal(port_receive(&p), 0);
+	assert_int_equal(take(&p, 0, 8), 7);
+	assert_int_equal(rx_counter(&p, FN_RX_RING_DRY), 0);
+	while (port_receive(&p) == 0)
+		;
+	assert_int_equal(take(&p, 7, 8), p.received - 7);
+	assert_int_equal(rx_counter(&p, FN_RX_RING_DRY), 1);
+	assert_int_equal(take(&p, p.received, 8), 0);
+	assert_int_equal(rx_counter(&p, FN_RX_RING_DRY), 1);
+	port_end(&p);
+}
+
 /* An empty pool starves the ring, which is counted; freed packets bring it back. */
 static void pool_empty_then_resumed(void **state)
 {
@@ -369,6 +390,7 @@ int main(void)
 		cmocka_unit_test(room_exactly),
 		cmocka_unit_test(out_of_order),
 		cmocka_unit_test(in_order_batches),
+		cmocka_unit_test(ring_dry),
 		cmocka_unit_test(pool_empty_then_resumed),
 		cmocka_unit_test(few_buffers_left),
 		cmocka_unit_test(doorbells),
