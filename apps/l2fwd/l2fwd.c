@@ -55,10 +55,10 @@ static void drop_held(struct lane *lane, atomic_ulong *counter)
  */
 static void forward(struct lane *lane, unsigned burst)
 {
-	bool out_stopped = atomic_load_explicit(&lane->out->stop, memory_order_acquire);
+	int out = atomic_load(&lane->out->use);
 	unsigned sent;
 
-	if (!lane->held && !atomic_load_explicit(&lane->in->stop, memory_order_acquire)) {
+	if (!lane->held && atomic_load(&lane->in->use) == PORT_RUNS) {
 		lane->held = fn_rx_burst(lane->rx, lane->pkts, burst);
 		if (!lane->held)
 			return;
@@ -69,8 +69,8 @@ static void forward(struct lane *lane, unsigned burst)
 	}
 	if (!lane->held)
 		return;
-	if (out_stopped) {
-		drop_held(lane, &lane->no_peer);
+	if (out != PORT_RUNS) {
+		drop_held(lane, out == PORT_LOST ? &lane->no_peer : &lane->tx_down);
 		return;
 	}
 	sent = fn_tx_burst(lane->tx, lane->pkts, lane->held);
@@ -87,26 +87,30 @@ static void *work(void *arg)
 {
 	struct worker *worker = arg;
 	struct l2fwd *app = worker->app;
+	unsigned long rounds = 0;
 
 	while (!atomic_load_explicit(&app->quit, memory_order_acquire)) {
 		for (unsigned i = worker->index; i < app->n_lanes; i += app->n_workers)
 			forward(&app->lanes[i], app->opts.burst);
-		atomic_fetch_add_explicit(&worker->rounds, 1, memory_order_release);
+		atomic_store(&worker->rounds, ++rounds);
 	}
 	for (unsigned i = worker->index; i < app->n_lanes; i += app->n_workers)
-		drop_held(&app->lanes[i], &app->lanes[i].tx_down);
+		drop_held(&app->lanes[i], &app->lanes[i].at_exit);
 	return NULL;
 }
 
-/* Two rounds of every worker from now on, each has seen all that was stored before this call. */
+/*
+ * Two rounds of every worker from now on, it has seen what was stored before the call, and is done
+ * with whatever it did before. Sequentially consistent on both sides: a store to a port's use and
+ * the look at the rounds must not change places, nor a round and the look at the use.
+ */
 void wait_for_workers(struct l2fwd *app)
 {
 	for (unsigned i = 0; i < app->n_running; i++) {
-		unsigned long seen =
-			atomic_load_explicit(&app->workers[i].rounds, memory_order_acquire);
+		const atomic_ulong *rounds = &app->workers[i].rounds;
+		unsigned long seen = atomic_load(rounds);
 
-		while (atomic_load_explicit(&app->workers[i].rounds, memory_order_acquire) - seen <
-		       2)
+		while (atomic_load(rounds) - seen < 2)
 			(void)usleep(100);
 	}
 }
@@ -252,6 +256,11 @@ int main(int argc, char **argv)
 	if (status)
 		return status < 0 ? 0 : status;
 	signal_fd = signals_to_fd();
+	if (signal_fd < 0) {
+		(void)fprintf(stderr, "l2fwd: no descriptor for signals: %s\n",
+			      strerrordesc_np(errno));
+		return 1;
+	}
 	status = 1;
 	if (ports_open(&app) || ports_start(&app))
 		goto close;

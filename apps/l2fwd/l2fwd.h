@@ -10,7 +10,7 @@
 
 #define MAX_PORTS 16
 #define MAX_QUEUES 16
-#define MAX_CORES 64
+#define MAX_CORES 63 /* and the main thread: as many as a pool has caches for */
 #define MAX_BURST 512
 
 struct options {
@@ -33,12 +33,19 @@ int options_parse(int argc, char **argv, struct options *opts);
 
 struct report;
 
+/* What the main thread says to the workers of a port: they look before each burst. */
+enum port_use {
+	PORT_RUNS,
+	PORT_PAUSED, /* for a reset: frames for it are dropped, "tx_down" */
+	PORT_LOST,   /* for good: frames for it are dropped, "no_peer" */
+};
+
 struct port {
 	const char *name;
 	const char *fate; /* "up", "released" (the kernel asked for it), "gone" or "failed" */
 	struct fn_dev *dev;
 	struct fn_dev_info info;
-	atomic_bool stop; /* workers leave the port alone */
+	atomic_int use; /* what workers may do with it: enum port_use */
 };
 
 /*
@@ -54,7 +61,8 @@ struct lane {
 	bool rewrite;
 	unsigned held;         /* packets that did not fit the ring yet, at the front of @pkts */
 	atomic_ulong no_peer;  /* dropped: the other port was released or is gone */
-	atomic_ulong tx_down;  /* dropped: the other port's queue is stopped or broken */
+	atomic_ulong tx_down;  /* dropped: the other port was being reset, or its queue was down */
+	atomic_ulong at_exit;  /* dropped: l2fwd ended while they waited for room */
 	atomic_ulong first_ns; /* CLOCK_MONOTONIC of the first received frame; 0: none yet */
 	struct fn_pkt *pkts[MAX_BURST];
 } __attribute__((aligned(64)));
@@ -65,7 +73,7 @@ struct worker {
 	int core; /* -1: not pinned */
 	unsigned index;
 	atomic_ulong rounds; /* grows by one each time round the lanes: see wait_for_workers() */
-};
+} __attribute__((aligned(64)));
 
 struct l2fwd {
 	struct lane lanes[MAX_PORTS * MAX_QUEUES];

@@ -115,7 +115,7 @@ static int parse_cores(const char *option, const char *text, struct options *opt
 				if (opts->cores[i] == core)
 					return wrong(option, text, wanted);
 			if (opts->n_cores == MAX_CORES)
-				return wrong(option, text, "64 cores at most");
+				return wrong(option, text, "63 cores at most");
 			opts->cores[opts->n_cores++] = core;
 		}
 	} while (*at);

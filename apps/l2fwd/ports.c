@@ -4,16 +4,9 @@
 
 #include "l2fwd.h"
 
-static int failed(void)
-{
-	(void)fprintf(stderr, "l2fwd: %s\n", fn_error_last());
-	return -1;
-}
-
 static void port_close(struct port *port)
 {
-	if (port->dev && fn_dev_close(port->dev))
-		(void)failed();
+	(void)fn_dev_close(port->dev);
 	port->dev = NULL;
 }
 
@@ -22,7 +15,7 @@ static void port_lost(struct l2fwd *app, struct port *port, const char *fate)
 {
 	port->fate = fate;
 	(void)fprintf(stderr, "l2fwd: port %s is %s\n", port->name, fate);
-	atomic_store_explicit(&port->stop, true, memory_order_release);
+	atomic_store(&port->use, PORT_LOST);
 	wait_for_workers(app);
 	(void)fn_dev_stop(port->dev);
 	report_sample(app->report);
@@ -31,14 +24,13 @@ static void port_lost(struct l2fwd *app, struct port *port, const char *fate)
 
 static void port_reset(struct l2fwd *app, struct port *port)
 {
-	atomic_store_explicit(&port->stop, true, memory_order_release);
+	atomic_store(&port->use, PORT_PAUSED);
 	wait_for_workers(app);
 	if (fn_dev_reset(port->dev)) {
-		(void)fprintf(stderr, "l2fwd: %s\n", fn_error_last());
 		port_lost(app, port, "failed");
 		return;
 	}
-	atomic_store_explicit(&port->stop, false, memory_order_release);
+	atomic_store(&port->use, PORT_RUNS);
 }
 
 static void on_event(const struct fn_event *event, void *arg)
@@ -68,24 +60,43 @@ static void on_event(const struct fn_event *event, void *arg)
 	}
 }
 
+/* Warnings, and the sentence of whatever fails: of a call, or of a device by itself. */
 static void on_log(void *arg, enum fn_log_level level, const char *line)
 {
 	(void)arg;
-	/* Errors also come back to the caller, who prints them. */
-	if (level == FN_LOG_WARN)
-		(void)fprintf(stderr, "l2fwd: %s\n", line);
+	(void)level;
+	(void)fprintf(stderr, "l2fwd: %s\n", line);
 }
 
-/* Enough for all rings, all caches, and what the workers hold. */
-static unsigned default_buffers(const struct options *opts)
+static struct fn_dev_conf port_conf(const struct l2fwd *app)
 {
-	const unsigned cache = 256;
-	unsigned queues = opts->n_ports * opts->queues;
-	unsigned threads = opts->n_cores + 2;
-	unsigned need = 2 * queues * (opts->ring + cache) + queues * opts->burst +
-			threads * (cache + opts->burst);
+	return (struct fn_dev_conf){
+		.sz = sizeof(struct fn_dev_conf),
+		.rxqs = (uint16_t)app->opts.queues,
+		.txqs = (uint16_t)app->opts.queues,
+		.rx_ring = app->opts.ring,
+		.tx_ring = app->opts.ring,
+		.pool = app->pool,
+		.promisc = true,
+	};
+}
 
-	return need > 8192 ? need : 8192;
+/* The workers and this thread each have a cache; what a lane holds comes on top. */
+static int pool_create(struct l2fwd *app)
+{
+	const struct options *opts = &app->opts;
+	const struct fn_dev_conf conf = port_conf(app);
+	struct fn_pool_opts pool_opts = {
+		.sz = sizeof(pool_opts),
+		.max_threads = opts->n_cores ? opts->n_cores + 1 : 2,
+	};
+	uint64_t need = fn_pool_need(&pool_opts, &conf, opts->n_ports) +
+			(uint64_t)opts->n_ports * opts->queues * opts->burst;
+
+	pool_opts.count = need > 8192 ? (uint32_t)need : 8192;
+	if (opts->buffers)
+		pool_opts.count = opts->buffers;
+	return fn_pool_create(app->ctx, &pool_opts, &app->pool);
 }
 
 int ports_open(struct l2fwd *app)
@@ -98,43 +109,33 @@ int ports_open(struct l2fwd *app)
 		.event = on_event,
 		.event_arg = app,
 	};
-	struct fn_pool_opts pool_opts = {
-		.sz = sizeof(pool_opts),
-		.count = opts->buffers ? opts->buffers : default_buffers(opts),
-		.max_threads = opts->n_cores + 2,
-	};
 
-	if (fn_ctx_create(&ctx_opts, &app->ctx))
-		return failed();
+	/* Without a context there is no log yet. */
+	if (fn_ctx_create(&ctx_opts, &app->ctx)) {
+		(void)fprintf(stderr, "l2fwd: %s\n", fn_error_last());
+		return -1;
+	}
 	for (; app->n_ports < opts->n_ports; app->n_ports++) {
 		struct port *port = &app->ports[app->n_ports];
 
 		port->name = opts->ports[app->n_ports];
 		port->fate = "up";
 		if (fn_dev_open(app->ctx, port->name, NULL, &port->dev))
-			return failed();
+			return -1;
 	}
-	return fn_pool_create(app->ctx, &pool_opts, &app->pool) ? failed() : 0;
+	return pool_create(app);
 }
 
 int ports_start(struct l2fwd *app)
 {
-	struct fn_dev_conf conf = {
-		.sz = sizeof(conf),
-		.rxqs = (uint16_t)app->opts.queues,
-		.txqs = (uint16_t)app->opts.queues,
-		.rx_ring = app->opts.ring,
-		.tx_ring = app->opts.ring,
-		.pool = app->pool,
-		.promisc = true,
-	};
+	const struct fn_dev_conf conf = port_conf(app);
 
 	for (unsigned i = 0; i < app->n_ports; i++)
 		if (fn_dev_configure(app->ports[i].dev, &conf))
-			return failed();
+			return -1;
 	for (unsigned i = 0; i < app->n_ports; i++) {
 		if (fn_dev_start(app->ports[i].dev))
-			return failed();
+			return -1;
 		app->ports[i].info.sz = sizeof(app->ports[i].info);
 		fn_dev_get_info(app->ports[i].dev, &app->ports[i].info);
 	}
@@ -145,14 +146,14 @@ int ports_start(struct l2fwd *app)
 void ports_stop(struct l2fwd *app)
 {
 	for (unsigned i = 0; i < app->n_ports; i++)
-		if (app->ports[i].dev && fn_dev_stop(app->ports[i].dev))
-			(void)failed();
+		if (app->ports[i].dev)
+			(void)fn_dev_stop(app->ports[i].dev);
 }
 
 void ports_close(struct l2fwd *app)
 {
 	for (unsigned i = 0; i < app->n_ports; i++)
 		port_close(&app->ports[i]);
-	if (fn_pool_destroy(app->pool) || fn_ctx_destroy(app->ctx))
-		(void)failed();
+	if (fn_pool_destroy(app->pool) == 0)
+		(void)fn_ctx_destroy(app->ctx);
 }

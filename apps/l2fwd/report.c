@@ -85,15 +85,23 @@ void report_sample(struct report *report)
 }
 
 /* Frames that l2fwd itself dropped on their way to a port. */
-static uint64_t own_drops(const struct l2fwd *app, const struct port *port, bool no_peer)
+static struct own_drops {
+	uint64_t no_peer;
+	uint64_t tx_down;
+	uint64_t at_exit;
+} own_drops(const struct l2fwd *app, const struct port *port)
 {
-	uint64_t sum = 0;
+	struct own_drops sum = { 0 };
 
-	for (unsigned i = 0; i < app->n_lanes; i++)
-		if (app->lanes[i].out == port)
-			sum += atomic_load_explicit(no_peer ? &app->lanes[i].no_peer :
-							      &app->lanes[i].tx_down,
-						    memory_order_relaxed);
+	for (unsigned i = 0; i < app->n_lanes; i++) {
+		const struct lane *lane = &app->lanes[i];
+
+		if (lane->out != port)
+			continue;
+		sum.no_peer += atomic_load_explicit(&lane->no_peer, memory_order_relaxed);
+		sum.tx_down += atomic_load_explicit(&lane->tx_down, memory_order_relaxed);
+		sum.at_exit += atomic_load_explicit(&lane->at_exit, memory_order_relaxed);
+	}
 	return sum;
 }
 
@@ -105,6 +113,7 @@ static void each_loss(const struct report *report, unsigned i,
 {
 	const struct port *port = &report->app->ports[i];
 	const struct sample *now = &report->ports[i].now;
+	const struct own_drops own = own_drops(report->app, port);
 	const struct fn_counter_desc *desc;
 
 	for (unsigned c = 0; c < FN_RX_COUNTERS; c++) {
@@ -120,9 +129,10 @@ static void each_loss(const struct report *report, unsigned i,
 			     now->tx[c]);
 	}
 	each(arg, "no_peer", "the port that they should leave by was released or is gone", true,
-	     own_drops(report->app, port, true));
-	each(arg, "tx_down", "the port that they should leave by was stopped or broken", true,
-	     own_drops(report->app, port, false));
+	     own.no_peer);
+	each(arg, "tx_down", "the port that they should leave by was being reset or is down", true,
+	     own.tx_down);
+	each(arg, "at_exit", "l2fwd ended while they waited for room", true, own.at_exit);
 }
 
 struct loss_sum {
@@ -146,9 +156,9 @@ static void loss_line(void *arg, const char *name, const char *help, bool certai
 {
 	const char *port = arg;
 
-	(void)certain;
 	if (value)
-		(void)printf("  %-14s %-20s %12" PRIu64 "  %s\n", port, name, value, help);
+		(void)printf("  %-14s %-18s %-8s %12" PRIu64 "  %s\n", port, name,
+			     certain ? "dropped" : "perhaps", value, help);
 }
 
 static double rate(uint64_t now, uint64_t before, uint64_t ns)
@@ -206,8 +216,7 @@ static void losses_print(const struct report *report)
 		(void)printf("  nothing dropped\n");
 		return;
 	}
-	(void)printf("  %-14s %-20s %12s\n", "port", loss.certain ? "drop" : "possible loss",
-		     "count");
+	(void)printf("  %-14s %-18s %-8s %12s\n", "port", "loss", "", "count");
 	for (unsigned i = 0; i < report->app->n_ports; i++) {
 		/* loss_line() prints the name only. */
 		char name[64];

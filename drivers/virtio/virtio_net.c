@@ -24,7 +24,7 @@
 #define FIRST_VECTOR 1u
 
 /* Beyond the MTU a frame has its link header, and its length is 16 bits. */
-#define MTU_MAX (UINT16_MAX - VIRTIO_NET_FRAME_EXTRA)
+#define MTU_MAX (UINT16_MAX - FN_LINK_HEADER_BYTES)
 
 static int config16(struct virtio_net *vn, size_t off, uint16_t *value)
 {
@@ -190,7 +190,7 @@ static int virtio_net_close(struct fn_dev *dev)
 	int ret = virtio_pci_reset(&vn->pci);
 
 	virtio_pci_close(&vn->pci);
-	return ret == -ENODEV ? fn_dev_gone(dev) : ret;
+	return ret == -ENODEV ? fn_dev_mark_gone(dev) : ret;
 }
 
 static int check_queues(const struct fn_dev *dev, const struct fn_dev_conf *conf)
@@ -201,29 +201,26 @@ static int check_queues(const struct fn_dev *dev, const struct fn_dev_conf *conf
 	 * spare queue rests.
 	 */
 	if (conf->txqs > conf->rxqs)
-		return fn_fail(
-			-EINVAL,
-			"%s: virtio-net has its queues in pairs, so %u transmit queues need as "
-			"many "
-			"receive queues, not %u",
-			dev->bus->name, conf->txqs, conf->rxqs);
+		return fn_fail(-EINVAL,
+			       "%s: virtio-net has its queues in pairs, so %u transmit queues need "
+			       "as many receive queues, not %u",
+			       dev->bus->name, conf->txqs, conf->rxqs);
 	return 0;
 }
 
 /* A pool with too little headroom has virtio_net_hdr in its rooms. */
 static int check_room(const struct fn_dev *dev, const struct fn_dev_conf *conf)
 {
-	const uint32_t need = conf->mtu + VIRTIO_NET_FRAME_EXTRA + VIRTIO_NET_HDR_BYTES;
+	const uint32_t need = conf->mtu + FN_LINK_HEADER_BYTES + VIRTIO_NET_HDR_BYTES;
 
-	if (virtio_net_rx_room(conf->pool) >= conf->mtu + VIRTIO_NET_FRAME_EXTRA)
+	if (virtio_net_rx_room(conf->pool) >= conf->mtu + FN_LINK_HEADER_BYTES)
 		return 0;
-	return fn_fail(
-		-EINVAL,
-		"%s: a frame of MTU %u needs %u bytes with virtio's header and a buffer of %s has "
-		"%u "
-		"and no headroom for it: create the pool with room_bytes %u, or with headroom %u",
-		dev->bus->name, conf->mtu, need, fn_pool_name(conf->pool),
-		fn_pool_room_bytes(conf->pool), need, VIRTIO_NET_HDR_BYTES);
+	return fn_fail(-EINVAL,
+		       "%s: a frame of MTU %u needs %u bytes with virtio's header and a buffer of "
+		       "%s has %u and no headroom for it: create the pool with room_bytes %u, or "
+		       "with headroom %u",
+		       dev->bus->name, conf->mtu, need, fn_pool_name(conf->pool),
+		       fn_pool_room_bytes(conf->pool), need, VIRTIO_NET_HDR_BYTES);
 }
 
 static int virtio_net_check(struct fn_dev *dev, const struct fn_dev_conf *conf)
@@ -246,7 +243,7 @@ uint16_t virtio_net_entry(const struct fn_dev *dev, const struct fn_queue *queue
  */
 static uint64_t start_features(const struct fn_dev *dev, const struct virtio_net *vn)
 {
-	if (virtio_net_rx_room(dev->conf.pool) < vn->mtu + VIRTIO_NET_FRAME_EXTRA)
+	if (virtio_net_rx_room(dev->conf.pool) < vn->mtu + FN_LINK_HEADER_BYTES)
 		return vn->features & ~VIRTIO_NET_F_MTU;
 	return vn->features;
 }
@@ -311,7 +308,7 @@ static int quiesce(struct fn_dev *dev, struct virtio_net *vn)
 		fn_log(dev->ctx, FN_LOG_WARN, "%s: bus mastering is off, because the reset failed",
 		       dev->bus->name);
 	}
-	return ret == -ENODEV ? fn_dev_gone(dev) : ret;
+	return ret == -ENODEV ? fn_dev_mark_gone(dev) : ret;
 }
 
 /* Sets vn->pairs as far as it came; what it made stays when it fails. */
@@ -369,8 +366,9 @@ static void drain(struct fn_dev *dev)
 
 		while (__atomic_load_n(&queue->status, __ATOMIC_ACQUIRE) != -EIO &&
 		       virtio_net_tx_done(q) >= 0 && q->used_pos != q->avail_pos) {
+			/* The time is up; the queues behind still get the one look. */
 			if (fn_dev_now_ns(dev) - start_ns >= dev->conf.stop_drain_ns)
-				return;
+				break;
 			fn_dev_delay_ns(dev, FN_US(20));
 		}
 	}
@@ -394,11 +392,10 @@ static int virtio_net_set_mac(struct fn_dev *dev, const uint8_t mac[6])
 	struct virtio_net *vn = virtio_net_of(dev);
 
 	if (!(vn->features & VIRTIO_NET_F_CTRL_MAC_ADDR))
-		return fn_fail(
-			-ENOTSUP,
-			"%s: the device does not offer VIRTIO_NET_F_CTRL_MAC_ADDR, so its station "
-			"address cannot be changed",
-			dev->bus->name);
+		return fn_fail(-ENOTSUP,
+			       "%s: the device does not offer VIRTIO_NET_F_CTRL_MAC_ADDR, so its "
+			       "station address cannot be changed",
+			       dev->bus->name);
 	return dev->state == FN_DEV_STARTED ? virtio_net_ctrl_set_mac(dev, mac) : 0;
 }
 
@@ -407,12 +404,10 @@ static int virtio_net_set_promisc(struct fn_dev *dev, bool on)
 	struct virtio_net *vn = virtio_net_of(dev);
 
 	if (!(vn->features & VIRTIO_NET_F_CTRL_RX))
-		return fn_fail(
-			-ENOTSUP,
-			"%s: the device does not offer VIRTIO_NET_F_CTRL_RX, so what it receives "
-			"cannot "
-			"be changed",
-			dev->bus->name);
+		return fn_fail(-ENOTSUP,
+			       "%s: the device does not offer VIRTIO_NET_F_CTRL_RX, so what it "
+			       "receives cannot be changed",
+			       dev->bus->name);
 	return dev->state == FN_DEV_STARTED ? virtio_net_ctrl_set_promisc(dev, on) : 0;
 }
 

@@ -23,9 +23,6 @@ extern const struct fn_driver fn_driver_virtio_net;
 /* Queue pairs that are used at most; a device may have up to 0x8000. */
 #define VIRTIO_NET_PAIRS_USED_MAX 256u
 
-/* Bytes of a frame around the MTU: Ethernet header and VLAN tag. */
-#define VIRTIO_NET_FRAME_EXTRA 18u
-
 /**
  * struct virtio_rxq - a receive queue
  * @pub: burst and &struct fn_queue

@@ -35,10 +35,10 @@ int virtio_net_ctrl_create(struct fn_dev *dev)
 	if (ret)
 		return ret;
 	if (size < CTRL_RING)
-		return fn_fail(
-			-EIO,
-			"%s: the device's control queue has %u entries, and a command needs %u",
-			dev->bus->name, size, CTRL_DESCS);
+		return fn_fail(-EIO,
+			       "%s: the device's control queue has %u entries, and a command needs "
+			       "%u",
+			       dev->bus->name, size, CTRL_DESCS);
 	ret = virtq_alloc(&ctrl->vq, dev->ctx, CTRL_RING, CTRL_BYTES, dev->bus->numa_node);
 	if (ret)
 		return ret;
@@ -79,13 +79,11 @@ static int ctrl_wait(struct fn_dev *dev, struct virtio_net_ctrl *ctrl)
 		if (fn_dev_now_ns(dev) - start_ns >= CTRL_DEADLINE_NS) {
 			ctrl->broken = true;
 			if (fn_busdev_is_gone(dev->bus))
-				return fn_dev_gone(dev);
-			return fn_fail(
-				-EIO,
-				"%s: the device did not answer a command on its control queue "
-				"within "
-				"%u ms; fn_dev_reset() it",
-				dev->bus->name, (unsigned)(CTRL_DEADLINE_NS / FN_MS(1)));
+				return fn_dev_mark_gone(dev);
+			return fn_fail(-EIO,
+				       "%s: the device did not answer a command on its control "
+				       "queue within %u ms; fn_dev_reset() it",
+				       dev->bus->name, (unsigned)(CTRL_DEADLINE_NS / FN_MS(1)));
 		}
 		fn_dev_delay_ns(dev, delay_ns);
 		if (delay_ns < CTRL_DELAY_MAX_NS)
@@ -99,12 +97,10 @@ static int ctrl_wait(struct fn_dev *dev, struct virtio_net_ctrl *ctrl)
 	elem = fn_read_le64(&virtq_used_elems(ctrl->vq.used)[ctrl->pos & (CTRL_RING - 1)]);
 	if (done != 1 || VIRTQ_USED_ID(elem) != 0) {
 		ctrl->broken = true;
-		return fn_fail(
-			-EIO,
-			"%s: the device answered %u commands with buffer %u on its control queue, "
-			"and "
-			"it had one with buffer 0; fn_dev_reset() it",
-			dev->bus->name, done, VIRTQ_USED_ID(elem));
+		return fn_fail(-EIO,
+			       "%s: the device answered %u commands with buffer %u on its control "
+			       "queue, and it had one with buffer 0; fn_dev_reset() it",
+			       dev->bus->name, done, VIRTQ_USED_ID(elem));
 	}
 	ctrl->pos = fn_ring_advance(ctrl->pos, 1);
 	return 0;

@@ -67,7 +67,7 @@ int virtio_net_link(struct fn_dev *dev, struct fn_link *link)
 		ret = virtio_pci_config_read8(&vn->pci, offsetof(struct virtio_net_config, duplex),
 					      &duplex, 1);
 	if (ret)
-		return ret == -ENODEV ? fn_dev_gone(dev) : ret;
+		return ret == -ENODEV ? fn_dev_mark_gone(dev) : ret;
 	link->up = (status & VIRTIO_NET_S_LINK_UP) != 0;
 	link->full_duplex = duplex == VIRTIO_NET_DUPLEX_FULL;
 	link->speed_mbps = speed <= VIRTIO_NET_SPEED_MAX ? speed : 0;
@@ -79,12 +79,12 @@ void virtio_net_config_irq(struct fn_dev *dev)
 	const uint8_t status = virtio_pci_status(&virtio_net_of(dev)->pci);
 
 	if (status == UINT8_MAX && fn_busdev_is_gone(dev->bus)) {
-		(void)fn_dev_gone(dev);
+		(void)fn_dev_mark_gone(dev);
 		return;
 	}
 	/* 2.1.2: an error that only a reset mends. */
 	if (status & VIRTIO_STATUS_DEVICE_NEEDS_RESET) {
-		fn_dev_broken(dev, "the device asks for a reset (DEVICE_NEEDS_RESET)");
+		fn_dev_mark_broken(dev, "the device asks for a reset (DEVICE_NEEDS_RESET)");
 		return;
 	}
 	fn_dev_raise(dev, FN_EVENT_LINK);

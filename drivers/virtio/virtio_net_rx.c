@@ -480,11 +480,10 @@ int virtio_net_rx_fill(struct fn_dev *dev, uint16_t idx)
 	rx_refill(q, 0, q->event_idx);
 	if (q->avail_pos == q->vq.size)
 		return 0;
-	return fn_fail(
-		-ENOBUFS,
-		"%s: %s has %u packets left for receive queue %u, which needs %u: free packets, or "
-		"create the pool with more",
-		dev->bus->name, fn_pool_name(dev->conf.pool), q->avail_pos, idx, q->vq.size);
+	return fn_fail(-ENOBUFS,
+		       "%s: %s has %u packets left for receive queue %u, which needs %u: free "
+		       "packets, or create the pool with more",
+		       dev->bus->name, fn_pool_name(dev->conf.pool), q->avail_pos, idx, q->vq.size);
 }
 
 void virtio_net_rx_destroy(struct fn_dev *dev, uint16_t idx)

@@ -105,6 +105,17 @@ static void tx_post_odd(struct virtio_txq *q, struct fn_pkt *pkt, bool push, uns
 	q->avail_pos = fn_ring_advance(q->avail_pos, 1);
 }
 
+/* Another context has IOVAs of its own: to this device they are other memory, or none. */
+static bool tx_reachable(const struct virtio_txq *q, const struct fn_pkt *pkt)
+{
+	const struct fn_ctx *ctx = fn_txq_queue(&q->pub)->dev->ctx;
+
+	for (const struct fn_pkt *seg = pkt; seg; seg = seg->next)
+		if (fn_pool_ctx(seg->pool) != ctx)
+			return false;
+	return true;
+}
+
 /* A packet of any kind: check it, and post it if there is room. */
 static __attribute__((noinline)) enum tx_odd tx_odd(struct virtio_txq *q, struct fn_pkt *pkt)
 {
@@ -122,6 +133,8 @@ static __attribute__((noinline)) enum tx_odd tx_odd(struct virtio_txq *q, struct
 		return tx_drop(q, pkt, FN_TX_DROP_TOO_LONG);
 	if (pkt->extra_segs >= q->segs_max)
 		return tx_drop(q, pkt, FN_TX_DROP_SEGMENTS);
+	if (!tx_reachable(q, pkt))
+		return tx_drop(q, pkt, FN_TX_DROP_UNREACHABLE);
 	descs = (push || !pkt->len ? 1u : 2u) + more + (pad ? 1u : 0u);
 	if (descs > fn_ring_free(q->desc_head, q->desc_tail, ring_size(q)))
 		return TX_ODD_NO_ROOM;
@@ -225,6 +238,12 @@ static inline __attribute__((always_inline)) unsigned tx_burst(struct fn_txq *tx
 	    virtio_net_tx_done(q) < 0)
 		return 0;
 	taken = tx_post(q, pkts, n, &bytes);
+	/*
+	 * Below the mark finished packets are left alone: a long chain in a short ring needs
+	 * theirs.
+	 */
+	if (fn_unlikely(taken < n) && virtio_net_tx_done(q) > 0)
+		taken += tx_post(q, pkts + taken, n - taken, &bytes);
 	sent = fn_ring_used(q->avail_pos, old_pos);
 	tx_count(q, taken, n, sent, bytes);
 	if (sent &&
@@ -277,7 +296,7 @@ static void tx_init(struct virtio_txq *q, const struct fn_dev_conf *conf)
 	q->odd = 0;
 	q->ahead = 0;
 	q->reclaim_mark = (uint16_t)(size / 2 < RECLAIM_MARK_MAX ? size / 2 : RECLAIM_MARK_MAX);
-	q->len_max = conf->mtu + VIRTIO_NET_FRAME_EXTRA;
+	q->len_max = conf->mtu + FN_LINK_HEADER_BYTES;
 	q->len_span = q->len_max - FRAME_MIN;
 	q->segs_max = virtio_net_tx_segs(size);
 	virtq_irq_disarm(q->avail, size, q->event_idx, 0);

@@ -81,16 +81,15 @@ static int window_check(struct fn_busdev *busdev, const char *what, const struct
 			uint32_t align, uint32_t need)
 {
 	if (w->offset % align)
-		return fn_fail(
-			-EIO,
-			"%s: the device puts its %s structure at offset 0x%x of BAR %u, which is "
-			"not a multiple of %u (virtio 1.2 4.1.4)",
-			busdev->name, what, w->offset, w->bar, align);
+		return fn_fail(-EIO,
+			       "%s: the device puts its %s structure at offset 0x%x of BAR %u, "
+			       "which is not a multiple of %u (virtio 1.2 4.1.4)",
+			       busdev->name, what, w->offset, w->bar, align);
 	if (w->length < need)
-		return fn_fail(
-			-EIO,
-			"%s: the device's %s structure has %u bytes where virtio 1.2 needs %u",
-			busdev->name, what, w->length, need);
+		return fn_fail(-EIO,
+			       "%s: the device's %s structure has %u bytes where virtio 1.2 needs "
+			       "%u",
+			       busdev->name, what, w->length, need);
 	return 0;
 }
 
@@ -121,11 +120,10 @@ static int windows_check(const struct virtio_pci *vp, const struct window *commo
 		return ret;
 	/* 4.1.4.4.1: an even power of two, or 0 for one doorbell for all queues. */
 	if (notify->multiplier && (!fn_is_pow2(notify->multiplier) || notify->multiplier < 2))
-		return fn_fail(
-			-EIO,
-			"%s: the device spaces its doorbells by %u bytes, which is no even power "
-			"of two (virtio 1.2 4.1.4.4.1)",
-			busdev->name, notify->multiplier);
+		return fn_fail(-EIO,
+			       "%s: the device spaces its doorbells by %u bytes, which is no even "
+			       "power of two (virtio 1.2 4.1.4.4.1)",
+			       busdev->name, notify->multiplier);
 	return 0;
 }
 
@@ -203,8 +201,8 @@ int virtio_pci_reset(struct virtio_pci *vp)
 		if (bus->now_ns(vp->busdev) - start_ns >= RESET_DEADLINE_NS)
 			return fn_fail(-EIO,
 				       "%s: the device did not finish its reset within %u s "
-				       "(device_status "
-				       "0x%02x); power-cycle it, or restart the virtual machine",
+				       "(device_status 0x%02x); power-cycle it, or restart the "
+				       "virtual machine",
 				       vp->busdev->name,
 				       (unsigned)(RESET_DEADLINE_NS / 1000000000u), status);
 		bus->delay_ns(vp->busdev, delay_ns);
@@ -263,11 +261,10 @@ int virtio_pci_accept(struct virtio_pci *vp, uint64_t features)
 		return ret;
 	features |= VIRTIO_F_VERSION_1 | VIRTIO_F_ACCESS_PLATFORM;
 	if (features & ~vp->offered)
-		return fn_fail(
-			-EIO,
-			"%s: the device does not offer features any more that it offered when it "
-			"was opened (0x%llx)",
-			vp->busdev->name, (unsigned long long)(features & ~vp->offered));
+		return fn_fail(-EIO,
+			       "%s: the device does not offer features any more that it offered "
+			       "when it was opened (0x%llx)",
+			       vp->busdev->name, (unsigned long long)(features & ~vp->offered));
 	fn_bar_write32(&vp->common, COMMON(driver_feature_select), 0);
 	fn_bar_write32(&vp->common, COMMON(driver_feature), fn_lower_32(features));
 	fn_bar_write32(&vp->common, COMMON(driver_feature_select), 1);
@@ -320,12 +317,10 @@ int virtio_pci_queue_size_max(struct virtio_pci *vp, uint16_t queue, uint32_t *s
 {
 	*size = queue_select(vp, queue);
 	if (*size && (!fn_is_pow2(*size) || *size > VIRTQ_SIZE_MAX))
-		return fn_fail(
-			-EIO,
-			"%s: the device gives queue %u a size of %u, which is no power of two up "
-			"to "
-			"%u (virtio 1.2 2.7)",
-			vp->busdev->name, queue, *size, VIRTQ_SIZE_MAX);
+		return fn_fail(-EIO,
+			       "%s: the device gives queue %u a size of %u, which is no power of "
+			       "two up to %u (virtio 1.2 2.7)",
+			       vp->busdev->name, queue, *size, VIRTQ_SIZE_MAX);
 	return 0;
 }
 
@@ -342,12 +337,11 @@ static int queue_doorbell(struct virtio_pci *vp, uint16_t queue, struct fn_doorb
 	uint64_t off = (uint64_t)notify_off * vp->notify_multiplier;
 
 	if (off + sizeof(uint16_t) > vp->notify.len)
-		return fn_fail(
-			-EIO,
-			"%s: the device puts the doorbell of queue %u at offset 0x%llx of a window "
-			"of %llu bytes",
-			vp->busdev->name, queue, (unsigned long long)off,
-			(unsigned long long)vp->notify.len);
+		return fn_fail(-EIO,
+			       "%s: the device puts the doorbell of queue %u at offset 0x%llx of a "
+			       "window of %llu bytes",
+			       vp->busdev->name, queue, (unsigned long long)off,
+			       (unsigned long long)vp->notify.len);
 	*db = fn_doorbell_at(&vp->notify, off);
 	return 0;
 }
@@ -369,11 +363,10 @@ int virtio_pci_queue_enable(struct virtio_pci *vp, uint16_t queue, const struct 
 	fn_bar_write16(&vp->common, COMMON(queue_msix_vector), entry);
 	got = fn_bar_read16(&vp->common, COMMON(queue_msix_vector));
 	if (got != entry)
-		return fn_fail(
-			-EIO,
-			"%s: the device has no room for MSI-X entry %u on queue %u (it reads back "
-			"0x%04x); use fewer vectors",
-			vp->busdev->name, entry, queue, got);
+		return fn_fail(-EIO,
+			       "%s: the device has no room for MSI-X entry %u on queue %u (it "
+			       "reads back 0x%04x); use fewer vectors",
+			       vp->busdev->name, entry, queue, got);
 	common_write_iova(vp, COMMON(queue_desc), vq->desc_iova);
 	common_write_iova(vp, COMMON(queue_driver), vq->avail_iova);
 	common_write_iova(vp, COMMON(queue_device), vq->used_iova);
@@ -385,11 +378,10 @@ int virtio_pci_queue_enable(struct virtio_pci *vp, uint16_t queue, const struct 
 static int config_bounds(const struct virtio_pci *vp, uint32_t off, uint32_t len)
 {
 	if ((uint64_t)off + len > vp->device.len)
-		return fn_fail(
-			-EIO,
-			"%s: the device's configuration has %llu bytes, but the features that it "
-			"offers need %u",
-			vp->busdev->name, (unsigned long long)vp->device.len, off + len);
+		return fn_fail(-EIO,
+			       "%s: the device's configuration has %llu bytes, but the features "
+			       "that it offers need %u",
+			       vp->busdev->name, (unsigned long long)vp->device.len, off + len);
 	return 0;
 }
 

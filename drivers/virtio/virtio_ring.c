@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "drivers/virtio/virtio_ring.h"
+#include "mem/domain.h"
 
 /*
  * 2.7: the used ring is aligned to 4 bytes. fastnic puts it at 4 beyond a cache line, so that its
@@ -27,8 +28,9 @@ int virtq_alloc(struct virtq *vq, struct fn_ctx *ctx, uint32_t size, size_t extr
 	int ret;
 
 	memset(vq, 0, sizeof(*vq));
-	ret = fn_dma_alloc(ctx, extra_at + fn_align_up(extra_bytes, FN_CACHE_LINE), FN_CACHE_LINE,
-			   numa_node, &vq->mem);
+	ret = fn_dma_alloc_for(ctx, FN_DMA_PRIVATE,
+			       extra_at + fn_align_up(extra_bytes, FN_CACHE_LINE), FN_CACHE_LINE,
+			       numa_node, &vq->mem);
 	if (ret)
 		return ret;
 	base = vq->mem.va;

@@ -25,7 +25,8 @@ enum fn_log_level {
  * @level: severity
  * @line: one line of text without a newline; valid during the call only
  *
- * Called on the thread that made the library call; it must not call the library.
+ * Called on the thread that made the library call, so perhaps on several at once, within a burst,
+ * and with locks of the library held: it must not call the library, and should be quick.
  */
 typedef void fn_log_fn(void *arg, enum fn_log_level level, const char *line);
 
@@ -122,8 +123,9 @@ FN_API int fn_ctx_event_fd(const struct fn_ctx *ctx);
  * fn_ctx_process_events - run the event callback for what has happened
  * @ctx: the context
  *
- * Any thread; never blocks. One caller at a time handles events, a second one returns 0 at once.
- * What happened several times before the call is delivered once.
+ * Any thread. It does not wait for events, though for a control call that another thread makes at
+ * the same time. One caller at a time handles events, a second one returns 0 at once. What happened
+ * several times before the call is delivered once.
  *
  * Return: events delivered.
  */

@@ -103,7 +103,7 @@ FN_API int fn_dev_close(struct fn_dev *dev);
  */
 struct fn_dev_info {
 	size_t sz;
-	char name[64];
+	char name[128];
 	char driver[32];
 	uint16_t vendor_id;
 	uint16_t device_id;
@@ -180,15 +180,31 @@ struct fn_dev_conf {
 #define FN_NO_DRAIN UINT64_MAX
 
 /**
+ * fn_pool_need - packets that a pool needs to have
+ * @opts: how the pool will be made; its count plays no part. NULL for the defaults
+ * @conf: how each device that uses it will be configured; its pool plays no part
+ * @devices: how many such devices
+ *
+ * Any thread. The sum that fn_dev_configure() insists on: all rings and queue caches of the
+ * devices, and for each of &fn_pool_opts.max_threads a cache and a burst of FN_POOL_BURST. Threads
+ * that hold more than that between two bursts need more.
+ *
+ * Return: packets; 0 when a size in the structs is wrong.
+ */
+FN_API uint64_t fn_pool_need(const struct fn_pool_opts *opts, const struct fn_dev_conf *conf,
+			     unsigned devices);
+
+/**
  * fn_dev_configure - decide how a device is used
  * @dev: the device, not started
  * @conf: the configuration; copied
  *
  * Any thread. Validates all of it first; on failure the former configuration stays.
  *
- * Return: 0; -EINVAL for a value out of range (never a silent cut); -EBUSY while started; -ENOSPC
- * when the pool is too small for the rings of all devices that use it (the sentence states the
- * sum); -ENOMEM; -ENODEV.
+ * Return: 0; -EINVAL for a value out of range (never a silent cut), or a pool of another context;
+ * -EBUSY while started; -ENOTSUP for promiscuous mode that the device does not have; -EMFILE or
+ * -ENFILE when no file descriptor is to be had; -ENOSPC when the pool is too small for the rings of
+ * all devices that use it (the sentence states the sum); -ENOMEM; -ENODEV.
  */
 FN_API int fn_dev_configure(struct fn_dev *dev, const struct fn_dev_conf *conf);
 
@@ -198,8 +214,8 @@ FN_API int fn_dev_configure(struct fn_dev *dev, const struct fn_dev_conf *conf);
  *
  * Any thread. A started device is left as it is.
  *
- * Return: 0; -EINVAL when not configured; -ENOBUFS when the pool cannot fill the receive rings;
- * -EIO when the device refuses; -ENODEV. On failure the device is stopped.
+ * Return: 0; -EINVAL when not configured; -ENOMEM for the rings; -ENOBUFS when the pool cannot fill
+ * the receive rings; -EIO when the device refuses; -ENODEV. On failure the device is stopped.
  */
 FN_API int fn_dev_start(struct fn_dev *dev);
 

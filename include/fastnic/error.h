@@ -7,7 +7,7 @@
 
 FN_BEGIN_DECLS
 
-#define FN_ERROR_TEXT_BYTES 504
+#define FN_ERROR_TEXT_BYTES 500
 
 /**
  * struct fn_error - one failure, in words
@@ -19,8 +19,8 @@ FN_BEGIN_DECLS
  * that call fails. FN_ERROR_INIT sets @sz.
  */
 struct fn_error {
-	uint32_t sz;
-	int32_t code;
+	size_t sz;
+	int code;
 	char text[FN_ERROR_TEXT_BYTES];
 };
 

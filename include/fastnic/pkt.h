@@ -29,7 +29,7 @@ struct fn_pool;
  * @flags: offloads asked for or done; 0 now
  * @word: @len to @flags in one load
  * @headroom: bytes in front of @data in this segment's room
- * @room_len: bytes of the room, headroom included
+ * @buf_len: bytes of the room, headroom included
  * @reserved1: zero
  * @next: next segment, or NULL
  * @pool: where the header came from and goes back to
@@ -59,7 +59,7 @@ struct fn_pkt {
 		uint64_t word;
 	};
 	uint16_t headroom;
-	uint16_t room_len;
+	uint16_t buf_len;
 	uint32_t reserved1;
 	struct fn_pkt *next;
 	struct fn_pool *pool;
@@ -103,7 +103,7 @@ FN_INLINE uint32_t fn_pkt_len(const struct fn_pkt *pkt)
  */
 FN_INLINE uint16_t fn_pkt_tailroom(const struct fn_pkt *pkt)
 {
-	return (uint16_t)(pkt->room_len - pkt->headroom - pkt->len);
+	return (uint16_t)(pkt->buf_len - pkt->headroom - pkt->len);
 }
 
 /**
@@ -160,7 +160,7 @@ FN_INLINE uint8_t *fn_pkt_append(struct fn_pkt *pkt, uint16_t bytes)
 
 /**
  * fn_pkt_trim_head - take bytes off the front of a segment
- * @pkt: the segment
+ * @pkt: the segment; its header is nobody else's (a clone is fine)
  * @bytes: how much
  *
  * Return: the new first byte, or NULL when the segment is shorter (nothing is changed).
@@ -238,7 +238,7 @@ FN_API int fn_pkt_ref(struct fn_pkt *pkt);
  * for both. Length, offload flags, VLAN tag and hash are those of @pkt; the user value is 0. Any
  * thread that holds a reference to @pkt, which may be freed before its clones.
  *
- * Return: the clone; NULL when @pool is empty or 256 references are reached.
+ * Return: the clone; NULL when @pool is empty or of another context, or 256 references are reached.
  */
 FN_API struct fn_pkt *fn_pkt_clone(struct fn_pool *pool, struct fn_pkt *pkt);
 

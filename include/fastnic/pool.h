@@ -22,9 +22,9 @@ struct fn_pool;
  * @cache: packets that a thread's or a queue's cache holds at most, 32 to 1024; default 256
  * @max_threads: application threads that get a cache of their own, at most 64; default 4. More
  *	threads may use the pool, more slowly
- * @numa_node: node of the memory plus 1; 0 for any. When the node has too little memory left,
- *	another one serves, with a warning in the log
- * @share: the rooms may be handed to a vhost-user peer
+ * @numa_node_plus_1: node of the memory plus 1, so that 0 is any (as is -1 + 1). When the node has
+ *	too little memory left, another one serves, with a warning in the log
+ * @share: the rooms may be handed to a vhost-user peer (which fastnic does not speak yet)
  * @name: a name for messages, copied; default "pool"
  */
 struct fn_pool_opts {
@@ -35,12 +35,15 @@ struct fn_pool_opts {
 	uint32_t headroom;
 	uint32_t cache;
 	uint32_t max_threads;
-	uint32_t numa_node;
+	uint32_t numa_node_plus_1;
 	bool share;
 	const char *name;
 };
 
 #define FN_POOL_NO_HEADROOM UINT32_MAX
+
+/* Packets that fn_pool_need() counts for what a thread holds in one burst. */
+#define FN_POOL_BURST 32u
 
 /**
  * struct fn_pool_info - what a pool is and where its packets are

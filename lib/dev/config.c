@@ -16,28 +16,20 @@
 #define DEFAULT_MTU 1500
 #define DEFAULT_DRAIN_NS FN_MS(100)
 
-/* Packets that each application thread may hold in one burst, for the sum of pool_fits(). */
-#define BURST_PACKETS 32
-
-static uint32_t default_ring(uint32_t most)
+/* What is zero becomes the default, or less where the device has less. */
+static void fill_defaults(uint32_t rx_ring_max, uint32_t tx_ring_max, uint32_t mtu_max,
+			  struct fn_dev_conf *conf)
 {
-	return most < DEFAULT_RING ? most : DEFAULT_RING;
-}
-
-static void fill_defaults(const struct fn_dev *dev, struct fn_dev_conf *conf)
-{
-	const struct fn_dev_limits *limits = &dev->limits;
-
 	if (!conf->rxqs)
 		conf->rxqs = 1;
 	if (!conf->txqs)
 		conf->txqs = 1;
 	if (!conf->rx_ring)
-		conf->rx_ring = default_ring(limits->rx_ring_max);
+		conf->rx_ring = rx_ring_max < DEFAULT_RING ? rx_ring_max : DEFAULT_RING;
 	if (!conf->tx_ring)
-		conf->tx_ring = default_ring(limits->tx_ring_max);
+		conf->tx_ring = tx_ring_max < DEFAULT_RING ? tx_ring_max : DEFAULT_RING;
 	if (!conf->mtu)
-		conf->mtu = limits->mtu_max < DEFAULT_MTU ? limits->mtu_max : DEFAULT_MTU;
+		conf->mtu = mtu_max < DEFAULT_MTU ? mtu_max : DEFAULT_MTU;
 	if (!conf->stop_drain_ns)
 		conf->stop_drain_ns = DEFAULT_DRAIN_NS;
 	else if (conf->stop_drain_ns == FN_NO_DRAIN)
@@ -88,37 +80,70 @@ static int check_vectors(const struct fn_dev *dev, const char *what, const uint1
 }
 
 /* What one device may hold of its pool: its rings, and the caches of its queues. */
-static uint64_t pool_need(const struct fn_dev_conf *conf, uint32_t cache)
+static uint64_t device_need(const struct fn_dev_conf *conf, uint32_t cache)
 {
 	return (uint64_t)conf->rxqs * conf->rx_ring + (uint64_t)conf->txqs * conf->tx_ring +
 	       ((uint64_t)conf->rxqs + conf->txqs) * cache;
 }
 
+/* What the application's threads may hold: a cache and a burst each. */
+static uint64_t threads_need(uint32_t max_threads, uint32_t cache)
+{
+	return (uint64_t)max_threads * (cache + FN_POOL_BURST);
+}
+
+uint64_t fn_pool_need(const struct fn_pool_opts *opts, const struct fn_dev_conf *conf,
+		      unsigned devices)
+{
+	struct fn_pool_opts o;
+	struct fn_dev_conf c;
+
+	if (!fn_opts_get(&o, sizeof(o), opts) || !fn_opts_get(&c, sizeof(c), conf))
+		return 0;
+	fn_pool_opts_defaults(&o);
+	fill_defaults(DEFAULT_RING, DEFAULT_RING, DEFAULT_MTU, &c);
+	return devices * device_need(&c, o.cache) + threads_need(o.max_threads, o.cache);
+}
+
+/* Packets of a pool that other devices claim; &fn_ctx.lock is held. */
+static uint64_t others_claim(const struct fn_dev *dev, const struct fn_pool *pool)
+{
+	struct fn_list *pos;
+	uint64_t sum = 0;
+
+	fn_list_for_each(pos, &dev->ctx->devs) {
+		const struct fn_dev *other = fn_container_of(pos, struct fn_dev, node);
+
+		if (other != dev && other->claim.pool == pool)
+			sum += other->claim.packets;
+	}
+	return sum;
+}
+
 /*
  * A pool that runs dry with nothing wrong is the worst of errors: it shows under load only. So all
- * that can hold packets is added up here, where it can still be mended.
+ * that can hold packets is added up here, where it can still be mended. On success @dev has its
+ * claim; the caller puts @former back when the rest of the configuration fails.
  */
-static int check_pool(struct fn_dev *dev, const struct fn_dev_conf *conf)
+static int claim_pool(struct fn_dev *dev, const struct fn_dev_conf *conf,
+		      struct fn_pool_claim *former)
 {
 	struct fn_pool_info info = { .sz = sizeof(info) };
-	struct fn_list *pos;
-	uint64_t others = 0;
+	uint64_t others;
 	uint64_t threads;
 	uint64_t mine;
 	uint64_t sum;
 
 	fn_pool_get_info(conf->pool, &info);
-	threads = (uint64_t)info.max_threads * (info.cache + BURST_PACKETS);
-	mine = pool_need(conf, info.cache);
+	threads = threads_need(info.max_threads, info.cache);
+	mine = device_need(conf, info.cache);
 	(void)pthread_mutex_lock(&dev->ctx->lock);
-	fn_list_for_each(pos, &dev->ctx->devs) {
-		const struct fn_dev *other = fn_container_of(pos, struct fn_dev, node);
-
-		if (other != dev && other->conf.pool == conf->pool)
-			others += pool_need(&other->conf, info.cache);
-	}
-	(void)pthread_mutex_unlock(&dev->ctx->lock);
+	others = others_claim(dev, conf->pool);
 	sum = mine + others + threads;
+	*former = dev->claim;
+	if (sum <= info.count)
+		dev->claim = (struct fn_pool_claim){ conf->pool, mine };
+	(void)pthread_mutex_unlock(&dev->ctx->lock);
 	if (sum <= info.count)
 		return 0;
 	return fn_fail(-ENOSPC,
@@ -131,6 +156,13 @@ static int check_pool(struct fn_dev *dev, const struct fn_dev_conf *conf)
 		       threads, info.max_threads, sum);
 }
 
+static void claim_set(struct fn_dev *dev, struct fn_pool_claim claim)
+{
+	(void)pthread_mutex_lock(&dev->ctx->lock);
+	dev->claim = claim;
+	(void)pthread_mutex_unlock(&dev->ctx->lock);
+}
+
 static int conf_check(struct fn_dev *dev, const struct fn_dev_conf *conf)
 {
 	const struct fn_dev_limits *limits = &dev->limits;
@@ -138,6 +170,11 @@ static int conf_check(struct fn_dev *dev, const struct fn_dev_conf *conf)
 
 	if (!conf->pool)
 		return fn_fail(-EINVAL, "%s: fn_dev_conf.pool is missing", dev->bus->name);
+	if (fn_pool_ctx(conf->pool) != dev->ctx)
+		return fn_fail(-EINVAL,
+			       "%s: %s belongs to another context, whose memory this device cannot "
+			       "reach: create it in the device's own",
+			       dev->bus->name, fn_pool_name(conf->pool));
 	ret = check_queues(dev, "receive", conf->rxqs, limits->max_rxqs);
 	if (!ret)
 		ret = check_queues(dev, "transmit", conf->txqs, limits->max_txqs);
@@ -153,8 +190,6 @@ static int conf_check(struct fn_dev *dev, const struct fn_dev_conf *conf)
 		ret = check_vectors(dev, "receive", conf->rx_vectors, conf->rxqs);
 	if (!ret)
 		ret = check_vectors(dev, "transmit", conf->tx_vectors, conf->txqs);
-	if (!ret)
-		ret = check_pool(dev, conf);
 	if (!ret && conf->promisc)
 		ret = dev->drv->ops->set_promisc(dev, true);
 	if (!ret && dev->drv->ops->check)
@@ -203,11 +238,41 @@ static int resources_caches(struct resources *res, const struct fn_dev_conf *con
 	return 0;
 }
 
-static int resources_fds(struct resources *res, const struct fn_dev *dev)
+static unsigned highest_of(const uint16_t *map, unsigned n, unsigned used)
 {
-	unsigned n = dev->limits.vectors ? dev->limits.first_vector + dev->limits.vectors : 0;
+	for (unsigned i = 0; i < n; i++)
+		if (map[i] != FN_NO_VECTOR && map[i] >= used)
+			used = map[i] + 1u;
+	return used;
+}
 
-	res->fds = calloc(n + 1, sizeof(int));
+/* MSI-X entries that a configuration uses: the driver's own, and the queues' up to the highest. */
+static unsigned entries_used(const struct fn_dev *dev, const struct fn_dev_conf *conf)
+{
+	const unsigned vectors = dev->limits.vectors;
+	unsigned queues = 0;
+	unsigned used;
+
+	if (!vectors)
+		return 0;
+	if (!conf->rx_vectors)
+		queues = conf->rxqs;
+	if (!conf->tx_vectors)
+		queues = (unsigned)conf->rxqs + conf->txqs;
+	used = queues < vectors ? queues : vectors;
+	if (conf->rx_vectors)
+		used = highest_of(conf->rx_vectors, conf->rxqs, used);
+	if (conf->tx_vectors)
+		used = highest_of(conf->tx_vectors, conf->txqs, used);
+	return dev->limits.first_vector + used;
+}
+
+static int resources_fds(struct resources *res, const struct fn_dev *dev,
+			 const struct fn_dev_conf *conf)
+{
+	const unsigned n = entries_used(dev, conf);
+
+	res->fds = calloc(n + 1u, sizeof(int));
 	if (!res->fds)
 		return fn_fail(-ENOMEM, "%s: out of memory for %u vectors", dev->bus->name, n);
 	for (unsigned i = 0; i < n; i++) {
@@ -301,20 +366,13 @@ static void former_release(struct fn_dev *dev)
 	resources_free(&old);
 }
 
-/* Other devices' check_pool() reads it. */
-static void conf_store(struct fn_dev *dev, const struct fn_dev_conf *conf)
-{
-	(void)pthread_mutex_lock(&dev->ctx->lock);
-	dev->conf = *conf;
-	(void)pthread_mutex_unlock(&dev->ctx->lock);
-}
-
 void fn_config_release(struct fn_dev *dev)
 {
 	if (dev->irq_n)
 		(void)dev->bus->ops->irq_set(dev->bus, NULL, 0);
 	former_release(dev);
-	conf_store(dev, &(struct fn_dev_conf){ 0 });
+	claim_set(dev, (struct fn_pool_claim){ 0 });
+	dev->conf = (struct fn_dev_conf){ 0 };
 }
 
 static int conf_apply(struct fn_dev *dev, const struct fn_dev_conf *conf)
@@ -325,7 +383,7 @@ static int conf_apply(struct fn_dev *dev, const struct fn_dev_conf *conf)
 
 	ret = resources_caches(&new, conf);
 	if (!ret)
-		ret = resources_fds(&new, dev);
+		ret = resources_fds(&new, dev, conf);
 	if (!ret)
 		ret = watch_config_irq(dev, &new);
 	if (ret)
@@ -341,7 +399,7 @@ static int conf_apply(struct fn_dev *dev, const struct fn_dev_conf *conf)
 	kept.err = NULL;
 	kept.rx_vectors = NULL;
 	kept.tx_vectors = NULL;
-	conf_store(dev, &kept);
+	dev->conf = kept;
 	dev->promisc = conf->promisc;
 	dev->state = FN_DEV_CONFIGURED;
 	return 0;
@@ -357,16 +415,24 @@ free_new:
 
 static int dev_configure(struct fn_dev *dev, struct fn_dev_conf *conf)
 {
-	int ret = fn_dev_check_here(dev);
+	struct fn_pool_claim former;
+	int ret = fn_dev_check_present(dev);
 
 	if (ret)
 		return ret;
 	if (dev->state == FN_DEV_STARTED)
 		return fn_fail(-EBUSY, "%s is started: fn_dev_stop() it before fn_dev_configure()",
 			       dev->bus->name);
-	fill_defaults(dev, conf);
+	fill_defaults(dev->limits.rx_ring_max, dev->limits.tx_ring_max, dev->limits.mtu_max, conf);
 	ret = conf_check(dev, conf);
-	return ret ? ret : conf_apply(dev, conf);
+	if (!ret)
+		ret = claim_pool(dev, conf, &former);
+	if (ret)
+		return ret;
+	ret = conf_apply(dev, conf);
+	if (ret)
+		claim_set(dev, former);
+	return ret;
 }
 
 int fn_dev_configure(struct fn_dev *dev, const struct fn_dev_conf *conf)
@@ -390,7 +456,7 @@ int fn_dev_configure(struct fn_dev *dev, const struct fn_dev_conf *conf)
 static int set_mtu(struct fn_dev *dev, uint32_t mtu)
 {
 	struct fn_dev_conf conf = dev->conf;
-	int ret = fn_dev_check_here(dev);
+	int ret = fn_dev_check_present(dev);
 
 	if (ret)
 		return ret;
@@ -405,7 +471,7 @@ static int set_mtu(struct fn_dev *dev, uint32_t mtu)
 	if (!ret && dev->drv->ops->check)
 		ret = dev->drv->ops->check(dev, &conf);
 	if (!ret)
-		conf_store(dev, &conf);
+		dev->conf = conf;
 	return ret;
 }
 

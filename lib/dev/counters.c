@@ -11,8 +11,6 @@ static const struct fn_counter_desc rx_descs[FN_RX_COUNTERS] = {
 			     FN_COUNTER_POSSIBLE_LOSS },
 	[FN_RX_POOL_EMPTY] = { "rx_pool_empty", "refills that found the pool empty",
 			       FN_COUNTER_INFO },
-	[FN_RX_DROP_TOO_LONG] = { "rx_drop_too_long", "larger than the buffer posted for it",
-				  FN_COUNTER_DROP },
 	[FN_RX_DROP_BROKEN] = { "rx_drop_broken", "received when the queue broke",
 				FN_COUNTER_DROP },
 };

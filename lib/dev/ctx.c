@@ -51,23 +51,26 @@ destroy_events:
 	fn_events_destroy(ctx->events);
 free_ctx:
 	(void)pthread_mutex_destroy(&ctx->lock);
-	(void)fn_report(ctx, o.err, ret);
 	free(ctx);
-	return ret;
+	return fn_report(NULL, o.err, ret);
 }
 
 /* Who still hangs from the context: 0, or -EBUSY with a sentence that names the first. */
 static int ctx_in_use(struct fn_ctx *ctx)
 {
+	char name[FN_PCI_ADDR_CHARS];
 	int ret = 0;
 
 	(void)pthread_mutex_lock(&ctx->lock);
-	if (!fn_list_empty(&ctx->devs))
+	if (!fn_list_empty(&ctx->devs)) {
+		fn_pci_addr_format(&fn_container_of(ctx->devs.next, struct fn_dev, node)->addr,
+				   name);
 		ret = fn_fail(-EBUSY, "the context still has device %s: fn_dev_close() it first",
-			      fn_container_of(ctx->devs.next, struct fn_dev, node)->bus->name);
-	else if (!fn_list_empty(&ctx->pools))
-		ret = fn_fail(-EBUSY,
-			      "the context still has a packet pool: fn_pool_destroy() it first");
+			      name);
+	} else if (!fn_list_empty(&ctx->pools)) {
+		ret = fn_fail(-EBUSY, "the context still has pool %s: fn_pool_destroy() it first",
+			      fn_pool_first_name(ctx));
+	}
 	(void)pthread_mutex_unlock(&ctx->lock);
 	return ret;
 }

@@ -11,7 +11,7 @@
 #include "dev/dev.h"
 #include "dev/events.h"
 
-int fn_dev_check_here(struct fn_dev *dev)
+int fn_dev_check_present(struct fn_dev *dev)
 {
 	if (__atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) != -ENODEV)
 		return 0;
@@ -19,7 +19,7 @@ int fn_dev_check_here(struct fn_dev *dev)
 		       dev->bus->name);
 }
 
-int fn_dev_gone(struct fn_dev *dev)
+int fn_dev_mark_gone(struct fn_dev *dev)
 {
 	if (__atomic_exchange_n(&dev->status, -ENODEV, __ATOMIC_ACQ_REL) != -ENODEV)
 		fn_dev_raise(dev, FN_EVENT_GONE);
@@ -30,7 +30,7 @@ int fn_dev_gone(struct fn_dev *dev)
 		       dev->bus->name);
 }
 
-void fn_dev_broken(struct fn_dev *dev, const char *fmt, ...)
+void fn_dev_mark_broken(struct fn_dev *dev, const char *fmt, ...)
 {
 	int here = 0;
 	char why[256];
@@ -50,18 +50,38 @@ void fn_dev_broken(struct fn_dev *dev, const char *fmt, ...)
 	fn_dev_raise(dev, FN_EVENT_DEVICE_ERROR);
 }
 
-/* -EBUSY when this context has the device already. */
-static int check_not_open(struct fn_ctx *ctx, const struct fn_pci_addr *addr, const char *name)
+/* Put the device into the context's list; -EBUSY when its address is there already. */
+static int list_enter(struct fn_dev *dev, const char *name)
 {
+	struct fn_ctx *ctx = dev->ctx;
 	struct fn_list *pos;
 	int ret = 0;
 
 	(void)pthread_mutex_lock(&ctx->lock);
 	fn_list_for_each(pos, &ctx->devs)
-		if (fn_pci_addr_equal(&fn_container_of(pos, struct fn_dev, node)->bus->addr, addr))
+		if (fn_pci_addr_equal(&fn_container_of(pos, struct fn_dev, node)->addr, &dev->addr))
 			ret = fn_fail(-EBUSY, "%s is open already: name each port once", name);
+	if (!ret) {
+		dev->id = ctx->next_dev_id++;
+		fn_list_add_tail(&ctx->devs, &dev->node);
+	}
 	(void)pthread_mutex_unlock(&ctx->lock);
 	return ret;
+}
+
+static void list_ready(struct fn_dev *dev, bool ready)
+{
+	(void)pthread_mutex_lock(&dev->ctx->lock);
+	dev->ready = ready;
+	(void)pthread_mutex_unlock(&dev->ctx->lock);
+}
+
+/* The address is free again: the last step of close, when nothing of the device is left. */
+static void list_leave(struct fn_dev *dev)
+{
+	(void)pthread_mutex_lock(&dev->ctx->lock);
+	fn_list_del(&dev->node);
+	(void)pthread_mutex_unlock(&dev->ctx->lock);
 }
 
 static int no_driver(const char *name, uint16_t vendor_id, uint16_t device_id)
@@ -107,47 +127,50 @@ free_priv:
 	return ret;
 }
 
+/* A device that is in the list already: claim it and bring it up. */
+static int dev_bring_up(struct fn_dev *dev, const struct fn_bus_ops *bus)
+{
+	int ret = bus->open(dev->ctx, &dev->addr, &dev->bus);
+
+	if (ret)
+		return ret;
+	dev->drv = fn_registry_find(dev->bus->vendor_id, dev->bus->device_id);
+	if (!dev->drv)
+		ret = no_driver(dev->bus->name, dev->bus->vendor_id, dev->bus->device_id);
+	else
+		ret = dev_probe(dev);
+	if (ret)
+		bus->close(dev->bus);
+	return ret;
+}
+
 static int dev_open(struct fn_ctx *ctx, const struct fn_bus_ops *bus, const char *name,
 		    struct fn_dev **out)
 {
-	struct fn_pci_addr addr;
-	struct fn_dev *dev;
+	struct fn_dev *dev = calloc(1, sizeof(*dev));
 	int ret;
 
-	if (!name || !fn_pci_addr_parse(name, &addr))
-		return fn_fail(-EINVAL, "\"%s\" is no PCI address such as 0000:00:03.0",
-			       name ? name : "");
-	ret = check_not_open(ctx, &addr, name);
-	if (ret)
-		return ret;
-	dev = calloc(1, sizeof(*dev));
 	if (!dev)
-		return fn_fail(-ENOMEM, "%s: out of memory", name);
+		return fn_fail(-ENOMEM, "%s: out of memory", name ? name : "");
 	dev->ctx = ctx;
 	(void)pthread_mutex_init(&dev->lock, NULL);
-	ret = bus->open(ctx, &addr, &dev->bus);
+	if (!name || !fn_pci_addr_parse(name, &dev->addr))
+		ret = fn_fail(-EINVAL, "\"%s\" is no PCI address such as 0000:00:03.0",
+			      name ? name : "");
+	else
+		ret = list_enter(dev, name);
 	if (ret)
 		goto free_dev;
-	dev->drv = fn_registry_find(dev->bus->vendor_id, dev->bus->device_id);
-	if (!dev->drv) {
-		ret = no_driver(dev->bus->name, dev->bus->vendor_id, dev->bus->device_id);
-		goto close_bus;
-	}
-	(void)pthread_mutex_lock(&ctx->lock);
-	dev->id = ctx->next_dev_id++;
-	(void)pthread_mutex_unlock(&ctx->lock);
-	ret = dev_probe(dev);
+	ret = dev_bring_up(dev, bus);
 	if (ret)
-		goto close_bus;
-	(void)pthread_mutex_lock(&ctx->lock);
-	fn_list_add_tail(&ctx->devs, &dev->node);
-	(void)pthread_mutex_unlock(&ctx->lock);
+		goto leave;
+	list_ready(dev, true);
 	fn_log(ctx, FN_LOG_INFO, "%s: open (%s, %s)", dev->bus->name, dev->drv->name, bus->name);
 	*out = dev;
 	return 0;
 
-close_bus:
-	bus->close(dev->bus);
+leave:
+	list_leave(dev);
 free_dev:
 	(void)pthread_mutex_destroy(&dev->lock);
 	free(dev);
@@ -198,7 +221,7 @@ int fn_dev_open(struct fn_ctx *ctx, const char *name, const struct fn_dev_opts *
  * A reset mends what is broken; what is gone or asked back stays so, also if that happens this
  * moment.
  */
-static void mended(struct fn_dev *dev)
+static void mark_mended(struct fn_dev *dev)
 {
 	int broken = -EIO;
 
@@ -208,7 +231,7 @@ static void mended(struct fn_dev *dev)
 
 static int dev_start(struct fn_dev *dev)
 {
-	int ret = fn_dev_check_here(dev);
+	int ret = fn_dev_check_present(dev);
 
 	if (ret)
 		return ret;
@@ -217,7 +240,7 @@ static int dev_start(struct fn_dev *dev)
 	if (dev->state == FN_DEV_OPEN)
 		return fn_fail(-EINVAL, "%s is not configured: call fn_dev_configure() first",
 			       dev->bus->name);
-	mended(dev);
+	mark_mended(dev);
 	ret = fn_busdev_set_master(dev->bus, true);
 	if (ret)
 		return ret;
@@ -273,7 +296,7 @@ int fn_dev_reset(struct fn_dev *dev)
 	int ret;
 
 	(void)pthread_mutex_lock(&dev->lock);
-	ret = fn_dev_check_here(dev);
+	ret = fn_dev_check_present(dev);
 	if (!ret && dev->state == FN_DEV_STARTED) {
 		/* Nobody waits for a device that is about to be reset. */
 		drain_ns = dev->conf.stop_drain_ns;
@@ -282,7 +305,7 @@ int fn_dev_reset(struct fn_dev *dev)
 		dev->conf.stop_drain_ns = drain_ns;
 		ret = dev_start(dev);
 	} else if (!ret) {
-		mended(dev);
+		mark_mended(dev);
 	}
 	(void)pthread_mutex_unlock(&dev->lock);
 	return fn_report(dev->ctx, NULL, ret);
@@ -297,13 +320,12 @@ int fn_dev_close(struct fn_dev *dev)
 	if (!dev)
 		return 0;
 	ctx = dev->ctx;
-	(void)pthread_mutex_lock(&ctx->lock);
-	fn_list_del(&dev->node);
-	(void)pthread_mutex_unlock(&ctx->lock);
-
-	(void)pthread_mutex_lock(&dev->lock);
+	list_ready(dev, false);
 	fn_events_unwatch(dev, dev->bus->req_fd);
 	fn_events_unwatch(dev, dev->bus->err_fd);
+	fn_events_settle(ctx);
+
+	(void)pthread_mutex_lock(&dev->lock);
 	stopped = dev_stop(dev);
 	fn_config_release(dev);
 	closed = dev->drv->ops->close(dev);
@@ -312,6 +334,7 @@ int fn_dev_close(struct fn_dev *dev)
 	fn_queues_destroy(dev);
 	fn_log(ctx, FN_LOG_INFO, "%s: closed", dev->bus->name);
 	dev->bus->ops->close(dev->bus);
+	list_leave(dev);
 	(void)pthread_mutex_destroy(&dev->lock);
 	free(dev->priv);
 	free(dev);

@@ -5,12 +5,6 @@
 
 #include "dev/driver.h"
 
-/*
- * The longest link header before an MTU's payload: Ethernet with one VLAN tag (802.3 3.2, 802.1Q
- * 9.6).
- */
-#define FN_LINK_HEADER_BYTES (14 + 4)
-
 /* fn_dev_open() on any bus: what tests call to bring their own. */
 int fn_dev_open_on(struct fn_ctx *ctx, const struct fn_bus_ops *bus, const char *name,
 		   const struct fn_dev_opts *opts, struct fn_dev **dev);
@@ -37,6 +31,6 @@ void fn_queues_down(struct fn_dev *dev);
 void fn_config_release(struct fn_dev *dev);
 
 /* Whether control calls make sense: 0, or -ENODEV with a sentence. */
-int fn_dev_check_here(struct fn_dev *dev);
+int fn_dev_check_present(struct fn_dev *dev);
 
 #endif

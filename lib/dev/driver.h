@@ -10,6 +10,11 @@
 #include "bus/bus.h"
 #include "pkt/pool.h"
 
+/*
+ * What stands before an MTU's payload at most: Ethernet and one VLAN tag (802.3 3.2, 802.1Q 9.6).
+ */
+#define FN_LINK_HEADER_BYTES 18u
+
 /**
  * struct fn_queue - what lib/dev knows of a queue; cold, apart from the counters
  * @dev: its device
@@ -19,7 +24,7 @@
  * @vector: the vector of the configuration, or FN_NO_VECTOR
  * @event_fd: the eventfd that the vector signals, or -1
  * @cache: the queue's cache of the device's pool; from configure on
- * @broken_news: the queue broke and FN_EVENT_QUEUE_BROKEN is not delivered yet; atomic
+ * @broken_pending: the queue broke and FN_EVENT_QUEUE_BROKEN is not delivered yet; atomic
  * @counters: indexed by &enum fn_rx_counter or &enum fn_tx_counter; written with fn_queue_count()
  *
  * fn_rxq.priv and fn_txq.priv point to it: fn_rxq_queue(), fn_txq_queue().
@@ -32,7 +37,7 @@ struct fn_queue {
 	uint16_t vector;
 	int event_fd;
 	struct fn_pool_cache *cache;
-	bool broken_news;
+	bool broken_pending;
 	uint64_t counters[16] __attribute__((aligned(FN_CACHE_LINE)));
 };
 
@@ -78,8 +83,10 @@ struct fn_pci_id {
 /**
  * struct fn_dev_limits - what a driver found out about a device
  * @mac: the address that the device has by itself
- * @first_vector: MSI-X entry of the first vector that queues can use; entries below are the
- * driver's The rest: as in &struct fn_dev_info.
+ * @first_vector: MSI-X entry of the first vector that queues can use; those below it are the
+ *	driver's own
+ *
+ * The rest: as in &struct fn_dev_info.
  */
 struct fn_dev_limits {
 	uint8_t mac[6];
@@ -166,12 +173,22 @@ struct fn_driver_ops {
 	unsigned (*tx_reclaim)(struct fn_txq *q);
 };
 
+/* Packets of a pool that a device's rings and caches may hold: see check_pool() in dev/config.c. */
+struct fn_pool_claim {
+	const struct fn_pool *pool;
+	uint64_t packets;
+};
+
 /**
  * struct fn_dev - a device
  * @ctx: the context
  * @node: in &fn_ctx.devs
- * @id: its number in the context, never used twice
- * @news: events that are not delivered yet, bit 1 << &enum fn_event_type; atomic
+ * @id: its number in the context, never used twice; the list is in their order
+ * @addr: its address; nobody else opens it while this entry is in the list
+ * @ready: it is open: what only goes through the list (events, sums over a pool) may look at the
+ *	rest
+ * @claim: packets of its pool that its configuration may hold; guarded by &fn_ctx.lock
+ * @pending: events that are not delivered yet, bit 1 << &enum fn_event_type; atomic
  * @lock: serialises control calls
  * @drv: its driver
  * @bus: the claimed function
@@ -193,7 +210,10 @@ struct fn_dev {
 	struct fn_ctx *ctx;
 	struct fn_list node;
 	uint64_t id;
-	uint32_t news;
+	struct fn_pci_addr addr;
+	bool ready;
+	struct fn_pool_claim claim;
+	uint32_t pending;
 	pthread_mutex_t lock;
 	const struct fn_driver *drv;
 	struct fn_busdev *bus;
@@ -222,21 +242,22 @@ void fn_txq_go(struct fn_txq *q, unsigned (*burst)(struct fn_txq *, struct fn_pk
 void fn_dev_raise(struct fn_dev *dev, enum fn_event_type type);
 
 /**
- * fn_dev_broken - the device as a whole failed, and a reset may mend it
- * @dev: the device; any thread
+ * fn_dev_mark_broken - the device as a whole failed, and a reset may mend it
+ * @dev: the device; its lock is held
  * @fmt: what it did
  *
  * As fn_queue_break() for all queues, with FN_EVENT_DEVICE_ERROR.
  */
-void fn_dev_broken(struct fn_dev *dev, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void fn_dev_mark_broken(struct fn_dev *dev, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /*
  * The device does not answer any more: set the status of the device and of all its queues and raise
  * FN_EVENT_GONE, once. Mappings stay. Returns -ENODEV after fn_fail().
  */
-int fn_dev_gone(struct fn_dev *dev);
+int fn_dev_mark_gone(struct fn_dev *dev);
 
-/* Wait for a condition of the device on the bus's clock. */
+/* The bus's clock, by which drivers wait. */
 static inline uint64_t fn_dev_now_ns(struct fn_dev *dev)
 {
 	return dev->bus->ops->now_ns(dev->bus);

@@ -19,11 +19,13 @@
  * @epoll_fd: fn_ctx_event_fd()
  * @wake_fd: eventfd that fn_dev_raise() signals
  * @handling: held by the one thread that handles events
+ * @intake: held by it while it works with devices, and not while callbacks run
  */
 struct fn_events {
 	int epoll_fd;
 	int wake_fd;
 	pthread_mutex_t handling;
+	pthread_mutex_t intake;
 };
 
 /* An epoll entry says which device and why: a device that is gone by then is simply not found. */
@@ -63,6 +65,7 @@ int fn_events_create(struct fn_events **out)
 	if (ret)
 		goto fail;
 	(void)pthread_mutex_init(&events->handling, NULL);
+	(void)pthread_mutex_init(&events->intake, NULL);
 	*out = events;
 	return 0;
 
@@ -77,6 +80,7 @@ fail:
 
 void fn_events_destroy(struct fn_events *events)
 {
+	(void)pthread_mutex_destroy(&events->intake);
 	(void)pthread_mutex_destroy(&events->handling);
 	(void)close(events->wake_fd);
 	(void)close(events->epoll_fd);
@@ -94,6 +98,12 @@ void fn_events_unwatch(struct fn_dev *dev, int fd)
 {
 	if (fd >= 0)
 		(void)epoll_ctl(dev->ctx->events->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
+void fn_events_settle(struct fn_ctx *ctx)
+{
+	(void)pthread_mutex_lock(&ctx->events->intake);
+	(void)pthread_mutex_unlock(&ctx->events->intake);
 }
 
 static void fd_signal(int fd)
@@ -121,11 +131,11 @@ int fn_ctx_event_fd(const struct fn_ctx *ctx)
 
 void fn_dev_raise(struct fn_dev *dev, enum fn_event_type type)
 {
-	__atomic_fetch_or(&dev->news, 1u << type, __ATOMIC_RELEASE);
+	__atomic_fetch_or(&dev->pending, 1u << type, __ATOMIC_RELEASE);
 	fd_signal(dev->ctx->events->wake_fd);
 }
 
-/* The first device after @after_id, or NULL. Devices stand in the list by id. */
+/* The first open device after @after_id, or NULL. Devices stand in the list by id. */
 static struct fn_dev *next_dev(struct fn_ctx *ctx, uint64_t after_id)
 {
 	struct fn_list *pos;
@@ -133,7 +143,7 @@ static struct fn_dev *next_dev(struct fn_ctx *ctx, uint64_t after_id)
 	fn_list_for_each(pos, &ctx->devs) {
 		struct fn_dev *dev = fn_container_of(pos, struct fn_dev, node);
 
-		if (dev->id > after_id)
+		if (dev->ready && dev->id > after_id)
 			return dev;
 	}
 	return NULL;
@@ -151,6 +161,14 @@ static void release_requested(struct fn_dev *dev)
 {
 	if (__atomic_exchange_n(&dev->status, -ENODEV, __ATOMIC_ACQ_REL) != -ENODEV)
 		fn_dev_raise(dev, FN_EVENT_RELEASE_REQUESTED);
+}
+
+static void bus_error(struct fn_dev *dev)
+{
+	fd_consume(dev->bus->err_fd);
+	(void)pthread_mutex_lock(&dev->lock);
+	fn_dev_mark_broken(dev, "the PCI bus reported an uncorrectable error");
+	(void)pthread_mutex_unlock(&dev->lock);
 }
 
 static void config_irq(struct fn_dev *dev)
@@ -179,8 +197,7 @@ static void take_in(struct fn_ctx *ctx, uint64_t data)
 		release_requested(dev);
 		break;
 	case FN_SOURCE_ERROR:
-		fd_consume(dev->bus->err_fd);
-		fn_dev_broken(dev, "the PCI bus reported an uncorrectable error");
+		bus_error(dev);
 		break;
 	case FN_SOURCE_CONFIG_IRQ:
 		config_irq(dev);
@@ -191,9 +208,9 @@ static void take_in(struct fn_ctx *ctx, uint64_t data)
 }
 
 /* Take one piece of news out of a device. Returns false when there is none. */
-static bool next_news(struct fn_dev *dev, struct fn_event *event)
+static bool next_pending(struct fn_dev *dev, struct fn_event *event)
 {
-	uint32_t news = __atomic_load_n(&dev->news, __ATOMIC_ACQUIRE);
+	uint32_t news = __atomic_load_n(&dev->pending, __ATOMIC_ACQUIRE);
 
 	*event = (struct fn_event){ .dev = dev };
 	for (unsigned i = 0; i < (unsigned)dev->limits.max_rxqs + dev->limits.max_txqs; i++) {
@@ -202,7 +219,7 @@ static bool next_news(struct fn_dev *dev, struct fn_event *event)
 		struct fn_queue *queue =
 			tx ? fn_txq_queue(dev->txqs[idx]) : fn_rxq_queue(dev->rxqs[idx]);
 
-		if (!__atomic_exchange_n(&queue->broken_news, false, __ATOMIC_ACQ_REL))
+		if (!__atomic_exchange_n(&queue->broken_pending, false, __ATOMIC_ACQ_REL))
 			continue;
 		event->type = FN_EVENT_QUEUE_BROKEN;
 		event->queue = queue->idx;
@@ -213,7 +230,7 @@ static bool next_news(struct fn_dev *dev, struct fn_event *event)
 	if (!news)
 		return false;
 	event->type = (enum fn_event_type)__builtin_ctz(news);
-	__atomic_fetch_and(&dev->news, ~(1u << event->type), __ATOMIC_ACQ_REL);
+	__atomic_fetch_and(&dev->pending, ~(1u << event->type), __ATOMIC_ACQ_REL);
 	return true;
 }
 
@@ -225,7 +242,7 @@ static bool next_event(struct fn_ctx *ctx, uint64_t *dev_id, struct fn_event *ev
 
 	(void)pthread_mutex_lock(&ctx->lock);
 	while (!found && (dev = next_dev(ctx, *dev_id - 1))) {
-		found = next_news(dev, event);
+		found = next_pending(dev, event);
 		*dev_id = found ? dev->id : dev->id + 1;
 	}
 	(void)pthread_mutex_unlock(&ctx->lock);
@@ -244,14 +261,16 @@ int fn_ctx_process_events(struct fn_ctx *ctx)
 	/* A second thread has nothing to add, and a callback that calls this again neither. */
 	if (pthread_mutex_trylock(&events->handling))
 		return 0;
+	(void)pthread_mutex_lock(&events->intake);
 	n = epoll_wait(events->epoll_fd, ready, (int)FN_ARRAY_LEN(ready), 0);
 	for (int i = 0; i < n; i++)
 		take_in(ctx, ready[i].data.u64);
 	/* Before the news are taken out of the devices: what is raised from now on wakes again. */
 	fd_consume(events->wake_fd);
+	(void)pthread_mutex_unlock(&events->intake);
 
 	/* No lock is held during a callback: it may make every control call. */
-	while (n > 0 && next_event(ctx, &dev_id, &event)) {
+	while (next_event(ctx, &dev_id, &event)) {
 		if (ctx->opts.event)
 			ctx->opts.event(&event, ctx->opts.event_arg);
 		delivered++;

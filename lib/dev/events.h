@@ -20,4 +20,11 @@ enum fn_event_source {
 int fn_events_watch(struct fn_dev *dev, enum fn_event_source source, int fd);
 void fn_events_unwatch(struct fn_dev *dev, int fd);
 
+/*
+ * Whatever another thread's fn_ctx_process_events() had begun with devices is done: one that is not
+ * ready and whose descriptors are not watched any more is not touched after this. Callbacks do not
+ * count: a device may be closed from one.
+ */
+void fn_events_settle(struct fn_ctx *ctx);
+
 #endif

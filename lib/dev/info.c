@@ -71,7 +71,7 @@ int fn_dev_link(struct fn_dev *dev, struct fn_link *out)
 	int ret;
 
 	(void)pthread_mutex_lock(&dev->lock);
-	ret = fn_dev_check_here(dev);
+	ret = fn_dev_check_present(dev);
 	if (!ret)
 		ret = dev->drv->ops->link(dev, &link);
 	(void)pthread_mutex_unlock(&dev->lock);
@@ -93,7 +93,7 @@ int fn_dev_set_mac(struct fn_dev *dev, const uint8_t mac[6])
 	int ret;
 
 	(void)pthread_mutex_lock(&dev->lock);
-	ret = fn_dev_check_here(dev);
+	ret = fn_dev_check_present(dev);
 	if (!ret && !mac_is_station(mac))
 		ret = fn_fail(-EINVAL, "%s: a station address is neither zero nor a group address",
 			      dev->bus->name);
@@ -110,7 +110,7 @@ int fn_dev_set_promisc(struct fn_dev *dev, bool on)
 	int ret;
 
 	(void)pthread_mutex_lock(&dev->lock);
-	ret = fn_dev_check_here(dev);
+	ret = fn_dev_check_present(dev);
 	if (!ret)
 		ret = dev->drv->ops->set_promisc(dev, on);
 	if (!ret)

@@ -172,7 +172,7 @@ void fn_queue_break(struct fn_queue *queue, const char *fmt, ...)
 		rxq_stub(dev->rxqs[queue->idx], -EIO);
 	fn_log(dev->ctx, FN_LOG_ERROR, "%s: %s queue %u is broken: %s; fn_dev_reset() mends it",
 	       dev->bus->name, queue->is_tx ? "transmit" : "receive", queue->idx, why);
-	__atomic_store_n(&queue->broken_news, true, __ATOMIC_RELEASE);
+	__atomic_store_n(&queue->broken_pending, true, __ATOMIC_RELEASE);
 	fn_dev_raise(dev, FN_EVENT_QUEUE_BROKEN);
 }
 
@@ -214,6 +214,9 @@ int fn_rxq_arm(struct fn_rxq *q)
 {
 	struct fn_queue *queue = fn_rxq_queue(q);
 
+	/* Whoever slept on it would sleep for ever. */
+	if (queue_runs(queue) && queue->event_fd < 0)
+		return -ENOTSUP;
 	if (queue_runs(queue))
 		queue->dev->drv->ops->rx_arm(q);
 	return queue_status(queue);
@@ -234,6 +237,9 @@ int fn_txq_arm(struct fn_txq *q)
 {
 	struct fn_queue *queue = fn_txq_queue(q);
 
+	/* Whoever slept on it would sleep for ever. */
+	if (queue_runs(queue) && queue->event_fd < 0)
+		return -ENOTSUP;
 	if (queue_runs(queue))
 		queue->dev->drv->ops->tx_arm(q);
 	return queue_status(queue);

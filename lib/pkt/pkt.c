@@ -196,8 +196,12 @@ int fn_pkt_ref(struct fn_pkt *pkt)
 static struct fn_pkt *seg_clone(struct fn_pool *pool, struct fn_pkt *seg)
 {
 	struct fn_pkt *owner = seg;
-	struct fn_pkt *clone = fn_pkt_alloc(pool);
+	struct fn_pkt *clone;
 
+	/* The clone's devices would take the address for one of theirs. */
+	if (pool->ctx != seg->pool->ctx)
+		return NULL;
+	clone = fn_pkt_alloc(pool);
 	if (!clone)
 		return NULL;
 	if (seg->kind & FN_PKT_CLONE)
@@ -213,7 +217,7 @@ static struct fn_pkt *seg_clone(struct fn_pool *pool, struct fn_pkt *seg)
 	clone->kind = FN_PKT_CLONE;
 	clone->flags = seg->flags;
 	clone->headroom = seg->headroom;
-	clone->room_len = seg->room_len;
+	clone->buf_len = seg->buf_len;
 	clone->vlan_tci = seg->vlan_tci;
 	clone->hash = seg->hash;
 	return clone;
@@ -303,7 +307,7 @@ int fn_pkt_attach(struct fn_pkt *pkt, void *va, size_t len, fn_pkt_free_fn *free
 	pkt->iova = iova;
 	pkt->len = (uint16_t)len;
 	pkt->headroom = 0;
-	pkt->room_len = (uint16_t)len;
+	pkt->buf_len = (uint16_t)len;
 	pkt->kind = FN_PKT_ATTACHED;
 	return 0;
 }

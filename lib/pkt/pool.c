@@ -31,7 +31,12 @@ uint64_t fn_pool_plain_word(const struct fn_pool *pool)
 
 uint32_t fn_pool_room_bytes(const struct fn_pool *pool)
 {
-	return (uint32_t)(pool->room_len - pool->headroom);
+	return (uint32_t)(pool->buf_len - pool->headroom);
+}
+
+const struct fn_ctx *fn_pool_ctx(const struct fn_pool *pool)
+{
+	return pool->ctx;
 }
 
 const char *fn_pool_name(const struct fn_pool *pool)
@@ -59,11 +64,8 @@ static int check_range(const char *pool, const char *what, uint32_t value, uint3
 	return fn_fail(-EINVAL, "pool %s: %s %u: use %u to %u", pool, what, value, min, max);
 }
 
-/* Fill the defaults in and refuse what is out of range. */
-static int complete_opts(struct fn_pool_opts *o)
+void fn_pool_opts_defaults(struct fn_pool_opts *o)
 {
-	int ret;
-
 	o->name = o->name ? o->name : "pool";
 	o->count = or_default(o->count, COUNT_DEFAULT);
 	o->room_bytes = or_default(o->room_bytes, ROOM_DEFAULT);
@@ -72,6 +74,14 @@ static int complete_opts(struct fn_pool_opts *o)
 		o->headroom = 0;
 	o->cache = or_default(o->cache, CACHE_DEFAULT);
 	o->max_threads = or_default(o->max_threads, THREADS_DEFAULT);
+}
+
+/* Fill the defaults in and refuse what is out of range. */
+static int complete_opts(struct fn_pool_opts *o)
+{
+	int ret;
+
+	fn_pool_opts_defaults(o);
 	ret = check_range(o->name, "count", o->count, 1, COUNT_MAX);
 	if (!ret)
 		ret = check_range(o->name, "room_bytes", o->room_bytes, ROOM_MIN, ROOM_MAX);
@@ -85,9 +95,10 @@ static int complete_opts(struct fn_pool_opts *o)
 		ret = check_range(o->name, "cache", o->cache, CACHE_MIN, CACHE_MAX);
 	if (!ret)
 		ret = check_range(o->name, "max_threads", o->max_threads, 1, FN_POOL_THREADS_MAX);
-	if (!ret && o->numa_node > INT32_MAX)
-		ret = fn_fail(-EINVAL, "pool %s: numa_node %u: use the node plus 1, or 0 for any",
-			      o->name, o->numa_node);
+	if (!ret && o->numa_node_plus_1 > INT32_MAX)
+		ret = fn_fail(-EINVAL,
+			      "pool %s: numa_node_plus_1 %u: use the node plus 1, or 0 for any",
+			      o->name, o->numa_node_plus_1);
 	return ret;
 }
 
@@ -96,9 +107,9 @@ static int complete_opts(struct fn_pool_opts *o)
  * packet touches, spread over all sets of the first-level cache, and not over every second or
  * fourth one.
  */
-static uint32_t room_stride(uint32_t room_len)
+static uint32_t room_stride(uint32_t buf_len)
 {
-	return (uint32_t)fn_align_up(room_len, FN_CACHE_LINE) | FN_CACHE_LINE;
+	return (uint32_t)fn_align_up(buf_len, FN_CACHE_LINE) | FN_CACHE_LINE;
 }
 
 /* Headers, cold data and stack in one mapping, on the same node as the rooms. */
@@ -182,8 +193,8 @@ static struct fn_pool *pool_new(struct fn_ctx *ctx, const struct fn_pool_opts *o
 	pool->ctx = ctx;
 	pool->count = o->count;
 	pool->headroom = (uint16_t)o->headroom;
-	pool->room_len = (uint16_t)(o->headroom + o->room_bytes);
-	pool->stride = room_stride(pool->room_len);
+	pool->buf_len = (uint16_t)(o->headroom + o->room_bytes);
+	pool->stride = room_stride(pool->buf_len);
 	pool->cache = o->cache;
 	pool->max_threads = o->max_threads;
 	fn_list_init(&pool->node);
@@ -211,7 +222,7 @@ static int may_always(struct fn_pool *pool)
 
 static int pool_create(struct fn_ctx *ctx, const struct fn_pool_opts *o, struct fn_pool **out)
 {
-	int numa_node = (int)o->numa_node - 1;
+	int numa_node = (int)o->numa_node_plus_1 - 1;
 	struct fn_pool *pool = pool_new(ctx, o);
 	int ret;
 

@@ -86,7 +86,7 @@ static inline void fn_pool_cache_set(struct fn_pool_cache *cache, uint32_t n)
 /*
  * Take @n packets. Returns @n, or 0 when the pool holds fewer.
  *
- * In each of them these are set and stay as they are: data, iova, headroom and room_len (the
+ * In each of them these are set and stay as they are: data, iova, headroom and buf_len (the
  * pool's), next (NULL), pool, pool_id, and one reference, no further segment, no kind (word, apart
  * from length and flags). The rest (length, flags, vlan_tci, hash, user) is what the last owner
  * left, so that neither free nor refill has to touch the header: whoever hands the packet on writes
@@ -173,6 +173,12 @@ static inline bool fn_pkt_is_plain(const struct fn_pkt *pkt, uint64_t plain)
 
 /* Bytes that a device may write into a packet of the pool: its room less the headroom. */
 uint32_t fn_pool_room_bytes(const struct fn_pool *pool);
+
+/* Put the defaults where an option is zero. */
+void fn_pool_opts_defaults(struct fn_pool_opts *opts);
+
+/* The context whose devices can reach the pool's rooms. */
+const struct fn_ctx *fn_pool_ctx(const struct fn_pool *pool);
 
 /* What the pool is called in messages. */
 const char *fn_pool_name(const struct fn_pool *pool);

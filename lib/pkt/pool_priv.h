@@ -61,7 +61,7 @@ struct fn_pool_shared {
  * @room_iova: where devices see them
  * @stride: bytes from one room to the next
  * @headroom: bytes in front of the data of a fresh packet
- * @room_len: bytes of a room, headroom included
+ * @buf_len: bytes of a room, headroom included
  * @count: packets
  * @cache: packets that a cache holds at most
  * @max_threads: thread caches
@@ -83,7 +83,7 @@ struct fn_pool {
 	uint64_t room_iova;
 	uint32_t stride;
 	uint16_t headroom;
-	uint16_t room_len;
+	uint16_t buf_len;
 	uint32_t count;
 	uint32_t cache;
 	uint32_t max_threads;
@@ -150,7 +150,7 @@ static inline void fn_pool_reset_room(const struct fn_pool *pool, struct fn_pkt 
 	pkt->data = pool->room + off;
 	pkt->iova.v = pool->room_iova + off;
 	pkt->headroom = pool->headroom;
-	pkt->room_len = pool->room_len;
+	pkt->buf_len = pool->buf_len;
 }
 
 #endif

@@ -177,6 +177,17 @@ test_unbind_mends_a_killed_bind() {
 	done
 }
 
+# A killed bind, then a bind that succeeds: what the first one remembered is given back.
+test_bind_after_a_killed_bind() {
+	mkdir "$tree/state"
+	echo 'e1000e|' >"$tree/state/$A"
+	echo vfio-pci >"$pci/devices/$A/driver_override"
+	detach $A
+	run 0 bind $A
+	run 0 unbind $A
+	given_back $A eth3
+}
+
 test_unbind_without_memory_nor_driver() {
 	echo vfio-pci >"$pci/devices/$A/driver_override"
 	detach $A

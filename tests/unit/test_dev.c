@@ -162,6 +162,52 @@ static void pool_too_small_for_two(void **state)
 	virtio_dev_unplug(&second);
 }
 
+/* fn_pool_need() states what fn_dev_configure() insists on. */
+static void pool_need(void **state)
+{
+	const struct fn_dev_conf conf = { .sz = sizeof(conf), .rxqs = 2, .txqs = 1, .rx_ring = 64 };
+
+	(void)state;
+	assert_int_equal(fn_pool_need(NULL, NULL, 1), 512 + 2 * 256 + 4 * (256 + FN_POOL_BURST));
+	port.pool_opts.count = 0;
+	port.pool_opts.count = (uint32_t)fn_pool_need(&port.pool_opts, &conf, 1) - 1;
+	assert_int_equal(port_open(&port), 0);
+	assert_int_equal(port_configure(&port, conf), -ENOSPC);
+	assert_int_equal(fn_pool_destroy(port.pool), 0);
+	port.pool_opts.count++;
+	assert_int_equal(fn_pool_create(port.ctx, &port.pool_opts, &port.pool), 0);
+	assert_int_equal(port_configure(&port, conf), 0);
+}
+
+/* IOVAs of another context are other memory here: its pool is refused, its packets are dropped. */
+static void another_context(void **state)
+{
+	const struct fn_ctx_opts opts = { .sz = sizeof(opts), .page_bytes = 4096 };
+	struct fn_pool *mine;
+	struct fn_pool *foreign;
+	struct fn_ctx *ctx;
+	struct fn_pkt *pkt;
+
+	(void)state;
+	port_start(&port, (struct fn_dev_conf){ 0 });
+	assert_int_equal(fn_ctx_create(&opts, &ctx), 0);
+	assert_int_equal(fn_pool_create(ctx, NULL, &foreign), 0);
+	pkt = fn_pkt_alloc(foreign);
+	assert_non_null(fn_pkt_append(pkt, 100));
+	assert_null(fn_pkt_clone(port.pool, pkt));
+	assert_int_equal(fn_tx_burst(port.tx, &pkt, 1), 1);
+	assert_int_equal(tx_counter(&port, FN_TX_DROP_UNREACHABLE), 1);
+	assert_int_equal(tx_counter(&port, FN_TX_PACKETS), 0);
+	assert_int_equal(fn_dev_stop(port.dev), 0);
+	mine = port.pool;
+	port.pool = foreign;
+	assert_int_equal(port_configure(&port, (struct fn_dev_conf){ 0 }), -EINVAL);
+	assert_non_null(strstr(port.err.text, "belongs to another context"));
+	port.pool = mine;
+	assert_int_equal(fn_pool_destroy(foreign), 0);
+	assert_int_equal(fn_ctx_destroy(ctx), 0);
+}
+
 static void calls_in_any_order(void **state)
 {
 	struct fn_rxq *rx;
@@ -270,7 +316,10 @@ static void vectors(void **state)
 	fd = fn_rxq_event_fd(fn_dev_rxq(port.dev, 0));
 	assert_int_equal(fd, fn_rxq_event_fd(fn_dev_rxq(port.dev, 1)));
 	assert_int_equal(fn_txq_event_fd(fn_dev_txq(port.dev, 0)), -1);
+	assert_int_equal(port.vd.fds_n, 2);
 	assert_int_equal(fn_dev_start(port.dev), 0);
+	assert_int_equal(fn_rxq_arm(fn_dev_rxq(port.dev, 0)), 0);
+	assert_int_equal(fn_txq_arm(fn_dev_txq(port.dev, 0)), -ENOTSUP);
 }
 
 /* Fewer vectors than queues: the last ones share. */
@@ -346,6 +395,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(configure_needs_a_pool_and_a_size, setup, teardown),
 		cmocka_unit_test_setup_teardown(pool_too_small, setup, teardown),
 		cmocka_unit_test_setup_teardown(pool_too_small_for_two, setup, teardown),
+		cmocka_unit_test_setup_teardown(pool_need, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_context, setup, teardown),
 		cmocka_unit_test_setup_teardown(calls_in_any_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_that_are_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_hundred_lives, setup, teardown),

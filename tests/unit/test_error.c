@@ -126,10 +126,9 @@ static void report_to_an_older_struct(void **state)
 		} theirs;
 
 		memset(&theirs, 0x5a, sizeof(theirs));
-		theirs.err.sz = (uint32_t)sz;
+		theirs.err.sz = sz;
 		(void)fn_report(NULL, &theirs.err, fn_fail(-EIO, "a sentence of some length"));
-		for (size_t i = sz < sizeof(uint32_t) ? sizeof(uint32_t) : sz; i < sizeof(theirs);
-		     i++)
+		for (size_t i = sz < sizeof(sz) ? sizeof(sz) : sz; i < sizeof(theirs); i++)
 			assert_int_equal(theirs.bytes[i], 0x5a);
 		if (sz >= offsetof(struct fn_error, text))
 			assert_int_equal(theirs.err.code, -EIO);

@@ -121,6 +121,17 @@ static void gone(void **state)
 	assert_int_equal(fn_dev_start(port.dev), -ENODEV);
 }
 
+/* News that no descriptor tells of any more, because another call took the wake, is delivered. */
+static void news_without_a_wake(void **state)
+{
+	(void)state;
+	port_start(&port, (struct fn_dev_conf){ 0 });
+	__atomic_fetch_or(&port.dev->pending, 1u << FN_EVENT_LINK, __ATOMIC_RELEASE);
+	assert_false(waiting());
+	assert_int_equal(fn_ctx_process_events(port.ctx), 1);
+	assert_int_equal(port.events[FN_EVENT_LINK], 1);
+}
+
 /* Several news of one device are several events; what happened twice is one. */
 static void several_at_once(void **state)
 {
@@ -186,6 +197,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(device_error, setup, teardown),
 		cmocka_unit_test_setup_teardown(link_change, setup, teardown),
 		cmocka_unit_test_setup_teardown(gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(news_without_a_wake, setup, teardown),
 		cmocka_unit_test_setup_teardown(several_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(closed_from_a_callback, setup, teardown),
 	};

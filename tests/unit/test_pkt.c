@@ -67,7 +67,7 @@ static void assert_fresh(struct fn_pkt *pkt, struct fn_pool *from)
 	assert_int_equal(pkt->kind, 0);
 	assert_int_equal(pkt->flags, 0);
 	assert_int_equal(pkt->headroom, 128);
-	assert_int_equal(pkt->room_len, 128 + 2048);
+	assert_int_equal(pkt->buf_len, 128 + 2048);
 	assert_int_equal(pkt->hash, 0);
 	assert_int_equal(pkt->vlan_tci, 0);
 	assert_int_equal(pkt->user, 0);

@@ -79,8 +79,8 @@ static void options_out_of_range(void **state)
 		{ { .cache = 31, .name = "x" }, "pool x: cache 31: use 32 to 1024" },
 		{ { .cache = 1025 }, "pool pool: cache 1025: use 32 to 1024" },
 		{ { .max_threads = 65 }, "pool pool: max_threads 65: use 1 to 64" },
-		{ { .numa_node = 0x80000000 },
-		  "pool pool: numa_node 2147483648: use the node plus 1, or 0 for any" },
+		{ { .numa_node_plus_1 = 0x80000000 },
+		  "pool pool: numa_node_plus_1 2147483648: use the node plus 1, or 0 for any" },
 	};
 
 	(void)state;
@@ -113,7 +113,9 @@ static void forgotten_size(void **state)
 static void creation_fails_whole(void **state)
 {
 	struct fn_error err = FN_ERROR_INIT;
-	const struct fn_pool_opts opts = { .sz = sizeof(opts), .err = &err, .numa_node = 900001 };
+	const struct fn_pool_opts opts = { .sz = sizeof(opts),
+					   .err = &err,
+					   .numa_node_plus_1 = 900001 };
 	struct fn_pool *pool = NULL;
 
 	(void)state;

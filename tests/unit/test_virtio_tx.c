@@ -242,43 +242,73 @@ static void kinds(void **state)
 	every_kind(0, FN_POOL_NO_HEADROOM);
 }
 
+/* A packet of the pool; the 12 bytes in front of its room, which are not its own, are the guard. */
+static struct fn_pkt *guarded(struct port *p, const uint8_t guard[12], uint8_t **front)
+{
+	struct fn_pkt *one = fn_pkt_alloc(p->pool);
+	struct fn_pkt *two = fn_pkt_alloc(p->pool);
+	struct fn_pkt *pkt = one->data > two->data ? one : two;
+
+	/* The later one in memory has something of the pool's in front. */
+	fn_pkt_free(pkt == one ? two : one);
+	*front = pkt->data - pkt->headroom - 12;
+	memcpy(*front, guard, 12);
+	return pkt;
+}
+
+static void headroom_guarded(uint32_t headroom)
+{
+	uint8_t guard[12];
+	struct fn_pkt *pkt;
+	uint8_t *front;
+	struct port p;
+
+	memset(guard, 0xc3, sizeof(guard));
+	port_init(&p);
+	p.pool_opts.headroom = headroom;
+	port_start(&p, (struct fn_dev_conf){ .rx_ring = 8 });
+	p.sent = 10;
+	pkt = guarded(&p, guard, &front);
+	(void)frame_fill(fn_pkt_append(pkt, (uint16_t)frame_len(10)), 10);
+	assert_int_equal(fn_tx_burst(p.tx, &pkt, 1), 1);
+	assert_int_equal(virtio_dev_transmit(&p.vd, 0, 1), 1);
+	assert_memory_equal(front, guard, sizeof(guard));
+	port_end(&p);
+}
+
 /* The bytes in front of a packet's room, and of attached memory, are not the driver's to write. */
 static void nothing_in_front(void **state)
 {
 	uint8_t guard[12];
-	struct fn_pkt *pkts[2];
+	struct fn_pkt *pkt;
 	struct fn_dma mem;
 	struct port p;
 
 	(void)state;
+	headroom_guarded(FN_POOL_NO_HEADROOM);
+	headroom_guarded(11);
+	headroom_guarded(12);
 	memset(guard, 0xc3, sizeof(guard));
 	port_init(&p);
 	port_start(&p, (struct fn_dev_conf){ .rx_ring = 8 });
 	for (unsigned left = 0; left < 12; left++) {
-		struct fn_pkt *pkt;
-		uint8_t *room;
+		uint8_t *front;
 
-		/* The later one in memory has something of the pool's in front. */
-		pkts[0] = fn_pkt_alloc(p.pool);
-		pkts[1] = fn_pkt_alloc(p.pool);
-		pkt = pkts[0]->data > pkts[1]->data ? pkts[0] : pkts[1];
-		fn_pkt_free(pkt == pkts[0] ? pkts[1] : pkts[0]);
-		room = pkt->data - pkt->headroom;
-		memcpy(room - sizeof(guard), guard, sizeof(guard));
+		pkt = guarded(&p, guard, &front);
 		assert_non_null(fn_pkt_prepend(pkt, (uint16_t)(pkt->headroom - left)));
 		assert_int_equal(fn_pkt_trim_tail(pkt, pkt->len), 0);
 		(void)frame_fill(fn_pkt_append(pkt, (uint16_t)frame_len(p.sent)), p.sent);
 		assert_int_equal(fn_tx_burst(p.tx, &pkt, 1), 1);
 		assert_int_equal(virtio_dev_transmit(&p.vd, 0, 1), 1);
-		assert_memory_equal(room - sizeof(guard), guard, sizeof(guard));
+		assert_memory_equal(front, guard, sizeof(guard));
 	}
 	assert_int_equal(fn_dma_alloc(p.ctx, 4096, 0, -1, &mem), 0);
-	pkts[0] = fn_pkt_alloc(p.pool);
+	pkt = fn_pkt_alloc(p.pool);
 	memcpy(mem.va, guard, sizeof(guard));
 	(void)frame_fill((uint8_t *)mem.va + 12, p.sent);
-	assert_int_equal(fn_pkt_attach(pkts[0], mem.va, 12 + frame_len(p.sent), NULL, NULL), 0);
-	assert_non_null(fn_pkt_trim_head(pkts[0], 12));
-	assert_int_equal(fn_tx_burst(p.tx, pkts, 1), 1);
+	assert_int_equal(fn_pkt_attach(pkt, mem.va, 12 + frame_len(p.sent), NULL, NULL), 0);
+	assert_non_null(fn_pkt_trim_head(pkt, 12));
+	assert_int_equal(fn_tx_burst(p.tx, &pkt, 1), 1);
 	assert_int_equal(virtio_dev_transmit(&p.vd, 0, 1), 1);
 	assert_memory_equal(mem.va, guard, sizeof(guard));
 	assert_true(fn_tx_reclaim(p.tx) > 0);
@@ -590,6 +620,37 @@ static void stop_gives_up(void **state)
 	port_end(&p);
 }
 
+/*
+ * Finished packets below the mark make room for a chain that needs it: a short ring never stalls.
+ */
+static void chain_in_a_short_ring(void **state)
+{
+	struct fn_pkt *pkt;
+	struct port p;
+
+	(void)state;
+	port_init(&p);
+	port_start(&p, (struct fn_dev_conf){ .tx_ring = 8 });
+	for (unsigned i = 0; i < 3; i++) {
+		pkt = port_pkt(&p, 4 + i);
+		p.sent = 4 + i;
+		assert_int_equal(fn_tx_burst(p.tx, &pkt, 1), 1);
+		assert_int_equal(virtio_dev_transmit(&p.vd, 0, 1), 1);
+	}
+	p.vd.sent = NULL;
+	pkt = fn_pkt_alloc(p.pool);
+	assert_non_null(fn_pkt_append(pkt, 100));
+	for (unsigned i = 0; i < 5; i++) {
+		struct fn_pkt *seg = fn_pkt_alloc(p.pool);
+
+		assert_non_null(fn_pkt_append(seg, 20));
+		assert_int_equal(fn_pkt_chain(pkt, seg), 0);
+	}
+	assert_int_equal(fn_tx_burst(p.tx, &pkt, 1), 1);
+	assert_int_equal(virtio_dev_transmit(&p.vd, 0, 1), 1);
+	port_end(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -607,6 +668,7 @@ int main(void)
 		cmocka_unit_test(doorbells),
 		cmocka_unit_test(stop_drains),
 		cmocka_unit_test(stop_gives_up),
+		cmocka_unit_test(chain_in_a_short_ring),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

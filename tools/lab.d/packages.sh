@@ -13,10 +13,3 @@ lab_packages() {
 		echo "${lab_pair#*:}"
 	done
 }
-
-# lab_missing_packages: the packages whose program is not there, one a line.
-lab_missing_packages() {
-	for lab_pair in $LAB_PROGRAMS; do
-		command -v "${lab_pair%%:*}" >/dev/null 2>&1 || echo "${lab_pair#*:}"
-	done
-}

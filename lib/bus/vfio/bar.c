@@ -52,7 +52,6 @@ int fn_vfio_region_get(struct fn_vfio_dev *dev, unsigned idx, struct fn_vfio_reg
 				VFIO_REGION_INFO_FLAG_WRITE;
 	const struct vfio_region_info head = { .argsz = sizeof(head), .index = idx };
 	struct vfio_region_info r;
-	char words[64];
 	size_t bytes;
 	void *info;
 	int ret = fn_vfio_info(dev->fd, VFIO_DEVICE_GET_REGION_INFO, &head, sizeof(head), &info,
@@ -60,7 +59,7 @@ int fn_vfio_region_get(struct fn_vfio_dev *dev, unsigned idx, struct fn_vfio_reg
 
 	if (ret)
 		return fn_fail(ret, "%s: VFIO does not describe region %u: %s", dev->busdev.name,
-			       idx, fn_vfio_strerror(-ret, words, sizeof(words)));
+			       idx, fn_strerror(-ret));
 	memcpy(&r, info, sizeof(r));
 	region->offset = r.offset;
 	region->size = r.size;

@@ -104,7 +104,6 @@ static int container_map(struct fn_dma_target *target, void *va, fn_iova_t iova,
 		.iova = iova.v,
 		.size = len,
 	};
-	char words[64];
 	int err;
 
 	if (ioctl(c->fd, VFIO_IOMMU_MAP_DMA, &map) == 0) {
@@ -121,7 +120,7 @@ static int container_map(struct fn_dma_target *target, void *va, fn_iova_t iova,
 			       "raise /sys/module/vfio_iommu_type1/parameters/dma_entry_limit",
 			       c->name, c->maps);
 	return fn_fail(-err, "%s: cannot map %zu bytes at %p as IOVA 0x%llx: %s", c->name, len, va,
-		       (unsigned long long)iova.v, fn_vfio_strerror(err, words, sizeof(words)));
+		       (unsigned long long)iova.v, fn_strerror(err));
 }
 
 static void container_unmap(struct fn_dma_target *target, fn_iova_t iova, size_t len)
@@ -132,14 +131,13 @@ static void container_unmap(struct fn_dma_target *target, fn_iova_t iova, size_t
 		.iova = iova.v,
 		.size = len,
 	};
-	char words[64];
 
 	if (ioctl(c->fd, VFIO_IOMMU_UNMAP_DMA, &unmap) == 0) {
 		c->maps--;
 		return;
 	}
 	fn_log(c->ctx, FN_LOG_WARN, "%s: cannot unmap IOVA 0x%llx: %s", c->name,
-	       (unsigned long long)iova.v, fn_vfio_strerror(errno, words, sizeof(words)));
+	       (unsigned long long)iova.v, fn_strerror(errno));
 }
 
 static const struct fn_dma_target_ops target_ops = { container_map, container_unmap };
@@ -147,7 +145,6 @@ static const struct fn_dma_target_ops target_ops = { container_map, container_un
 /* VFIO_GROUP_SET_CONTAINER on a container in use and VFIO_SET_IOMMU on a new one fail alike. */
 static int refused(const char *bdf, int err)
 {
-	char words[64];
 
 	if (err == EPERM)
 		return fn_fail(-ENODEV,
@@ -159,7 +156,7 @@ static int refused(const char *bdf, int err)
 	return fn_fail(-err,
 		       "%s: the IOMMU does not take the device's group: %s; the kernel's log "
 		       "(dmesg) has the reason",
-		       bdf, fn_vfio_strerror(err, words, sizeof(words)));
+		       bdf, fn_strerror(err));
 }
 
 static bool range_inside(const struct fn_dma_range *r, const struct fn_dma_range *of, unsigned n)
@@ -204,14 +201,13 @@ static int container_share(struct fn_vfio_container *c, int group_fd, const char
 
 static int no_container(const char *path, int err)
 {
-	char words[64];
 
 	if (err == ENOENT || err == ENODEV || err == ENXIO)
 		return fn_fail(-ENODEV,
 			       "no VFIO: %s is not there; load the module: modprobe vfio-pci",
 			       path);
 	return fn_fail(-err, "cannot open %s: %s; every user may open it by default: chmod 666 %s",
-		       path, fn_vfio_strerror(err, words, sizeof(words)), path);
+		       path, fn_strerror(err), path);
 }
 
 static int container_open(const struct fn_vfio_roots *roots, int *fd)
@@ -244,7 +240,6 @@ static int container_open(const struct fn_vfio_roots *roots, int *fd)
 /* The group is in the container @c->fd already: make an IOMMU of it and tell the domain. */
 static int container_start(struct fn_vfio_container *c, const char *bdf)
 {
-	char words[64];
 	unsigned n = 0;
 	int ret;
 
@@ -254,7 +249,7 @@ static int container_start(struct fn_vfio_container *c, const char *bdf)
 	if (ret)
 		return fn_fail(ret,
 			       "%s: VFIO does not say which addresses the IOMMU translates: %s",
-			       bdf, fn_vfio_strerror(-ret, words, sizeof(words)));
+			       bdf, fn_strerror(-ret));
 	(void)snprintf(c->name, sizeof(c->name), "IOMMU container of %s", bdf);
 	c->target = (struct fn_dma_target){
 		.ops = &target_ops, .name = c->name, .ranges = c->ranges, .ranges_n = n

@@ -46,7 +46,6 @@ static int vfio_cfg_read(struct fn_busdev *busdev, uint16_t off, void *buf, size
 static int vfio_cfg_write(struct fn_busdev *busdev, uint16_t off, const void *buf, size_t len)
 {
 	const struct fn_vfio_dev *dev = fn_vfio_dev(busdev);
-	char words[64];
 	ssize_t n;
 
 	if (off > dev->config.size || len > dev->config.size - off)
@@ -59,13 +58,12 @@ static int vfio_cfg_write(struct fn_busdev *busdev, uint16_t off, const void *bu
 		return 0;
 	return fn_fail(n < 0 ? -errno : -EIO,
 		       "%s: cannot write the configuration space at 0x%x: %s", busdev->name, off,
-		       n < 0 ? fn_vfio_strerror(errno, words, sizeof(words)) : "written in part");
+		       n < 0 ? fn_strerror(errno) : "written in part");
 }
 
 static int vfio_reset(struct fn_busdev *busdev)
 {
 	const struct fn_vfio_dev *dev = fn_vfio_dev(busdev);
-	char words[64];
 
 	/* Without a function-level or power-management reset the kernel has none to offer. */
 	if (!dev->has_reset)
@@ -73,7 +71,7 @@ static int vfio_reset(struct fn_busdev *busdev)
 	if (ioctl(dev->fd, VFIO_DEVICE_RESET) == 0)
 		return 0;
 	return fn_fail(-errno, "%s: VFIO cannot reset the device: %s", busdev->name,
-		       fn_vfio_strerror(errno, words, sizeof(words)));
+		       fn_strerror(errno));
 }
 
 static uint64_t vfio_now_ns(struct fn_busdev *busdev)
@@ -111,7 +109,6 @@ static void vfio_delay_ns(struct fn_busdev *busdev, uint64_t ns)
 
 static int device_fd(struct fn_vfio_dev *dev)
 {
-	char words[64];
 
 	/* The kernel resets the function here, where it can: no second reset is needed. */
 	dev->fd = ioctl(dev->group->fd, VFIO_GROUP_GET_DEVICE_FD, dev->busdev.name);
@@ -120,7 +117,7 @@ static int device_fd(struct fn_vfio_dev *dev)
 	return fn_fail(-errno,
 		       "%s: vfio-pci does not hand out the device: %s; the kernel's log (dmesg) "
 		       "has the reason",
-		       dev->busdev.name, fn_vfio_strerror(errno, words, sizeof(words)));
+		       dev->busdev.name, fn_strerror(errno));
 }
 
 static int device_info(struct fn_vfio_dev *dev)

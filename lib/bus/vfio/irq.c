@@ -49,7 +49,6 @@ _Static_assert(sizeof(int) == sizeof(int32_t), "VFIO takes descriptors as 32 bit
 /* An eventfd for an index with one entry; -1 when the device does not have it. */
 static int irq_single(const struct fn_vfio_dev *dev, unsigned index, int *fd)
 {
-	char words[64];
 	int ret;
 
 	*fd = -1;
@@ -60,14 +59,14 @@ static int irq_single(const struct fn_vfio_dev *dev, unsigned index, int *fd)
 		return fn_fail(-errno,
 			       "%s: no eventfd to be had: %s; raise the limit on open files "
 			       "(ulimit -n)",
-			       dev->busdev.name, fn_vfio_strerror(errno, words, sizeof(words)));
+			       dev->busdev.name, fn_strerror(errno));
 	ret = irq_trigger(dev, index, fd, 1);
 	if (!ret)
 		return 0;
 	(void)close(*fd);
 	*fd = -1;
 	return fn_fail(ret, "%s: VFIO does not signal its interrupt %u: %s", dev->busdev.name,
-		       index, fn_vfio_strerror(-ret, words, sizeof(words)));
+		       index, fn_strerror(-ret));
 }
 
 int fn_vfio_irq_init(struct fn_vfio_dev *dev)
@@ -96,7 +95,6 @@ void fn_vfio_irq_exit(struct fn_vfio_dev *dev)
 int fn_vfio_irq_set(struct fn_busdev *busdev, const int *fds, unsigned n)
 {
 	struct fn_vfio_dev *dev = fn_vfio_dev(busdev);
-	char words[64];
 	int ret;
 
 	if (n > busdev->irqs)
@@ -106,7 +104,7 @@ int fn_vfio_irq_set(struct fn_busdev *busdev, const int *fds, unsigned n)
 		ret = irq_trigger(dev, VFIO_PCI_MSIX_IRQ_INDEX, NULL, 0);
 		if (ret)
 			return fn_fail(ret, "%s: VFIO does not switch MSI-X off: %s", busdev->name,
-				       fn_vfio_strerror(-ret, words, sizeof(words)));
+				       fn_strerror(-ret));
 		dev->irqs_on = false;
 	}
 	if (!n)
@@ -114,7 +112,7 @@ int fn_vfio_irq_set(struct fn_busdev *busdev, const int *fds, unsigned n)
 	ret = irq_trigger(dev, VFIO_PCI_MSIX_IRQ_INDEX, fds, n);
 	if (ret)
 		return fn_fail(ret, "%s: VFIO does not give %u MSI-X entries: %s", busdev->name, n,
-			       fn_vfio_strerror(-ret, words, sizeof(words)));
+			       fn_strerror(-ret));
 	dev->irqs_on = true;
 	return 0;
 }

@@ -2,9 +2,6 @@
 /*
  * Why a device cannot be claimed: which driver, process or neighbour is in the way, and what helps.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* strerrordesc_np() */
-#endif
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,16 +16,6 @@
 /* PCI class codes, as sysfs writes them: base class, subclass, interface. */
 #define CLASS_SHIFT 16
 #define CLASS_BRIDGE 0x06
-
-const char *fn_vfio_strerror(int err, char *text, size_t chars)
-{
-	const char *words = strerrordesc_np(err);
-
-	if (words)
-		return words;
-	(void)snprintf(text, chars, "error %d", err);
-	return text;
-}
 
 /* vfio-pci, or one of its kind for a certain device (mlx5_vfio_pci). */
 static bool is_vfio_driver(const char *driver)
@@ -155,7 +142,6 @@ static int group_busy(const struct fn_vfio_roots *roots, const struct fn_pci_inf
 int fn_vfio_no_node(const struct fn_vfio_roots *roots, const struct fn_pci_info *info, int err)
 {
 	char node[128];
-	char words[64];
 
 	(void)snprintf(node, sizeof(node), "%s/noiommu-%d", roots->dev, info->iommu_group);
 	if (err == ENOENT && access(node, F_OK) == 0)
@@ -182,8 +168,7 @@ int fn_vfio_no_node(const struct fn_vfio_roots *roots, const struct fn_pci_info 
 			       "container let it see /dev/vfio",
 			       info->bdf, node);
 	default:
-		return fn_fail(-err, "%s: cannot use %s: %s", info->bdf, node,
-			       fn_vfio_strerror(err, words, sizeof(words)));
+		return fn_fail(-err, "%s: cannot use %s: %s", info->bdf, node, fn_strerror(err));
 	}
 }
 

@@ -181,9 +181,6 @@ int fn_vfio_no_node(const struct fn_vfio_roots *roots, const struct fn_pci_info 
 /* The group is not viable: -ENODEV, naming the devices in the way. */
 int fn_vfio_not_viable(const struct fn_vfio_roots *roots, const struct fn_pci_info *info);
 
-/* The words of an errno. */
-const char *fn_vfio_strerror(int err, char *text, size_t chars);
-
 /* device.c */
 
 /* fn_bus_vfio.open over another kernel. */
