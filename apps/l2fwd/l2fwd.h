@@ -77,13 +77,13 @@ struct worker {
 
 struct l2fwd {
 	struct lane lanes[MAX_PORTS * MAX_QUEUES];
+	struct worker workers[MAX_CORES];
 	unsigned n_lanes;
 	struct options opts;
 	struct fn_ctx *ctx;
 	struct fn_pool *pool;
 	struct port ports[MAX_PORTS];
 	unsigned n_ports;
-	struct worker workers[MAX_CORES];
 	unsigned n_workers;
 	unsigned n_running; /* workers whose thread exists */
 	atomic_bool quit;

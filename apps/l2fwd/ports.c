@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* l2fwd's ports: claimed, started, and given back when their time comes. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "l2fwd.h"
@@ -93,6 +94,14 @@ static int pool_create(struct l2fwd *app)
 	uint64_t need = fn_pool_need(&pool_opts, &conf, opts->n_ports) +
 			(uint64_t)opts->n_ports * opts->queues * opts->burst;
 
+	if (opts->buffers && opts->buffers < need) {
+		(void)fprintf(
+			stderr,
+			"l2fwd: --buffers %u: these ports, queues, rings and workers need %" PRIu64
+			" at least\n",
+			opts->buffers, need);
+		return -1;
+	}
 	pool_opts.count = need > 8192 ? (uint32_t)need : 8192;
 	if (opts->buffers)
 		pool_opts.count = opts->buffers;

@@ -27,6 +27,19 @@ void fn_queues_stub(struct fn_dev *dev, int status);
 /* queue.c: the driver has stopped; a queue that was broken is stopped like the others. */
 void fn_queues_down(struct fn_dev *dev);
 
+/* claim.c: what is zero becomes the default, or less where the device has less. */
+void fn_conf_defaults(uint32_t rx_ring_max, uint32_t tx_ring_max, uint32_t mtu_max,
+		      struct fn_dev_conf *conf);
+
+/*
+ * claim.c: a pool that runs dry with nothing wrong is the worst of errors: it shows under load
+ * only. So all that can hold packets is added up when a device is configured, where it can still be
+ * mended: -ENOSPC with the sum. On success @dev has its claim; the caller puts @former back with
+ * fn_claim_set() when the rest of the configuration fails.
+ */
+int fn_claim_pool(struct fn_dev *dev, const struct fn_dev_conf *conf, struct fn_pool_claim *former);
+void fn_claim_set(struct fn_dev *dev, struct fn_pool_claim claim);
+
 /* config.c: caches, eventfds and MSI-X of a configuration. */
 void fn_config_release(struct fn_dev *dev);
 

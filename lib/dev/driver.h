@@ -173,7 +173,7 @@ struct fn_driver_ops {
 	unsigned (*tx_reclaim)(struct fn_txq *q);
 };
 
-/* Packets of a pool that a device's rings and caches may hold: see check_pool() in dev/config.c. */
+/* Packets of a pool that a device's rings and caches may hold: see dev/claim.c. */
 struct fn_pool_claim {
 	const struct fn_pool *pool;
 	uint64_t packets;

@@ -147,13 +147,11 @@ check "ring too small" refused 1 "$P0: receive $sizes" l2fwd --ring 4 "$P0" "$P1
 check "ring too large" refused 1 "$P0: .* $sizes" l2fwd --ring 2048 "$P0" "$P1"
 check "more queues than there are" refused 1 "$P0: 2 receive queues asked for, and it has 1" \
 	l2fwd --queues 2 "$P0" "$P1"
-check "pool too small" refused 1 "$P0: pool has 64 packets and [0-9]+ are needed: .*create it with count [0-9]+" \
+check "pool too small" refused 1 "--buffers 64: these ports, queues, rings and workers need [0-9]+ at least" \
 	l2fwd --buffers 64 "$P0" "$P1"
-count=$(sed -n 's/.*create it with count \([0-9]*\),.*/\1/p' err)
-check "with the count that it says, the second port's rings are missed" refused 1 "$P1: pool has $count packets and" \
-	l2fwd --buffers "$count" "$P0" "$P1"
-count=$(sed -n 's/.*create it with count \([0-9]*\),.*/\1/p' err)
-check "one buffer less than it says" refused 1 "$P1: pool has" l2fwd --buffers $((count - 1)) "$P0" "$P1"
+count=$(sed -n 's/.*need \([0-9]*\) at least.*/\1/p' err)
+check "one buffer less than it says" refused 1 "--buffers .* need $count at least" \
+	l2fwd --buffers $((count - 1)) "$P0" "$P1"
 check "as many as it says" works --buffers "$count" "$P0" "$P1"
 
 echo "== who may, and who does"
