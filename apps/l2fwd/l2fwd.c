@@ -149,8 +149,9 @@ static int worker_start(struct worker *worker)
 	ret = pthread_create(&worker->thread, &attr, work, worker);
 	(void)pthread_attr_destroy(&attr);
 	if (ret)
-		(void)fprintf(stderr, "l2fwd: cannot start a worker on core %d: %s\n", worker->core,
-			      strerrordesc_np(ret));
+		(void)fprintf(stderr,
+			      "l2fwd: no worker on core %d: %s; name cores that taskset -p shows\n",
+			      worker->core, strerrordesc_np(ret));
 	return ret ? -1 : 0;
 }
 
@@ -232,7 +233,10 @@ static int signals_to_fd(void)
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGHUP);
 	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+	/* Who reads the screen may go: the frames need no reader. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
@@ -250,6 +254,7 @@ static int exit_status(const struct l2fwd *app)
 int main(int argc, char **argv)
 {
 	static struct l2fwd app;
+	bool ran = false;
 	int signal_fd;
 	int status = options_parse(argc, argv, &app.opts);
 
@@ -270,12 +275,14 @@ int main(int argc, char **argv)
 		goto close;
 	run(&app, signal_fd);
 	status = exit_status(&app);
+	ran = true;
 
 close:
 	workers_stop(&app);
 	ports_stop(&app);
-	if (app.report)
-		report_end(app.report);
+	/* Of a start that failed there is nothing to tell. */
+	if (ran && report_end(app.report))
+		status = 1;
 	ports_close(&app);
 	(void)close(signal_fd);
 	return status;

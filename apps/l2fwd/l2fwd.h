@@ -104,8 +104,8 @@ struct report *report_create(const struct l2fwd *app);
 /* Read the counters of the ports that are open; a closed port keeps its last ones. */
 void report_sample(struct report *report);
 void report_screen(struct report *report);
-/* The totals, in words or as JSON, and the end of the report. */
-void report_end(struct report *report);
+/* The totals, in words or as JSON: 0, or -1 after a message when they could not be written. */
+int report_end(struct report *report);
 
 uint64_t now_ns(void);
 

@@ -91,6 +91,7 @@ static int pool_create(struct l2fwd *app)
 		.sz = sizeof(pool_opts),
 		.max_threads = opts->n_cores ? opts->n_cores + 1 : 2,
 	};
+	struct fn_dev_info first = { .sz = sizeof(first) };
 	uint64_t need = fn_pool_need(&pool_opts, &conf, opts->n_ports) +
 			(uint64_t)opts->n_ports * opts->queues * opts->burst;
 
@@ -102,6 +103,9 @@ static int pool_create(struct l2fwd *app)
 			opts->buffers, need);
 		return -1;
 	}
+	/* On the first port's node: who has ports on several runs one l2fwd a node. */
+	fn_dev_get_info(app->ports[0].dev, &first);
+	pool_opts.numa_node_plus_1 = (uint32_t)(first.numa_node + 1);
 	pool_opts.count = need > 8192 ? (uint32_t)need : 8192;
 	if (opts->buffers)
 		pool_opts.count = opts->buffers;

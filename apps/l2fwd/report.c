@@ -73,7 +73,9 @@ static void sample_port(const struct report *report, unsigned i, struct port_sam
 		add(ps->now.rx, queue->rx, FN_RX_COUNTERS);
 		add(ps->now.tx, queue->tx, FN_TX_COUNTERS);
 	}
-	ps->link_up = fn_dev_link(dev, &link) == 0 && link.up;
+	/* A port that is about to be closed is not asked any more. */
+	ps->link_up = atomic_load(&report->app->ports[i].use) != PORT_LOST &&
+		      fn_dev_link(dev, &link) == 0 && link.up;
 }
 
 void report_sample(struct report *report)
@@ -301,6 +303,10 @@ static struct json_object *port_to_json(const struct report *report, unsigned i,
 	json_object_object_add(obj, "name", json_object_new_string(port->name));
 	json_object_object_add(obj, "state", json_object_new_string(port->fate));
 	counters_to_json(obj, &ps->now);
+	json_object_object_add(obj, "rx_packets_per_s",
+			       json_object_new_double((double)rx[FN_RX_PACKETS] / seconds));
+	json_object_object_add(obj, "tx_packets_per_s",
+			       json_object_new_double((double)tx[FN_TX_PACKETS] / seconds));
 	json_object_object_add(obj, "rx_mbit_per_s",
 			       json_object_new_double((double)rx[FN_RX_BYTES] * 8e-6 / seconds));
 	json_object_object_add(obj, "tx_mbit_per_s",
@@ -358,7 +364,7 @@ static void json_print(const struct report *report)
 	(void)fflush(stdout);
 }
 
-void report_end(struct report *report)
+int report_end(struct report *report)
 {
 	const struct options *opts = &report->app->opts;
 
@@ -371,6 +377,9 @@ void report_end(struct report *report)
 	}
 	if (opts->json)
 		json_print(report);
-	(void)fflush(stdout);
 	free(report);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	(void)fprintf(stderr, "l2fwd: the totals could not be written to the standard output\n");
+	return -1;
 }

@@ -17,6 +17,14 @@ struct fn_pool;
 #define FN_PKT_ATTACHED 0x02u /* the data is the application's own memory */
 #define FN_PKT_CLONE 0x04u    /* the data room belongs to another packet */
 
+/*
+ * The word and its parts are one and the same: C11 has anonymous structs, C++ compilers take them.
+ */
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnested-anon-types"
+#endif
+
 /**
  * struct fn_pkt - a packet, or one segment of a chain
  * @iova: where a device sees @data
@@ -68,6 +76,10 @@ struct fn_pkt {
 	uint32_t hash;
 	uint64_t user;
 } __attribute__((aligned(64)));
+
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 
 #ifdef __cplusplus
 static_assert(sizeof(struct fn_pkt) == 64, "one cache line");

@@ -15,8 +15,8 @@ static int check_queues(const struct fn_dev *dev, const char *what, unsigned n, 
 {
 	if (n <= most)
 		return 0;
-	return fn_fail(-EINVAL, "%s: %u %s queues asked for, and it has %u", dev->bus->name, n,
-		       what, most);
+	return fn_fail(-EINVAL, "%s: %u %s queues asked for, and it has %u: ask for no more",
+		       dev->bus->name, n, what, most);
 }
 
 static int check_ring(const struct fn_dev *dev, const char *what, uint32_t size, uint32_t least,

@@ -10,9 +10,7 @@ prefix=$tmp/prefix
 
 DESTDIR='' cmake --install "$build" --prefix "$prefix" >"$tmp/install.log"
 # An installation goes where it is told: pkg-config must find it there.
-pc=$(find "$prefix" -name fastnic.pc)
-sed -i "s|^prefix=.*|prefix=$prefix|" "$pc"
-PKG_CONFIG_PATH=$(dirname "$pc")
+PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name fastnic.pc)")
 export PKG_CONFIG_PATH
 
 awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' README.md >"$tmp/app.c"
@@ -39,8 +37,11 @@ try() {
 	mkdir "$tmp/archives"
 	cp "$(find "$prefix" -name libfastnic.a)" "$tmp/archives/"
 	cc -std=c11 -o "$tmp/static" "$tmp/app.c" -L"$tmp/archives" $(pkg-config --cflags --static --libs fastnic |
-		sed "s|-L${prefix}[^ ]*||g")
+		sed "s|-L[^ ]*/pkgconfig/[^ ]*||g")
 }
+echo "+ the installed l2fwd finds its library"
+env -u LD_LIBRARY_PATH "$prefix/bin/l2fwd" --help >"$tmp/help"
+grep -q '^Usage: l2fwd' "$tmp/help"
 lib=$(dirname "$(find "$prefix" -name libfastnic.so)")
 LD_LIBRARY_PATH=$lib try "C, pkg-config, shared" "$tmp/shared"
 LD_LIBRARY_PATH=$lib try "C++, pkg-config, shared" "$tmp/shared++"

@@ -7,14 +7,20 @@ need_lab --nic virtio-net-pci
 if [ "$(id -u)" = 0 ]; then
 	# A cache that this user may use, without fetching again.
 	export FASTNIC_CACHE_SRC="${FASTNIC_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/fastnic}"
-	cp -r "$FASTNIC_CACHE_SRC" "$TMP/cache"
+	mkdir "$TMP/cache"
+	for part in kernel initramfs qemu kvm; do
+		[ ! -d "$FASTNIC_CACHE_SRC/$part" ] || cp -r "$FASTNIC_CACHE_SRC/$part" "$TMP/cache"
+	done
+	# And a lab that this user may read, wherever the tree lies; the programs of the build are not needed.
+	cp -r "$REPO/tools" "$TMP/tools"
+	unset FASTNIC_BUILD
 	sed -i "s,$FASTNIC_CACHE_SRC/,$TMP/cache/," "$TMP"/cache/*/current*
 	chmod 755 "$TMP"
 	chown -R 65534:65534 "$TMP/cache"
 	export FASTNIC_CACHE="$TMP/cache"
 	plain="setpriv --reuid 65534 --regid 65534 --clear-groups"
 	command -v setpriv >/dev/null || skip "no setpriv to become a plain user with"
-	real=$LAB
+	real=$TMP/tools/lab
 	printf '#!/bin/sh\nexec %s %s "$@"\n' "$plain" "$real" >"$TMP/lab"
 	chmod 755 "$TMP/lab"
 	LAB=$TMP/lab

@@ -38,6 +38,7 @@ may lib/base/ fastnic/ base/
 may lib/mem/ fastnic/ base/ mem/
 may lib/pkt/ fastnic/ base/ mem/ pkt/
 may lib/bus/ fastnic/ base/ mem/ bus/
+may lib/dev/ fastnic/ base/ mem/ pkt/ bus/ dev/ drivers/virtio/virtio_net.h
 may drivers/virtio/ fastnic/ base/ mem/ pkt/ bus/ dev/driver.h drivers/virtio/
 may apps/ fastnic/
 

@@ -154,6 +154,9 @@ check "one buffer less than it says" refused 1 "--buffers .* need $count at leas
 	l2fwd --buffers $((count - 1)) "$P0" "$P1"
 check "as many as it says" works --buffers "$count" "$P0" "$P1"
 
+check "a core that is not there" refused 1 "no worker on core 63: .*; name cores that taskset -p shows" \
+	l2fwd --cores 63 "$P0" "$P1"
+
 echo "== who may, and who does"
 echo 'tester:x:1000:1000::/tmp:/bin/sh' >>/etc/passwd
 # Of locked memory tests/vm/memlock.sh knows more.

@@ -136,8 +136,10 @@ static void container_unmap(struct fn_dma_target *target, fn_iova_t iova, size_t
 		c->maps--;
 		return;
 	}
-	fn_log(c->ctx, FN_LOG_WARN, "%s: cannot unmap IOVA 0x%llx: %s", c->name,
-	       (unsigned long long)iova.v, fn_strerror(errno));
+	/* EINVAL: the kernel took the last group away by itself, and all mappings with it. */
+	fn_log(c->ctx, errno == EINVAL ? FN_LOG_DEBUG : FN_LOG_WARN,
+	       "%s: cannot unmap IOVA 0x%llx: %s", c->name, (unsigned long long)iova.v,
+	       fn_strerror(errno));
 }
 
 static const struct fn_dma_target_ops target_ops = { container_map, container_unmap };
