@@ -149,11 +149,16 @@ static inline void fn_pkt_begin(struct fn_pkt *pkt, uint64_t plain, uint16_t len
  */
 static inline uint64_t fn_pkt_word(const struct fn_pkt *pkt)
 {
+	const uint64_t word = __atomic_load_n(&pkt->word, __ATOMIC_ACQUIRE);
+
 #ifdef FN_TSAN
-	/* ThreadSanitizer pairs an acquire with a release only at the same address. */
+	/*
+	 * ThreadSanitizer pairs an acquire with a release only at the same address. Behind the
+	 * word's load: a reference dropped between the two is one that the word still shows.
+	 */
 	(void)__atomic_load_n(&pkt->extra_refs, __ATOMIC_ACQUIRE);
 #endif
-	return __atomic_load_n(&pkt->word, __ATOMIC_ACQUIRE);
+	return word;
 }
 
 /* A word that says: this packet can go straight into the cache of the pool of @plain. */
