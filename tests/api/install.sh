@@ -66,6 +66,14 @@ cmake --build "$tmp/out" >>"$tmp/cmake.log"
 try "C, CMake, shared" "$tmp/out/app"
 try "C++, CMake, static" "$tmp/out/app_static"
 
+# Whoever links the shared library needs no development files of what it is made from.
+sed -i '/app_static/d' "$tmp/CMakeLists.txt"
+rm -rf "$tmp/out"
+PKG_CONFIG_PATH='' PKG_CONFIG_LIBDIR=/nowhere cmake -G Ninja -S "$tmp" -B "$tmp/out" \
+	-DCMAKE_PREFIX_PATH="$prefix" >"$tmp/cmake.log"
+cmake --build "$tmp/out" >>"$tmp/cmake.log"
+try "C, CMake, shared, without libpci's development files" "$tmp/out/app"
+
 # A public header that was not installed would not have been missed above.
 for header in include/fastnic/*.h; do
 	[ -f "$prefix/$header" ]
