@@ -243,7 +243,7 @@ static int signals_to_fd(void)
 static int exit_status(const struct l2fwd *app)
 {
 	for (unsigned i = 0; i < app->n_ports; i++)
-		if (strcmp(app->ports[i].fate, "failed") == 0)
+		if (strcmp(app->ports[i].outcome, "failed") == 0)
 			return 1;
 	for (unsigned i = 0; i < app->n_ports; i++)
 		if (!app->ports[i].dev)

@@ -42,7 +42,7 @@ enum port_use {
 
 struct port {
 	const char *name;
-	const char *fate; /* "up", "released" (the kernel asked for it), "gone" or "failed" */
+	const char *outcome; /* "up", "released" (the kernel asked for it), "gone" or "failed" */
 	struct fn_dev *dev;
 	struct fn_dev_info info;
 	atomic_int use; /* what workers may do with it: enum port_use */

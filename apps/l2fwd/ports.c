@@ -12,10 +12,10 @@ static void port_close(struct port *port)
 }
 
 /* A port goes, the others go on: frames for it count as "no_peer" from now on. */
-static void port_lost(struct l2fwd *app, struct port *port, const char *fate)
+static void port_lost(struct l2fwd *app, struct port *port, const char *outcome)
 {
-	port->fate = fate;
-	(void)fprintf(stderr, "l2fwd: port %s is %s\n", port->name, fate);
+	port->outcome = outcome;
+	(void)fprintf(stderr, "l2fwd: port %s is %s\n", port->name, outcome);
 	atomic_store(&port->use, PORT_LOST);
 	wait_for_workers(app);
 	(void)fn_dev_stop(port->dev);
@@ -132,7 +132,7 @@ int ports_open(struct l2fwd *app)
 		struct port *port = &app->ports[app->n_ports];
 
 		port->name = opts->ports[app->n_ports];
-		port->fate = "up";
+		port->outcome = "up";
 		if (fn_dev_open(app->ctx, port->name, NULL, &port->dev))
 			return -1;
 	}

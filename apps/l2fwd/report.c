@@ -199,7 +199,7 @@ static void table_print(const struct report *report, bool totals)
 
 		each_loss(report, i, loss_add, &loss);
 		(void)printf("  %-14s %-8s", port->name,
-			     port->dev && !ps->link_up ? "no link" : port->fate);
+			     port->dev && !ps->link_up ? "no link" : port->outcome);
 		direction_print(ps->now.rx, before->rx, ns, FN_RX_PACKETS, FN_RX_BYTES,
 				FN_RX_BURSTS);
 		direction_print(ps->now.tx, before->tx, ns, FN_TX_PACKETS, FN_TX_BYTES,
@@ -301,7 +301,7 @@ static struct json_object *port_to_json(const struct report *report, unsigned i,
 	struct loss_json loss = { json_object_new_object(), json_object_new_object() };
 
 	json_object_object_add(obj, "name", json_object_new_string(port->name));
-	json_object_object_add(obj, "state", json_object_new_string(port->fate));
+	json_object_object_add(obj, "state", json_object_new_string(port->outcome));
 	counters_to_json(obj, &ps->now);
 	json_object_object_add(obj, "rx_packets_per_s",
 			       json_object_new_double((double)rx[FN_RX_PACKETS] / seconds));

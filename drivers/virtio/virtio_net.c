@@ -177,6 +177,10 @@ static int virtio_net_open(struct fn_dev *dev)
 		dev->limits.vectors = (uint16_t)(dev->bus->irqs - FIRST_VECTOR);
 		dev->limits.first_vector = FIRST_VECTOR;
 	}
+	if (vn->features & VIRTIO_NET_F_CTRL_MAC_ADDR)
+		dev->limits.caps |= FN_CAP_SET_MAC;
+	if (vn->features & VIRTIO_NET_F_CTRL_RX)
+		dev->limits.caps |= FN_CAP_PROMISC;
 	return 0;
 
 unmap:
@@ -349,9 +353,9 @@ static int virtio_net_start(struct fn_dev *dev)
 	/* A short ring cannot take the longest chain. */
 	dev->limits.max_tx_segs = virtio_net_tx_segs(dev->conf.tx_ring);
 	for (uint16_t i = 0; i < dev->conf.rxqs; i++)
-		virtio_net_rx_go(dev, i);
+		virtio_net_rx_enable(dev, i);
 	for (uint16_t i = 0; i < dev->conf.txqs; i++)
-		virtio_net_tx_go(dev, i);
+		virtio_net_tx_enable(dev, i);
 	return 0;
 }
 
@@ -387,30 +391,6 @@ static int virtio_net_stop(struct fn_dev *dev)
 	return ret;
 }
 
-static int virtio_net_set_mac(struct fn_dev *dev, const uint8_t mac[6])
-{
-	struct virtio_net *vn = virtio_net_of(dev);
-
-	if (!(vn->features & VIRTIO_NET_F_CTRL_MAC_ADDR))
-		return fn_fail(-ENOTSUP,
-			       "%s: the device does not offer VIRTIO_NET_F_CTRL_MAC_ADDR, so its "
-			       "station address cannot be changed",
-			       dev->bus->name);
-	return dev->state == FN_DEV_STARTED ? virtio_net_ctrl_set_mac(dev, mac) : 0;
-}
-
-static int virtio_net_set_promisc(struct fn_dev *dev, bool on)
-{
-	struct virtio_net *vn = virtio_net_of(dev);
-
-	if (!(vn->features & VIRTIO_NET_F_CTRL_RX))
-		return fn_fail(-ENOTSUP,
-			       "%s: the device does not offer VIRTIO_NET_F_CTRL_RX, so what it "
-			       "receives cannot be changed",
-			       dev->bus->name);
-	return dev->state == FN_DEV_STARTED ? virtio_net_ctrl_set_promisc(dev, on) : 0;
-}
-
 static const struct fn_driver_ops ops = {
 	.open = virtio_net_open,
 	.close = virtio_net_close,
@@ -418,8 +398,8 @@ static const struct fn_driver_ops ops = {
 	.start = virtio_net_start,
 	.stop = virtio_net_stop,
 	.link = virtio_net_link,
-	.set_mac = virtio_net_set_mac,
-	.set_promisc = virtio_net_set_promisc,
+	.set_mac = virtio_net_ctrl_set_mac,
+	.set_promisc = virtio_net_ctrl_set_promisc,
 	.config_irq = virtio_net_config_irq,
 	.rx_arm = virtio_net_rx_arm,
 	.rx_disarm = virtio_net_rx_disarm,

@@ -90,7 +90,7 @@ _Static_assert(offsetof(struct virtio_rxq, slots) == (size_t)2 * FN_CACHE_LINE,
  * virtio_txq.states: what a descriptor is, apart from the plain case of a packet in one descriptor.
  */
 #define VIRTIO_TX_PLAIN 0x00u
-#define VIRTIO_TX_ODD \
+#define VIRTIO_TX_SLOW \
 	0x01u /* head of a packet in several descriptors, or one that is freed singly */
 #define VIRTIO_TX_CONT 0x02u /* a further descriptor of a packet */
 #define VIRTIO_TX_DONE 0x04u /* head: the device handed it back before one that was sent earlier */
@@ -107,7 +107,7 @@ _Static_assert(offsetof(struct virtio_rxq, slots) == (size_t)2 * FN_CACHE_LINE,
  * @avail_pos: packets handed to the device
  * @used_pos: packets that came back; fewer than @avail_pos by what the device has
  * @mask: slots - 1
- * @odd: packets in use with VIRTIO_TX_ODD
+ * @slow: packets in use with VIRTIO_TX_SLOW
  * @ahead: packets in use with VIRTIO_TX_DONE
  * @reclaim_mark: finished packets are looked for when this many descriptors are in use
  * @len_span: longest frame less shortest that needs no padding
@@ -118,7 +118,7 @@ _Static_assert(offsetof(struct virtio_rxq, slots) == (size_t)2 * FN_CACHE_LINE,
  * @segs_max: most segments of a packet
  * @len_max: longest frame
  * @zeros_iova: zeros for headers and for padding
- * @states: by slot: VIRTIO_TX_ODD and its sisters
+ * @states: by slot: VIRTIO_TX_SLOW and its sisters
  * @vq: its memory
  */
 struct virtio_txq {
@@ -131,7 +131,7 @@ struct virtio_txq {
 	uint16_t avail_pos;
 	uint16_t used_pos;
 	uint16_t mask;
-	uint16_t odd;
+	uint16_t slow;
 	uint16_t ahead;
 	uint16_t reclaim_mark;
 	uint32_t len_span;
@@ -222,13 +222,13 @@ bool virtio_net_headroom_fits(const struct fn_pool *pool);
 uint32_t virtio_net_rx_room(const struct fn_pool *pool);
 int virtio_net_rx_create(struct fn_dev *dev, uint16_t idx);
 int virtio_net_rx_fill(struct fn_dev *dev, uint16_t idx);
-void virtio_net_rx_go(struct fn_dev *dev, uint16_t idx);
+void virtio_net_rx_enable(struct fn_dev *dev, uint16_t idx);
 /* Only once the device is reset, or cannot reach memory. */
 void virtio_net_rx_destroy(struct fn_dev *dev, uint16_t idx);
 
 /* virtio_net_tx.c */
 int virtio_net_tx_create(struct fn_dev *dev, uint16_t idx);
-void virtio_net_tx_go(struct fn_dev *dev, uint16_t idx);
+void virtio_net_tx_enable(struct fn_dev *dev, uint16_t idx);
 /* As virtio_net_rx_destroy(); what the device still had is dropped under @counter. */
 void virtio_net_tx_destroy(struct fn_dev *dev, uint16_t idx, enum fn_tx_counter counter);
 
@@ -246,9 +246,11 @@ int virtio_net_ctrl_set_pairs(struct fn_dev *dev, uint16_t pairs);
 int virtio_net_ctrl_set_promisc(struct fn_dev *dev, bool on);
 int virtio_net_ctrl_set_mac(struct fn_dev *dev, const uint8_t mac[6]);
 
-/* virtio_net_irq.c */
+/* virtio_net_link.c */
 int virtio_net_link(struct fn_dev *dev, struct fn_link *link);
 void virtio_net_config_irq(struct fn_dev *dev);
+
+/* virtio_net_irq.c */
 void virtio_net_rx_arm(struct fn_rxq *rxq);
 void virtio_net_rx_disarm(struct fn_rxq *rxq);
 bool virtio_net_rx_pending(struct fn_rxq *rxq);

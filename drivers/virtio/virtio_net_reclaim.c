@@ -72,8 +72,8 @@ static void give_oldest(struct virtio_txq *q)
 {
 	const uint16_t head = q->desc_tail & q->mask;
 
-	if (q->states[head] & VIRTIO_TX_ODD) {
-		q->odd--;
+	if (q->states[head] & VIRTIO_TX_SLOW) {
+		q->slow--;
 		fn_pool_cache_free(q->cache, &q->bufs[head], 1);
 	} else {
 		fn_pool_cache_give(q->cache, &q->bufs[head], 1);
@@ -156,7 +156,7 @@ int virtio_net_tx_done(struct virtio_txq *q)
 	 * has done.
 	 */
 	fn_rmb_dma();
-	if (fn_likely(!q->odd && !q->ahead && (q->in_order || ids_in_order(q, done))))
+	if (fn_likely(!q->slow && !q->ahead && (q->in_order || ids_in_order(q, done))))
 		give_plain(q, done);
 	else if (q->in_order)
 		given = done_in_order(q, done);

@@ -118,19 +118,19 @@ static __attribute__((noinline)) void rx_bad_idx(struct virtio_rxq *q, uint16_t 
 }
 
 /* What an element of the used ring turned out to be that is not the expected buffer's. */
-enum rx_odd {
-	RX_ODD_LIE,
-	RX_ODD_TAKEN, /* another buffer's */
-	RX_ODD_BATCH, /* in-order device: it stands for several buffers (2.7.9) */
+enum rx_elem {
+	RX_ELEM_BAD,
+	RX_ELEM_TAKEN, /* another buffer's */
+	RX_ELEM_BATCH, /* in-order device: it stands for several buffers (2.7.9) */
 };
 
 /*
  * Look at the element of position @pos, which is @elem: it is not read again, so that the device
  * cannot change it meanwhile. @done: buffers that came back, this one included.
  */
-static __attribute__((noinline)) enum rx_odd rx_odd(struct virtio_rxq *q, uint16_t pos,
-						    uint16_t done, uint64_t elem,
-						    struct fn_pkt **pkt)
+static __attribute__((noinline)) enum rx_elem rx_elem_slow(struct virtio_rxq *q, uint16_t pos,
+							   uint16_t done, uint64_t elem,
+							   struct fn_pkt **pkt)
 {
 	const uint32_t len = VIRTQ_USED_LEN(elem) - VIRTIO_NET_HDR_BYTES;
 	const uint32_t id = VIRTQ_USED_ID(elem);
@@ -141,14 +141,14 @@ static __attribute__((noinline)) enum rx_odd rx_odd(struct virtio_rxq *q, uint16
 	if (id > q->mask) {
 		fn_queue_break(fn_rxq_queue(&q->pub),
 			       "the device returned buffer %u of a ring of %u", id, ring_size(q));
-		return RX_ODD_LIE;
+		return RX_ELEM_BAD;
 	}
 	there = q->slots[id];
 	ahead = (uint16_t)(there - slot) & q->mask;
 	if (ahead >= fn_ring_used(q->avail_pos, pos)) {
 		fn_queue_break(fn_rxq_queue(&q->pub),
 			       "the device returned buffer %u, which it did not have", id);
-		return RX_ODD_LIE;
+		return RX_ELEM_BAD;
 	}
 	if (ahead && q->in_order) {
 		if (ahead >= done) {
@@ -156,22 +156,22 @@ static __attribute__((noinline)) enum rx_odd rx_odd(struct virtio_rxq *q, uint16
 				       "the device returned buffer %u out of order, having "
 				       "negotiated VIRTIO_F_IN_ORDER",
 				       id);
-			return RX_ODD_LIE;
+			return RX_ELEM_BAD;
 		}
 		q->skipped = (uint16_t)(ahead + 1);
 		q->last_len = VIRTQ_USED_LEN(elem);
-		return RX_ODD_BATCH;
+		return RX_ELEM_BATCH;
 	}
 	/* A length below the header's wraps round and is too long as well. */
 	if (len > q->len_max) {
 		rx_bad_len(q, VIRTQ_USED_LEN(elem));
-		return RX_ODD_LIE;
+		return RX_ELEM_BAD;
 	}
 	if (ahead)
 		rx_reorder(q, slot, there);
 	fn_pkt_begin(q->bufs[slot], q->plain, (uint16_t)len);
 	*pkt = q->bufs[slot];
-	return RX_ODD_TAKEN;
+	return RX_ELEM_TAKEN;
 }
 
 /*
@@ -206,12 +206,12 @@ static __attribute__((noinline)) unsigned rx_take_skipped(struct virtio_rxq *q, 
 
 /*
  * Take buffers from @slot on as long as the elements are the expected ones; the ring does not wrap
- * within @n. The first that is not goes to @odd.
+ * within @n. The first that is not goes to @unexpected.
  */
 static inline __attribute__((always_inline)) unsigned rx_run(const struct virtio_rxq *q,
 							     uint16_t slot, struct fn_pkt **pkts,
 							     unsigned n, uint64_t *bytes,
-							     uint64_t *odd)
+							     uint64_t *unexpected)
 {
 	const fn_le64 *const elems = virtq_used_elems(q->used) + slot;
 	struct fn_pkt *const *const bufs = q->bufs + slot;
@@ -231,7 +231,7 @@ static inline __attribute__((always_inline)) unsigned rx_run(const struct virtio
 		const uint64_t len = (diff >> 32 | diff << 32) - VIRTIO_NET_HDR_BYTES;
 
 		if (fn_unlikely(len > len_max)) {
-			*odd = elem;
+			*unexpected = elem;
 			break;
 		}
 		fn_pkt_begin(pkt, plain, (uint16_t)len);
@@ -259,15 +259,15 @@ static inline __attribute__((always_inline)) unsigned rx_take(struct virtio_rxq 
 		const unsigned to_end = ring_size(q) - (pos & q->mask);
 		const unsigned run = n - got < to_end ? n - got : to_end;
 		const unsigned taken = rx_run(q, pos & q->mask, pkts + got, run, &bytes, &elem);
-		enum rx_odd odd;
+		enum rx_elem kind;
 
 		got += taken;
 		if (fn_likely(taken == run))
 			continue;
 		pos = fn_ring_advance(pos, (uint16_t)taken);
-		odd = rx_odd(q, pos, (uint16_t)(done - got), elem, &pkts[got]);
-		if (odd != RX_ODD_TAKEN) {
-			*sound = odd == RX_ODD_BATCH;
+		kind = rx_elem_slow(q, pos, (uint16_t)(done - got), elem, &pkts[got]);
+		if (kind != RX_ELEM_TAKEN) {
+			*sound = kind == RX_ELEM_BATCH;
 			break;
 		}
 		bytes += pkts[got++]->len;
@@ -380,13 +380,13 @@ static const struct {
 	  { "split in-order event-idx", rx_burst_split_in_order_event_idx } },
 };
 
-void virtio_net_rx_go(struct fn_dev *dev, uint16_t idx)
+void virtio_net_rx_enable(struct fn_dev *dev, uint16_t idx)
 {
 	struct virtio_rxq *q = virtio_rxq_of(dev->rxqs[idx]);
 
 	q->inner = variants[q->in_order][q->event_idx].burst;
 	dev->rx_variant = variants[q->in_order][q->event_idx].name;
-	fn_rxq_go(&q->pub, q->hdr_back ? q->inner : rx_burst_shifted);
+	fn_rxq_enable(&q->pub, q->hdr_back ? q->inner : rx_burst_shifted);
 }
 
 bool virtio_net_headroom_fits(const struct fn_pool *pool)

@@ -28,10 +28,10 @@ _Static_assert(ZERO_BYTES >= FRAME_MIN && ZERO_BYTES >= VIRTIO_NET_HDR_BYTES,
 	       "zeros for both uses");
 
 /* What became of a packet that is not plain. */
-enum tx_odd {
-	TX_ODD_TAKEN,
-	TX_ODD_DROPPED,
-	TX_ODD_NO_ROOM,
+enum tx_outcome {
+	TX_OUT_TAKEN,
+	TX_OUT_DROPPED,
+	TX_OUT_NO_ROOM,
 };
 
 static inline uint32_t ring_size(const struct virtio_txq *q)
@@ -40,11 +40,11 @@ static inline uint32_t ring_size(const struct virtio_txq *q)
 }
 
 /* Never to be sent: it is freed, and counted under its reason. */
-static enum tx_odd tx_drop(struct virtio_txq *q, struct fn_pkt *pkt, enum fn_tx_counter counter)
+static enum tx_outcome tx_drop(struct virtio_txq *q, struct fn_pkt *pkt, enum fn_tx_counter counter)
 {
 	fn_queue_count(fn_txq_queue(&q->pub), counter, 1);
 	fn_pool_cache_free(q->cache, &pkt, 1);
-	return TX_ODD_DROPPED;
+	return TX_OUT_DROPPED;
 }
 
 /* Write one more descriptor of a packet; the one before it, if any, leads here by its number. */
@@ -79,8 +79,8 @@ static unsigned tx_more_segs(const struct fn_pkt *pkt)
 }
 
 /* Descriptors of a packet: header and first segment, further segments, padding; in this order. */
-static void tx_post_odd(struct virtio_txq *q, struct fn_pkt *pkt, bool push, unsigned more,
-			uint32_t pad)
+static void tx_post_slow(struct virtio_txq *q, struct fn_pkt *pkt, bool push, unsigned more,
+			 uint32_t pad)
 {
 	const uint16_t head = q->desc_head & q->mask;
 
@@ -99,8 +99,8 @@ static void tx_post_odd(struct virtio_txq *q, struct fn_pkt *pkt, bool push, uns
 	if (pad)
 		tx_desc(q, q->zeros_iova.v, pad, false);
 	q->bufs[head] = pkt;
-	q->states[head] = VIRTIO_TX_ODD;
-	q->odd++;
+	q->states[head] = VIRTIO_TX_SLOW;
+	q->slow++;
 	fn_write_le16(&q->avail->ring[q->avail_pos & q->mask], head);
 	q->avail_pos = fn_ring_advance(q->avail_pos, 1);
 }
@@ -117,7 +117,7 @@ static bool tx_reachable(const struct virtio_txq *q, const struct fn_pkt *pkt)
 }
 
 /* A packet of any kind: check it, and post it if there is room. */
-static __attribute__((noinline)) enum tx_odd tx_odd(struct virtio_txq *q, struct fn_pkt *pkt)
+static __attribute__((noinline)) enum tx_outcome tx_slow(struct virtio_txq *q, struct fn_pkt *pkt)
 {
 	const uint32_t len = fn_pkt_len(pkt);
 	const unsigned more = tx_more_segs(pkt);
@@ -137,10 +137,10 @@ static __attribute__((noinline)) enum tx_odd tx_odd(struct virtio_txq *q, struct
 		return tx_drop(q, pkt, FN_TX_DROP_UNREACHABLE);
 	descs = (push || !pkt->len ? 1u : 2u) + more + (pad ? 1u : 0u);
 	if (descs > fn_ring_free(q->desc_head, q->desc_tail, ring_size(q)))
-		return TX_ODD_NO_ROOM;
-	tx_post_odd(q, pkt, push, more, pad);
+		return TX_OUT_NO_ROOM;
+	tx_post_slow(q, pkt, push, more, pad);
 	fn_queue_count(fn_txq_queue(&q->pub), FN_TX_BYTES, len);
-	return TX_ODD_TAKEN;
+	return TX_OUT_TAKEN;
 }
 
 /* What a burst did, for the counters. */
@@ -216,7 +216,7 @@ static inline __attribute__((always_inline)) unsigned tx_post(struct virtio_txq 
 		if (fn_likely(run && done == run))
 			continue;
 		/* One that is not plain, or a full ring: some packets are dropped for all that. */
-		if (tx_odd(q, pkts[i]) == TX_ODD_NO_ROOM)
+		if (tx_slow(q, pkts[i]) == TX_OUT_NO_ROOM)
 			break;
 		i++;
 	}
@@ -264,7 +264,7 @@ static unsigned tx_burst_split_event_idx(struct fn_txq *q, struct fn_pkt **pkts,
 	return tx_burst(q, pkts, n, true);
 }
 
-void virtio_net_tx_go(struct fn_dev *dev, uint16_t idx)
+void virtio_net_tx_enable(struct fn_dev *dev, uint16_t idx)
 {
 	static const char *const names[2][2] = {
 		/* [in_order][event_idx]; the order is reclaim's alone */
@@ -274,7 +274,7 @@ void virtio_net_tx_go(struct fn_dev *dev, uint16_t idx)
 	struct virtio_txq *q = virtio_txq_of(dev->txqs[idx]);
 
 	dev->tx_variant = names[q->in_order][q->event_idx];
-	fn_txq_go(&q->pub, q->event_idx ? tx_burst_split_event_idx : tx_burst_split);
+	fn_txq_enable(&q->pub, q->event_idx ? tx_burst_split_event_idx : tx_burst_split);
 }
 
 static void tx_init(struct virtio_txq *q, const struct fn_dev_conf *conf)
@@ -293,7 +293,7 @@ static void tx_init(struct virtio_txq *q, const struct fn_dev_conf *conf)
 	q->desc_tail = 0;
 	q->avail_pos = 0;
 	q->used_pos = 0;
-	q->odd = 0;
+	q->slow = 0;
 	q->ahead = 0;
 	q->reclaim_mark = (uint16_t)(size / 2 < RECLAIM_MARK_MAX ? size / 2 : RECLAIM_MARK_MAX);
 	q->len_max = conf->mtu + FN_LINK_HEADER_BYTES;

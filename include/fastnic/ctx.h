@@ -41,12 +41,14 @@ enum fn_event_type {
 
 /**
  * struct fn_event - something happened to a device
+ * @sz: bytes that this library filled; an older one than the program was built for fills fewer
  * @dev: the device
  * @type: what happened
  * @queue: for FN_EVENT_QUEUE_BROKEN: the queue's index; else 0
  * @queue_is_tx: for FN_EVENT_QUEUE_BROKEN: a transmit queue
  */
 struct fn_event {
+	size_t sz;
 	struct fn_dev *dev;
 	enum fn_event_type type;
 	uint16_t queue;

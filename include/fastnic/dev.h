@@ -70,6 +70,10 @@ FN_API int fn_dev_open(struct fn_ctx *ctx, const char *name, const struct fn_dev
  */
 FN_API int fn_dev_close(struct fn_dev *dev);
 
+/* What a device can do that not every one can; bits of fn_dev_info.caps. The list only grows. */
+#define FN_CAP_SET_MAC (1ull << 0) /* fn_dev_set_mac() */
+#define FN_CAP_PROMISC (1ull << 1) /* fn_dev_set_promisc(), &fn_dev_conf.promisc */
+
 /**
  * struct fn_dev_info - what a device is, can and does
  * @sz: set by the caller to sizeof(struct fn_dev_info); the library writes no further
@@ -92,6 +96,7 @@ FN_API int fn_dev_close(struct fn_dev *dev);
  * @mtu_min: smallest MTU
  * @mtu_max: largest MTU
  * @vectors: interrupt vectors that queues can use
+ * @caps: FN_CAP_SET_MAC and its sisters
  * @rxqs: receive queues in use (configured)
  * @txqs: transmit queues in use
  * @rx_ring: receive descriptors a queue
@@ -122,6 +127,7 @@ struct fn_dev_info {
 	uint32_t mtu_min;
 	uint32_t mtu_max;
 	uint16_t vectors;
+	uint64_t caps;
 	uint16_t rxqs;
 	uint16_t txqs;
 	uint32_t rx_ring;

@@ -7,8 +7,11 @@
 
 FN_BEGIN_DECLS
 
+struct fn_pci_list;
+
 /**
  * struct fn_pci_info - a network function on the PCI bus
+ * @sz: set by the caller to sizeof(struct fn_pci_info); the library writes no further
  * @bdf: domain, bus, device and function, as in "0000:00:03.0"
  * @vendor_id: PCI vendor
  * @device_id: PCI device
@@ -21,6 +24,7 @@ FN_BEGIN_DECLS
  * @fn_driver: fastnic's driver for it, or NULL when it has none
  */
 struct fn_pci_info {
+	size_t sz;
 	char bdf[16];
 	uint16_t vendor_id;
 	uint16_t device_id;
@@ -33,21 +37,49 @@ struct fn_pci_info {
 };
 
 /**
- * fn_pci_list - list the network functions of this machine
- * @list: receives an array, to be freed with fn_pci_list_free()
- * @n: receives its length
+ * struct fn_pci_list_opts - options of fn_pci_list_create(); zero means the default
+ * @sz: sizeof(struct fn_pci_list_opts)
+ * @err: where the sentence of a failure goes, or NULL
+ */
+struct fn_pci_list_opts {
+	size_t sz;
+	struct fn_error *err;
+};
+
+/**
+ * fn_pci_list_create - list the network functions of this machine
+ * @opts: options, or NULL for the defaults
+ * @list: receives the list, sorted by address
  *
  * Any thread; needs no rights and no context, and touches no device.
  *
- * Return: 0; -ENOENT when sysfs is not usable; -ENOMEM.
+ * Return: 0; -EINVAL for the options; -ENOENT when sysfs is not usable; -ENOMEM.
  */
-FN_API int fn_pci_list(struct fn_pci_info **list, unsigned *n);
+FN_API int fn_pci_list_create(const struct fn_pci_list_opts *opts, struct fn_pci_list **list);
 
 /**
- * fn_pci_list_free - free what fn_pci_list() returned
- * @list: the array, or NULL
+ * fn_pci_list_count - how many functions are in a list
+ * @list: the list
+ *
+ * Return: functions, 0 or more.
  */
-FN_API void fn_pci_list_free(struct fn_pci_info *list);
+FN_API unsigned fn_pci_list_count(const struct fn_pci_list *list);
+
+/**
+ * fn_pci_list_get - describe one function of a list
+ * @list: the list
+ * @idx: 0 to fn_pci_list_count() - 1
+ * @info: filled; its @sz is set by the caller. What it points to lasts for ever
+ *
+ * Return: 0, or -EINVAL for @idx (nothing is written then).
+ */
+FN_API int fn_pci_list_get(const struct fn_pci_list *list, unsigned idx, struct fn_pci_info *info);
+
+/**
+ * fn_pci_list_destroy - give a list back
+ * @list: the list, or NULL
+ */
+FN_API void fn_pci_list_destroy(struct fn_pci_list *list);
 
 FN_END_DECLS
 

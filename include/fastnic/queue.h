@@ -205,6 +205,8 @@ enum fn_counter_kind {
  * @name: as tools show it, for example "tx_drop_too_long"
  * @help: one sentence
  * @kind: what it means for loss
+ *
+ * The struct keeps its size.
  */
 struct fn_counter_desc {
 	const char *name;

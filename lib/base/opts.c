@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Structs that start with their size and may be older or newer than this library. */
+#include <errno.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/opts.h"
 
 bool fn_opts_get(void *ours, size_t ours_bytes, const void *theirs)
@@ -21,6 +23,14 @@ bool fn_opts_get(void *ours, size_t ours_bytes, const void *theirs)
 	}
 	memcpy(ours, &ours_bytes, sizeof(ours_bytes));
 	return true;
+}
+
+int fn_opts_fail(const char *name)
+{
+	return fn_fail(-EINVAL,
+		       "%s.sz is wrong, or the struct asks for something newer than this library "
+		       "(version %u.%u.%u): clear the struct, then set sz to sizeof(struct %s)",
+		       name, FN_VERSION_MAJOR, FN_VERSION_MINOR, FN_VERSION_PATCH, name);
 }
 
 void fn_info_put(void *theirs, const void *ours, size_t ours_bytes)

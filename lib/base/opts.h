@@ -18,6 +18,9 @@
  */
 bool fn_opts_get(void *ours, size_t ours_bytes, const void *theirs);
 
+/* The sentence for a caller whose struct @name fn_opts_get() refused; returns -EINVAL. */
+int fn_opts_fail(const char *name);
+
 /**
  * fn_info_put - fill an information struct of the caller
  * @theirs: the caller's struct, which starts with its size as a size_t; that member stays

@@ -82,7 +82,7 @@ static int conf_check(struct fn_dev *dev, const struct fn_dev_conf *conf)
 	if (!ret)
 		ret = check_vectors(dev, "transmit", conf->tx_vectors, conf->txqs);
 	if (!ret && conf->promisc)
-		ret = dev->drv->ops->set_promisc(dev, true);
+		ret = fn_dev_check_cap(dev, FN_CAP_PROMISC);
 	if (!ret && dev->drv->ops->check)
 		ret = dev->drv->ops->check(dev, conf);
 	return ret;
@@ -334,10 +334,7 @@ int fn_dev_configure(struct fn_dev *dev, const struct fn_dev_conf *conf)
 	int ret;
 
 	if (!conf || !fn_opts_get(&c, sizeof(c), conf))
-		return fn_report(
-			dev->ctx, NULL,
-			fn_fail(-EINVAL,
-				"fn_dev_conf.sz is wrong: set it to sizeof(struct fn_dev_conf)"));
+		return fn_report(dev->ctx, NULL, fn_opts_fail("fn_dev_conf"));
 	err = c.err;
 	(void)pthread_mutex_lock(&dev->lock);
 	ret = dev_configure(dev, &c);

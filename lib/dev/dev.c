@@ -183,10 +183,7 @@ int fn_dev_open_on(struct fn_ctx *ctx, const struct fn_bus_ops *bus, const char 
 	struct fn_dev_opts o;
 
 	if (!fn_opts_get(&o, sizeof(o), opts))
-		return fn_report(
-			ctx, NULL,
-			fn_fail(-EINVAL,
-				"fn_dev_opts.sz is wrong: set it to sizeof(struct fn_dev_opts)"));
+		return fn_report(ctx, NULL, fn_opts_fail("fn_dev_opts"));
 	return fn_report(ctx, o.err, dev_open(ctx, bus, name, dev));
 }
 

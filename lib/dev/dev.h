@@ -46,4 +46,7 @@ void fn_config_release(struct fn_dev *dev);
 /* Whether control calls make sense: 0, or -ENODEV with a sentence. */
 int fn_dev_check_present(struct fn_dev *dev);
 
+/* -ENOTSUP, with a sentence that names it, when the device lacks a capability (FN_CAP_*). */
+int fn_dev_check_cap(const struct fn_dev *dev, uint64_t cap);
+
 #endif

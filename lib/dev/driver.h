@@ -101,6 +101,7 @@ struct fn_dev_limits {
 	uint32_t mtu_max;
 	uint16_t vectors;
 	uint16_t first_vector;
+	uint64_t caps;
 };
 
 struct fn_driver_ops;
@@ -133,15 +134,15 @@ struct fn_driver {
  * @check: refuse a configuration that passed the general checks but that this device cannot; may be
  *	NULL
  * @start: from reset to packets flowing, after &fn_dev.conf, &fn_dev.mac and &fn_dev.promisc; sets
- *	rx_variant and tx_variant, and the bursts last (fn_rxq_go(), fn_txq_go()). Bus mastering is
- *	on. On failure the device is reset and all memory and buffers are given back
+ *	rx_variant and tx_variant, and the bursts last (fn_rxq_enable(), fn_txq_enable()). Bus
+ *	mastering is on. On failure the device is reset and all memory and buffers are given back
  * @stop: wait for queued packets up to &fn_dev.conf.stop_drain_ns, reset the device, and give back
  *	all memory and buffers; what was still queued counts FN_TX_DROP_STOPPED, or
  *	FN_TX_DROP_BROKEN on a queue that is broken or gone. The bursts are stubs already. Always
  *	completes; works on a device that is gone
  * @link: read the state of the link
- * @set_mac: can the device change its address (-ENOTSUP), and, when started, do it now
- * @set_promisc: can the device receive all frames (-ENOTSUP), and, when started, change it now
+ * @set_mac: change the address of a started device; only with FN_CAP_SET_MAC
+ * @set_promisc: change the receive mode of a started device; only with FN_CAP_PROMISC
  * @config_irq: MSI-X entry 0 fired and @first_vector is not 0: see what changed, raise events
  * @rx_arm: ask for one interrupt, with a full fence before return
  * @rx_disarm: ask for none
@@ -235,8 +236,10 @@ struct fn_dev {
 /*
  * A queue is ready: bursts of the application reach the driver from now on. The last step of start.
  */
-void fn_rxq_go(struct fn_rxq *q, unsigned (*burst)(struct fn_rxq *, struct fn_pkt **, unsigned));
-void fn_txq_go(struct fn_txq *q, unsigned (*burst)(struct fn_txq *, struct fn_pkt **, unsigned));
+void fn_rxq_enable(struct fn_rxq *q,
+		   unsigned (*burst)(struct fn_rxq *, struct fn_pkt **, unsigned));
+void fn_txq_enable(struct fn_txq *q,
+		   unsigned (*burst)(struct fn_txq *, struct fn_pkt **, unsigned));
 
 /* Raise an event; any thread. fn_ctx_process_events() delivers it. */
 void fn_dev_raise(struct fn_dev *dev, enum fn_event_type type);

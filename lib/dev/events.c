@@ -212,7 +212,7 @@ static bool next_pending(struct fn_dev *dev, struct fn_event *event)
 {
 	uint32_t news = __atomic_load_n(&dev->pending, __ATOMIC_ACQUIRE);
 
-	*event = (struct fn_event){ .dev = dev };
+	*event = (struct fn_event){ .sz = sizeof(*event), .dev = dev };
 	for (unsigned i = 0; i < (unsigned)dev->limits.max_rxqs + dev->limits.max_txqs; i++) {
 		bool tx = i >= dev->limits.max_rxqs;
 		unsigned idx = tx ? i - dev->limits.max_rxqs : i;

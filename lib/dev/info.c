@@ -29,6 +29,7 @@ static void info_from_limits(const struct fn_dev_limits *limits, struct fn_dev_i
 	info->mtu_min = limits->mtu_min;
 	info->mtu_max = limits->mtu_max;
 	info->vectors = limits->vectors;
+	info->caps = limits->caps;
 }
 
 static void info_from_conf(const struct fn_dev_conf *conf, struct fn_dev_info *info)
@@ -88,21 +89,60 @@ static bool mac_is_station(const uint8_t mac[6])
 	return !(mac[0] & 1) && memcmp(mac, zero, sizeof(zero)) != 0;
 }
 
+/* By bit of FN_CAP_*: what a device without it cannot do. */
+static const char *const cap_words[] = {
+	"change its station address",
+	"receive frames for any address (promiscuous mode)",
+};
+
+int fn_dev_check_cap(const struct fn_dev *dev, uint64_t cap)
+{
+	if (dev->limits.caps & cap)
+		return 0;
+	return fn_fail(-ENOTSUP,
+		       "%s: this device cannot %s: leave it as it is, or use a device whose "
+		       "fn_dev_info.caps has the bit",
+		       dev->bus->name, cap_words[__builtin_ctzll(cap)]);
+}
+
+static int set_mac(struct fn_dev *dev, const uint8_t mac[6])
+{
+	int ret = fn_dev_check_present(dev);
+
+	if (ret)
+		return ret;
+	if (!mac_is_station(mac))
+		return fn_fail(-EINVAL, "%s: a station address is neither zero nor a group address",
+			       dev->bus->name);
+	ret = fn_dev_check_cap(dev, FN_CAP_SET_MAC);
+	if (!ret && dev->state == FN_DEV_STARTED)
+		ret = dev->drv->ops->set_mac(dev, mac);
+	if (!ret)
+		memcpy(dev->mac, mac, sizeof(dev->mac));
+	return ret;
+}
+
 int fn_dev_set_mac(struct fn_dev *dev, const uint8_t mac[6])
 {
 	int ret;
 
 	(void)pthread_mutex_lock(&dev->lock);
-	ret = fn_dev_check_present(dev);
-	if (!ret && !mac_is_station(mac))
-		ret = fn_fail(-EINVAL, "%s: a station address is neither zero nor a group address",
-			      dev->bus->name);
-	if (!ret)
-		ret = dev->drv->ops->set_mac(dev, mac);
-	if (!ret)
-		memcpy(dev->mac, mac, sizeof(dev->mac));
+	ret = set_mac(dev, mac);
 	(void)pthread_mutex_unlock(&dev->lock);
 	return fn_report(dev->ctx, NULL, ret);
+}
+
+static int set_promisc(struct fn_dev *dev, bool on)
+{
+	int ret = fn_dev_check_present(dev);
+
+	if (!ret)
+		ret = fn_dev_check_cap(dev, FN_CAP_PROMISC);
+	if (!ret && dev->state == FN_DEV_STARTED)
+		ret = dev->drv->ops->set_promisc(dev, on);
+	if (!ret)
+		dev->promisc = on;
+	return ret;
 }
 
 int fn_dev_set_promisc(struct fn_dev *dev, bool on)
@@ -110,11 +150,7 @@ int fn_dev_set_promisc(struct fn_dev *dev, bool on)
 	int ret;
 
 	(void)pthread_mutex_lock(&dev->lock);
-	ret = fn_dev_check_present(dev);
-	if (!ret)
-		ret = dev->drv->ops->set_promisc(dev, on);
-	if (!ret)
-		dev->promisc = on;
+	ret = set_promisc(dev, on);
 	(void)pthread_mutex_unlock(&dev->lock);
 	return fn_report(dev->ctx, NULL, ret);
 }

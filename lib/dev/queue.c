@@ -105,13 +105,13 @@ static void status_set(struct fn_queue *queue, int status)
 	__atomic_store_n(&queue->status, status, __ATOMIC_RELEASE);
 }
 
-void fn_rxq_go(struct fn_rxq *q, unsigned (*burst)(struct fn_rxq *, struct fn_pkt **, unsigned))
+void fn_rxq_enable(struct fn_rxq *q, unsigned (*burst)(struct fn_rxq *, struct fn_pkt **, unsigned))
 {
 	__atomic_store_n(&q->burst, burst, __ATOMIC_RELEASE);
 	status_set(fn_rxq_queue(q), 0);
 }
 
-void fn_txq_go(struct fn_txq *q, unsigned (*burst)(struct fn_txq *, struct fn_pkt **, unsigned))
+void fn_txq_enable(struct fn_txq *q, unsigned (*burst)(struct fn_txq *, struct fn_pkt **, unsigned))
 {
 	__atomic_store_n(&q->burst, burst, __ATOMIC_RELEASE);
 	status_set(fn_txq_queue(q), 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Who gets which memory: pieces of arenas, regions of their own, the application's memory. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -8,6 +9,7 @@
 #include "base/bits.h"
 #include "base/ctx.h"
 #include "base/error.h"
+#include "base/opts.h"
 #include "mem/region.h"
 
 /* Private memory comes in arenas of this size, or of a page where that is larger. */
@@ -105,8 +107,10 @@ static int alloc_rooms(struct fn_dma_domain *domain, enum fn_dma_use use, size_t
 			region_destroy(domain, arena);
 		return ret;
 	}
-	*dma = (struct fn_dma){ rooms->pages.va, rooms->iova, rooms->pages.len, rooms->pages.fd,
-				0 };
+	*dma = (struct fn_dma){ .va = rooms->pages.va,
+				.iova = rooms->iova,
+				.len = rooms->pages.len,
+				.fd = rooms->pages.fd };
 	return 0;
 }
 
@@ -120,9 +124,11 @@ static int piece_take(struct fn_dma_region *arena, size_t len, size_t align, str
 
 	if (ret)
 		return ret;
-	*dma = (struct fn_dma){
-		(char *)arena->pages.va + off, { arena->iova.v + off }, len, arena->pages.fd, off
-	};
+	*dma = (struct fn_dma){ .va = (char *)arena->pages.va + off,
+				.iova = { arena->iova.v + off },
+				.len = len,
+				.fd = arena->pages.fd,
+				.fd_offset = off };
 	/* A former owner, or its device, may have written here. */
 	memset(dma->va, 0, len);
 	return 0;
@@ -206,10 +212,21 @@ int fn_dma_alloc_for(struct fn_ctx *ctx, enum fn_dma_use use, size_t len, size_t
 	return ret;
 }
 
-int fn_dma_alloc(struct fn_ctx *ctx, size_t len, size_t align, int numa_node, struct fn_dma *dma)
+int fn_dma_alloc(struct fn_ctx *ctx, size_t len, const struct fn_dma_opts *opts, struct fn_dma *dma)
 {
-	return fn_report(ctx, NULL,
-			 fn_dma_alloc_for(ctx, FN_DMA_PRIVATE, len, align, numa_node, dma));
+	struct fn_dma_opts o;
+
+	if (!fn_opts_get(&o, sizeof(o), opts))
+		return fn_report(ctx, NULL, fn_opts_fail("fn_dma_opts"));
+	if (o.numa_node_plus_1 > INT_MAX)
+		return fn_report(ctx, o.err,
+				 fn_fail(-EINVAL,
+					 "fn_dma_opts.numa_node_plus_1 is %u: use the node plus 1, "
+					 "or 0 for any",
+					 o.numa_node_plus_1));
+	return fn_report(ctx, o.err,
+			 fn_dma_alloc_for(ctx, FN_DMA_PRIVATE, len, o.align,
+					  (int)o.numa_node_plus_1 - 1, dma));
 }
 
 /*
@@ -285,19 +302,28 @@ static int map_locked(struct fn_dma_domain *domain, void *va, size_t len, struct
 		return ret;
 	}
 	(void)madvise(va, len, MADV_DONTFORK);
-	*dma = (struct fn_dma){ va, region->iova, len, -1, 0 };
+	*dma = (struct fn_dma){ .va = va, .iova = region->iova, .len = len, .fd = -1 };
 	return 0;
 }
 
-int fn_dma_map(struct fn_ctx *ctx, void *va, size_t len, struct fn_dma *dma)
+int fn_dma_map(struct fn_ctx *ctx, void *va, size_t len, const struct fn_dma_opts *opts,
+	       struct fn_dma *dma)
 {
 	struct fn_dma_domain *domain = ctx->dma;
+	struct fn_dma_opts o;
 	int ret;
 
+	if (!fn_opts_get(&o, sizeof(o), opts))
+		return fn_report(ctx, NULL, fn_opts_fail("fn_dma_opts"));
+	if (o.align || o.numa_node_plus_1)
+		return fn_report(ctx, o.err,
+				 fn_fail(-EINVAL, "memory of the application lies where it lies: "
+						  "fn_dma_opts.align and numa_node_plus_1 are for "
+						  "fn_dma_alloc()"));
 	(void)pthread_mutex_lock(&domain->lock);
 	ret = map_locked(domain, va, len, dma);
 	(void)pthread_mutex_unlock(&domain->lock);
-	return fn_report(ctx, NULL, ret);
+	return fn_report(ctx, o.err, ret);
 }
 
 void fn_dma_unmap(struct fn_ctx *ctx, struct fn_dma *dma)

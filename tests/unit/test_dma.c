@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -20,6 +21,16 @@
 #define MIB ((size_t)1 << 20)
 #define PAGE ((size_t)4096)
 #define HUGE_DIR "/sys/kernel/mm/hugepages/hugepages-2048kB/"
+
+/* fn_dma_alloc() with options; @numa_node -1 is any, and INT_MIN one that no int can hold. */
+static int alloc(struct fn_ctx *ctx, size_t len, size_t align, int numa_node, struct fn_dma *dma)
+{
+	const struct fn_dma_opts opts = { .sz = sizeof(opts),
+					  .align = align,
+					  .numa_node_plus_1 = (uint32_t)numa_node + 1u };
+
+	return fn_dma_alloc(ctx, len, &opts, dma);
+}
 
 static bool all_zero(const void *va, size_t len)
 {
@@ -97,7 +108,7 @@ static void zeroed_aligned_and_backed_by_its_file(void **state)
 		struct fn_dma dma;
 		char back[3];
 
-		assert_int_equal(fn_dma_alloc(ctx, 1000, align, -1, &dma), 0);
+		assert_int_equal(alloc(ctx, 1000, align, -1, &dma), 0);
 		assert_int_equal((uintptr_t)dma.va % align, 0);
 		assert_int_equal(dma.iova.v % align, 0);
 		assert_int_equal(dma.len, 1000);
@@ -120,18 +131,52 @@ static void bad_requests(void **state)
 	struct fn_dma dma = { 0 };
 
 	(void)state;
-	assert_int_equal(fn_dma_alloc(ctx, 0, 0, -1, &dma), -EINVAL);
+	assert_int_equal(fn_dma_alloc(ctx, 0, NULL, &dma), -EINVAL);
 	assert_string_equal(fn_error_last(), "DMA memory of 0 bytes: ask for at least 1");
-	assert_int_equal(fn_dma_alloc(ctx, 64, 3, -1, &dma), -EINVAL);
+	assert_int_equal(alloc(ctx, 64, 3, -1, &dma), -EINVAL);
 	assert_non_null(strstr(fn_error_last(), "aligned to 3: use a power of two to 4096"));
-	assert_int_equal(fn_dma_alloc(ctx, 64, 8192, -1, &dma), -EINVAL);
-	assert_int_equal(fn_dma_alloc(ctx, SIZE_MAX, 0, -1, &dma), -ENOMEM);
-	assert_int_equal(fn_dma_alloc(ctx, (size_t)1 << 46, 0, -1, &dma), -ENOMEM);
+	assert_int_equal(alloc(ctx, 64, 8192, -1, &dma), -EINVAL);
+	assert_int_equal(fn_dma_alloc(ctx, SIZE_MAX, NULL, &dma), -ENOMEM);
+	assert_int_equal(fn_dma_alloc(ctx, (size_t)1 << 46, NULL, &dma), -ENOMEM);
 	assert_non_null(strstr(fn_error_last(), "70368744177664 bytes"));
-	assert_int_equal(fn_dma_alloc(ctx, 64, 0, 1000000, &dma), -EINVAL);
+	assert_int_equal(alloc(ctx, 64, 0, 1000000, &dma), -EINVAL);
 	assert_non_null(strstr(fn_error_last(), "no NUMA node 1000000"));
+	assert_int_equal(alloc(ctx, 64, 0, INT_MIN, &dma), -EINVAL);
+	assert_non_null(strstr(fn_error_last(), "numa_node_plus_1 is 2147483649"));
 	assert_null(dma.va);
 	assert_int_equal(fn_dma_mapped_bytes(ctx), 0);
+	fake_ctx_end(&fake);
+}
+
+/* The sentence goes to the caller's struct; one of no size, or a newer one, is refused. */
+static void options(void **state)
+{
+	struct fake_ctx fake;
+	struct fn_ctx *ctx = fake_ctx_start(&fake, 0);
+	struct fn_error err = FN_ERROR_INIT;
+	struct fn_dma_opts opts = { .sz = sizeof(opts), .err = &err };
+	struct {
+		struct fn_dma_opts opts;
+		uint64_t newer;
+	} wanted = { { .sz = sizeof(wanted) }, 1 };
+	struct fn_dma dma = { 0 };
+	char *va = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)state;
+	assert_int_equal(fn_dma_alloc(ctx, 0, &opts, &dma), -EINVAL);
+	assert_string_equal(err.text, "DMA memory of 0 bytes: ask for at least 1");
+	assert_int_equal(fn_dma_map(ctx, va + 1, PAGE, &opts, &dma), -EINVAL);
+	assert_non_null(strstr(err.text, "multiples of the page size"));
+	opts.align = 64;
+	assert_int_equal(fn_dma_map(ctx, va, PAGE, &opts, &dma), -EINVAL);
+	assert_non_null(strstr(err.text, "fn_dma_opts.align"));
+	assert_int_equal(fn_dma_alloc(ctx, 64, &wanted.opts, &dma), -EINVAL);
+	assert_non_null(strstr(fn_error_last(), "newer than this library"));
+	opts = (struct fn_dma_opts){ 0 };
+	assert_int_equal(fn_dma_map(ctx, va, PAGE, &opts, &dma), -EINVAL);
+	assert_non_null(strstr(fn_error_last(), "sizeof(struct fn_dma_opts)"));
+	assert_int_equal(fn_dma_mapped_bytes(ctx), 0);
+	(void)munmap(va, PAGE);
 	fake_ctx_end(&fake);
 }
 
@@ -146,7 +191,7 @@ static void pieces_share_an_arena(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 32; i++) {
-		assert_int_equal(fn_dma_alloc(ctx, 65000, 0, -1, &piece[i]), 0);
+		assert_int_equal(fn_dma_alloc(ctx, 65000, NULL, &piece[i]), 0);
 		memset(piece[i].va, 0xff, piece[i].len);
 		assert_int_equal(piece[i].iova.v % 64, 0);
 	}
@@ -157,7 +202,7 @@ static void pieces_share_an_arena(void **state)
 			assert_true(piece[i].iova.v / 64 >= (piece[j].iova.v + 65000 + 63) / 64 ||
 				    piece[j].iova.v / 64 >= (piece[i].iova.v + 65000 + 63) / 64);
 	/* Full: one more needs another arena. */
-	assert_int_equal(fn_dma_alloc(ctx, 65000, 0, -1, &large), 0);
+	assert_int_equal(fn_dma_alloc(ctx, 65000, NULL, &large), 0);
 	assert_int_equal(fn_dma_mapped_bytes(ctx), 4 * MIB);
 	fn_dma_free(ctx, &large);
 	for (size_t i = 0; i < 32; i += 2)
@@ -165,7 +210,7 @@ static void pieces_share_an_arena(void **state)
 	for (size_t i = 1; i < 32; i += 2)
 		fn_dma_free(ctx, &piece[i]);
 	/* All of an arena at once; not a byte of what the former owners wrote is seen. */
-	assert_int_equal(fn_dma_alloc(ctx, 2 * MIB, 4096, -1, &large), 0);
+	assert_int_equal(alloc(ctx, 2 * MIB, 4096, -1, &large), 0);
 	assert_int_equal(fn_dma_mapped_bytes(ctx), 4 * MIB);
 	assert_true(all_zero(large.va, large.len));
 	fn_dma_free(ctx, &large);
@@ -180,7 +225,7 @@ static void small_pieces_do_not_share_a_line(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(fn_dma_alloc(ctx, 1 + i * 64, 1, -1, &piece[i]), 0);
+		assert_int_equal(alloc(ctx, 1 + i * 64, 1, -1, &piece[i]), 0);
 	assert_true(piece[1].iova.v / 64 > piece[0].iova.v / 64);
 	assert_true(piece[2].iova.v / 64 > (piece[1].iova.v + 64) / 64);
 	for (size_t i = 0; i < 3; i++)
@@ -196,7 +241,7 @@ static void large_pieces_are_released(void **state)
 	struct fn_dma dma;
 
 	(void)state;
-	assert_int_equal(fn_dma_alloc(ctx, 5 * MIB, 0, -1, &dma), 0);
+	assert_int_equal(fn_dma_alloc(ctx, 5 * MIB, NULL, &dma), 0);
 	assert_in_range(fn_dma_mapped_bytes(ctx), 5 * MIB, 6 * MIB);
 	assert_int_equal(dma.len, 5 * MIB);
 	fn_dma_free(ctx, &dma);
@@ -223,7 +268,7 @@ static void rooms_bring_an_arena(void **state)
 	assert_int_not_equal(more.fd, rooms.fd);
 	bytes = fn_dma_mapped_bytes(ctx);
 	assert_int_equal(bytes, 2 * MIB + rooms.len + more.len);
-	assert_int_equal(fn_dma_alloc(ctx, 600 * KIB, 4096, -1, &ring), 0);
+	assert_int_equal(alloc(ctx, 600 * KIB, 4096, -1, &ring), 0);
 	assert_int_not_equal(ring.fd, rooms.fd);
 	assert_int_equal(fn_dma_mapped_bytes(ctx), bytes);
 	/* The ring is used on: only the rooms go. */
@@ -273,14 +318,14 @@ static void destroy_names_what_is_left(void **state)
 	void *va = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	(void)state;
-	assert_int_equal(fn_dma_alloc(ctx, 100, 0, -1, &dma), 0);
+	assert_int_equal(fn_dma_alloc(ctx, 100, NULL, &dma), 0);
 	assert_int_equal(fn_dma_domain_destroy(ctx->dma), -EBUSY);
 	assert_non_null(strstr(fn_error_last(), "1 piece of a region of"));
 	fn_dma_free(ctx, &dma);
 	assert_int_equal(fn_dma_alloc_for(ctx, FN_DMA_ROOMS, 100, 0, -1, &dma), 0);
 	assert_int_equal(fn_dma_domain_destroy(ctx->dma), -EBUSY);
 	fn_dma_free(ctx, &dma);
-	assert_int_equal(fn_dma_map(ctx, va, 4096, &map), 0);
+	assert_int_equal(fn_dma_map(ctx, va, 4096, NULL, &map), 0);
 	assert_int_equal(fn_dma_domain_destroy(ctx->dma), -EBUSY);
 	assert_non_null(strstr(fn_error_last(), "fn_dma_unmap()"));
 	/* Nothing was changed by the attempts. */
@@ -300,11 +345,11 @@ static void memory_of_the_application(void **state)
 	fn_iova_t iova;
 
 	(void)state;
-	assert_int_equal(fn_dma_map(ctx, va + 1, PAGE, &dma), -EINVAL);
-	assert_int_equal(fn_dma_map(ctx, va, PAGE - 1, &dma), -EINVAL);
-	assert_int_equal(fn_dma_map(ctx, va, 0, &dma), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va + 1, PAGE, NULL, &dma), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va, PAGE - 1, NULL, &dma), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va, 0, NULL, &dma), -EINVAL);
 	assert_non_null(strstr(fn_error_last(), "multiples of the page size (4096)"));
-	assert_int_equal(fn_dma_map(ctx, va + PAGE, 2 * PAGE, &dma), 0);
+	assert_int_equal(fn_dma_map(ctx, va + PAGE, 2 * PAGE, NULL, &dma), 0);
 	assert_ptr_equal(dma.va, va + PAGE);
 	assert_int_equal(dma.len, 2 * PAGE);
 	assert_int_equal(dma.fd, -1);
@@ -312,19 +357,19 @@ static void memory_of_the_application(void **state)
 	assert_true(iova.v == dma.iova.v + 5000 - PAGE);
 	assert_int_equal(fn_dma_find(ctx, va + 3 * PAGE - 1, 2, &iova), -EFAULT);
 	/* Once is enough, be it the same, a part, or what reaches into it from either side. */
-	assert_int_equal(fn_dma_map(ctx, va + PAGE, 2 * PAGE, &second), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va + PAGE, 2 * PAGE, NULL, &second), -EINVAL);
 	assert_non_null(strstr(fn_error_last(), "already"));
-	assert_int_equal(fn_dma_map(ctx, va + PAGE, PAGE, &second), -EINVAL);
-	assert_int_equal(fn_dma_map(ctx, va, 2 * PAGE, &second), -EINVAL);
-	assert_int_equal(fn_dma_map(ctx, va + 2 * PAGE, 2 * PAGE, &second), -EINVAL);
-	assert_int_equal(fn_dma_map(ctx, va, 8 * PAGE, &second), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va + PAGE, PAGE, NULL, &second), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va, 2 * PAGE, NULL, &second), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va + 2 * PAGE, 2 * PAGE, NULL, &second), -EINVAL);
+	assert_int_equal(fn_dma_map(ctx, va, 8 * PAGE, NULL, &second), -EINVAL);
 	/* Next to it is fine; and fn_dma_free() is not for this memory. */
-	assert_int_equal(fn_dma_map(ctx, va + 3 * PAGE, PAGE, &second), 0);
+	assert_int_equal(fn_dma_map(ctx, va + 3 * PAGE, PAGE, NULL, &second), 0);
 	fn_dma_free(ctx, &(struct fn_dma){ .va = va + 3 * PAGE });
 	assert_int_equal(fn_dma_mapped_bytes(ctx), 3 * PAGE);
 	fn_dma_unmap(ctx, &second);
 	fn_dma_unmap(ctx, &second);
-	assert_int_equal(fn_dma_map(ctx, va, PAGE, &second), 0);
+	assert_int_equal(fn_dma_map(ctx, va, PAGE, NULL, &second), 0);
 	fn_dma_unmap(ctx, &second);
 	fn_dma_unmap(ctx, &dma);
 	assert_int_equal(fn_dma_mapped_bytes(ctx), 0);
@@ -343,9 +388,9 @@ static void memory_that_is_not_there(void **state)
 	(void)state;
 	(void)munmap(va + 2 * PAGE, PAGE);
 	(void)mprotect(va + 5 * PAGE, PAGE, PROT_READ);
-	assert_int_equal(fn_dma_map(ctx, va, 4 * PAGE, &dma), -EFAULT);
+	assert_int_equal(fn_dma_map(ctx, va, 4 * PAGE, NULL, &dma), -EFAULT);
 	assert_non_null(strstr(fn_error_last(), "not all mapped in the process"));
-	assert_int_equal(fn_dma_map(ctx, va + 4 * PAGE, 4 * PAGE, &dma), -EFAULT);
+	assert_int_equal(fn_dma_map(ctx, va + 4 * PAGE, 4 * PAGE, NULL, &dma), -EFAULT);
 	assert_int_equal(fn_dma_mapped_bytes(ctx), 0);
 	fake_ctx_end(&fake);
 	(void)munmap(va, 8 * PAGE);
@@ -381,11 +426,11 @@ static void children_do_not_inherit(void **state)
 	struct fn_dma map;
 
 	(void)state;
-	assert_int_equal(fn_dma_alloc(ctx, 4096, 4096, -1, &dma), 0);
+	assert_int_equal(alloc(ctx, 4096, 4096, -1, &dma), 0);
 	assert_true(child_lacks(dma.va));
 	assert_int_not_equal(fcntl(dma.fd, F_GETFD) & FD_CLOEXEC, 0);
 	assert_false(child_lacks(va));
-	assert_int_equal(fn_dma_map(ctx, va, 4096, &map), 0);
+	assert_int_equal(fn_dma_map(ctx, va, 4096, NULL, &map), 0);
 	assert_true(child_lacks(va));
 	fn_dma_unmap(ctx, &map);
 	assert_false(child_lacks(va));
@@ -439,7 +484,7 @@ static void one_warning_without_hugepages(void **state)
 		const size_t len = (size_t)(vacant + 4) * 2 * MIB;
 
 		for (size_t i = 0; i < 3; i++)
-			assert_int_equal(fn_dma_alloc(ctx, len, 0, -1, &dma[i]), 0);
+			assert_int_equal(fn_dma_alloc(ctx, len, NULL, &dma[i]), 0);
 		assert_int_equal(fake.warnings, 1);
 		assert_non_null(strstr(fake.warning, "no hugepages of 2048 KiB"));
 		for (size_t i = 0; i < 3; i++)
@@ -448,7 +493,7 @@ static void one_warning_without_hugepages(void **state)
 	fake_ctx_end(&fake);
 	/* Who asks for ordinary pages gets no warning. */
 	ctx = fake_ctx_start(&fake, 4096);
-	assert_int_equal(fn_dma_alloc(ctx, 100, 0, -1, &dma[0]), 0);
+	assert_int_equal(fn_dma_alloc(ctx, 100, NULL, &dma[0]), 0);
 	assert_int_equal(fake.warnings, 0);
 	fn_dma_free(ctx, &dma[0]);
 	fake_ctx_end(&fake);
@@ -468,7 +513,7 @@ static void asked_for_hugepages_without_any(void **state)
 	(void)snprintf(want, sizeof(want), "echo %ld > " HUGE_DIR "nr_hugepages",
 		       read_long(HUGE_DIR "nr_hugepages") + 4);
 	if (vacant < 256) {
-		assert_int_equal(fn_dma_alloc(ctx, len, 0, -1, &dma), -ENOMEM);
+		assert_int_equal(fn_dma_alloc(ctx, len, NULL, &dma), -ENOMEM);
 		assert_non_null(strstr(fn_error_last(), "no hugepages of 2048 KiB"));
 		assert_non_null(strstr(fn_error_last(), "as root: echo"));
 	}
@@ -480,7 +525,7 @@ static void asked_for_hugepages_without_any(void **state)
 	if (read_long("/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages"))
 		return;
 	ctx = fake_ctx_start(&fake, (size_t)1 << 30);
-	assert_int_equal(fn_dma_alloc(ctx, 100, 0, -1, &dma), -ENOMEM);
+	assert_int_equal(fn_dma_alloc(ctx, 100, NULL, &dma), -ENOMEM);
 	assert_non_null(strstr(fn_error_last(), "no hugepages of 1048576 KiB"));
 	fake_ctx_end(&fake);
 }
@@ -540,10 +585,10 @@ static void numa_nodes(void **state)
 	 * Node 0 is there on every machine; a kernel without NUMA says nothing of where memory
 	 * is.
 	 */
-	assert_int_equal(fn_dma_alloc(ctx, 100, 0, 0, &dma), 0);
+	assert_int_equal(alloc(ctx, 100, 0, 0, &dma), 0);
 	node = fn_pages_node(dma.va);
 	assert_true(node == 0 || node == -1 || fake.warnings);
-	assert_int_equal(fn_dma_alloc(ctx, 100, 0, -1, &any), 0);
+	assert_int_equal(fn_dma_alloc(ctx, 100, NULL, &any), 0);
 	assert_int_equal(any.fd, dma.fd);
 	fn_dma_free(ctx, &dma);
 	fn_dma_free(ctx, &any);
@@ -563,7 +608,7 @@ static void out_of_descriptors(void **state)
 	none = limit;
 	none.rlim_cur = 0;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	assert_int_equal(fn_dma_alloc(ctx, 100, 0, -1, &dma), -EMFILE);
+	assert_int_equal(fn_dma_alloc(ctx, 100, NULL, &dma), -EMFILE);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	assert_non_null(strstr(fn_error_last(), "ulimit -n"));
 	fake_ctx_end(&fake);
@@ -593,7 +638,7 @@ static void *alloc_and_free(void *arg)
 			fn_dma_free(w->ctx, d);
 		}
 		w->ok = w->ok &&
-			!fn_dma_alloc(w->ctx, 1 + (size_t)rand_r(&w->seed) % 20000, 0, -1, d) &&
+			!fn_dma_alloc(w->ctx, 1 + (size_t)rand_r(&w->seed) % 20000, NULL, d) &&
 			all_zero(d->va, d->len) && !fn_dma_find(w->ctx, d->va, d->len, &iova) &&
 			iova.v == d->iova.v;
 		if (d->va)
@@ -651,6 +696,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(zeroed_aligned_and_backed_by_its_file),
 		cmocka_unit_test(bad_requests),
+		cmocka_unit_test(options),
 		cmocka_unit_test(pieces_share_an_arena),
 		cmocka_unit_test(small_pieces_do_not_share_a_line),
 		cmocka_unit_test(large_pieces_are_released),

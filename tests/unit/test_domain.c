@@ -46,7 +46,7 @@ static void maps_all_now_and_later(void **state)
 	assert_int_equal(fn_dma_domain_attach(ctx->dma, &a.target), 0);
 	assert_true(mapped(&a, &early));
 	assert_int_equal(fn_dma_alloc_for(ctx, FN_DMA_ROOMS, MIB, 0, -1, &late), 0);
-	assert_int_equal(fn_dma_map(ctx, va, 8192, &app), 0);
+	assert_int_equal(fn_dma_map(ctx, va, 8192, NULL, &app), 0);
 	assert_true(mapped(&a, &late) && mapped(&a, &app));
 	assert_int_equal(fn_dma_domain_attach(ctx->dma, &b.target), 0);
 	assert_true(mapped(&b, &early) && mapped(&b, &late) && mapped(&b, &app));
@@ -154,7 +154,7 @@ static void ranges_to_the_byte(void **state)
 	struct fn_dma dma;
 
 	(void)state;
-	assert_int_equal(fn_dma_alloc(ctx, 100, 0, -1, &dma), 0);
+	assert_int_equal(fn_dma_alloc(ctx, 100, NULL, &dma), 0);
 	fake_iommu_init(&a, "A", late, 1);
 	assert_int_equal(fn_dma_domain_attach(ctx->dma, &a.target), -ERANGE);
 	fake_iommu_init(&a, "A", early, 1);
@@ -207,7 +207,7 @@ static void failed_map_is_undone(void **state)
 	fake_iommu_init(&b, "B", wide, 2);
 	assert_int_equal(fn_dma_domain_attach(ctx->dma, &a.target), 0);
 	assert_int_equal(fn_dma_domain_attach(ctx->dma, &b.target), 0);
-	assert_int_equal(fn_dma_alloc(ctx, 100, 0, -1, &ring), 0);
+	assert_int_equal(fn_dma_alloc(ctx, 100, NULL, &ring), 0);
 	b.fail_at = 0;
 	b.fail = -ENOSPC;
 	assert_int_equal(fn_dma_alloc_for(ctx, FN_DMA_ROOMS, MIB, 0, -1, &dma), -ENOSPC);
@@ -286,6 +286,7 @@ static int program(uint64_t limit)
 	struct fake_iommu iommu[2];
 	struct fn_dma rooms = { 0 };
 	struct fn_dma ring[8] = { { 0 } };
+	const struct fn_dma_opts page_aligned = { .sz = sizeof(page_aligned), .align = 4096 };
 	int ret;
 
 	for (unsigned i = 0; i < 2; i++) {
@@ -296,7 +297,7 @@ static int program(uint64_t limit)
 	}
 	ret = fn_dma_alloc_for(ctx, FN_DMA_ROOMS, (size_t)8192 * 2240, 0, -1, &rooms);
 	for (unsigned i = 0; i < 8 && !ret; i++)
-		ret = fn_dma_alloc(ctx, 90 * KIB, 4096, -1, &ring[i]);
+		ret = fn_dma_alloc(ctx, 90 * KIB, &page_aligned, &ring[i]);
 	for (unsigned i = 0; i < 8; i++)
 		fn_dma_free(ctx, &ring[i]);
 	fn_dma_free(ctx, &rooms);

@@ -1,43 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Pools: their options, where their packets are, what empties and fills caches, and their end. */
-#include <errno.h>
-
-#include "fake_ctx.h"
-#include "pkt/pool.h"
-
-static struct fake_ctx fake;
-static struct fn_ctx *ctx;
-
-static int start(void **state)
-{
-	(void)state;
-	ctx = fake_ctx_start(&fake, 4096);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fake_ctx_end(&fake);
-	return 0;
-}
-
-static struct fn_pool_info info_of(const struct fn_pool *pool)
-{
-	struct fn_pool_info info = { .sz = sizeof(info) };
-
-	fn_pool_get_info(pool, &info);
-	return info;
-}
-
-static struct fn_pool *make(struct fn_pool_opts opts)
-{
-	struct fn_pool *pool = NULL;
-
-	opts.sz = sizeof(opts);
-	assert_int_equal(fn_pool_create(ctx, &opts, &pool), 0);
-	return pool;
-}
+#include "pool_fixture.h"
 
 static void defaults(void **state)
 {
@@ -47,7 +10,7 @@ static void defaults(void **state)
 	(void)state;
 	assert_null(fn_pool_first_name(ctx));
 	assert_int_equal(fn_pool_create(ctx, NULL, &pool), 0);
-	info = info_of(pool);
+	info = pool_info(pool);
 	assert_int_equal(info.count, 8192);
 	assert_int_equal(info.room_bytes, 2048);
 	assert_int_equal(info.headroom, 128);
@@ -124,7 +87,7 @@ static void creation_fails_whole(void **state)
 	assert_non_null(strstr(err.text, "no NUMA node 900000"));
 	assert_int_equal(fn_dma_mapped_bytes(ctx), 0);
 	assert_null(fn_pool_first_name(ctx));
-	fn_pool_destroy(make((struct fn_pool_opts){ .count = 32 }));
+	fn_pool_destroy(pool_make((struct fn_pool_opts){ .count = 32 }));
 }
 
 static void extremes(void **state)
@@ -141,8 +104,8 @@ static void extremes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < FN_ARRAY_LEN(some); i++) {
-		struct fn_pool *pool = make(some[i]);
-		struct fn_pool_info info = info_of(pool);
+		struct fn_pool *pool = pool_make(some[i]);
+		struct fn_pool_info info = pool_info(pool);
 		struct fn_pkt *last = NULL;
 
 		assert_int_equal(info.room_bytes, some[i].room_bytes);
@@ -175,7 +138,7 @@ static void rooms_are_coloured(void **state)
 	(void)state;
 	for (size_t i = 0; i < FN_ARRAY_LEN(sizes); i++) {
 		struct fn_pool *pool =
-			make((struct fn_pool_opts){ .count = 640, .room_bytes = sizes[i] });
+			pool_make((struct fn_pool_opts){ .count = 640, .room_bytes = sizes[i] });
 		unsigned sets[64] = { 0 };
 		struct fn_pkt *pkts[640];
 
@@ -193,26 +156,26 @@ static void rooms_are_coloured(void **state)
 
 static void all_or_none(void **state)
 {
-	struct fn_pool *pool = make((struct fn_pool_opts){ .count = 100, .cache = 32 });
+	struct fn_pool *pool = pool_make((struct fn_pool_opts){ .count = 100, .cache = 32 });
 	struct fn_pkt *pkts[101] = { NULL };
 
 	(void)state;
 	assert_int_equal(fn_pkt_alloc_bulk(pool, pkts, 101), 0);
 	assert_null(pkts[0]);
-	assert_int_equal(info_of(pool).empty, 1);
-	assert_int_equal(info_of(pool).outside, 0);
+	assert_int_equal(pool_info(pool).empty, 1);
+	assert_int_equal(pool_info(pool).outside, 0);
 	assert_int_equal(fn_pkt_alloc_bulk(pool, pkts, 0), 0);
 	assert_int_equal(fn_pkt_alloc_bulk(pool, pkts, 100), 100);
 	for (unsigned i = 0; i < 100; i++)
 		for (unsigned k = 0; k < i; k++)
 			assert_ptr_not_equal(pkts[i], pkts[k]);
 	assert_null(fn_pkt_alloc(pool));
-	assert_int_equal(info_of(pool).empty, 2);
-	assert_int_equal(info_of(pool).outside, 100);
+	assert_int_equal(pool_info(pool).empty, 2);
+	assert_int_equal(pool_info(pool).outside, 100);
 	fn_pkt_free(pkts[0]);
 	assert_ptr_equal(fn_pkt_alloc(pool), pkts[0]);
 	fn_pkt_free_bulk(pkts, 100);
-	assert_int_equal(info_of(pool).outside, 0);
+	assert_int_equal(pool_info(pool).outside, 0);
 	assert_int_equal(fn_pool_destroy(pool), 0);
 }
 
@@ -229,7 +192,7 @@ static bool same_set(struct fn_pkt **a, struct fn_pkt **b, unsigned n)
 /* Any sizes of takes and gives: no packet is lost or there twice, no cache beyond its maximum. */
 static void cache_conserves(void **state)
 {
-	struct fn_pool *pool = make((struct fn_pool_opts){ .count = 500, .cache = 64 });
+	struct fn_pool *pool = pool_make((struct fn_pool_opts){ .count = 500, .cache = 64 });
 	struct fn_pkt *pkts[500];
 	struct fn_pkt *all[500];
 	struct fn_pool_cache *cache = NULL;
@@ -260,8 +223,8 @@ static void cache_conserves(void **state)
 			fn_pool_cache_give(cache, pkts + held, n);
 		}
 		assert_true(cache->n <= cache->max);
-		assert_int_equal(info_of(pool).outside, held);
-		assert_int_equal(info_of(pool).in_caches, cache->n);
+		assert_int_equal(pool_info(pool).outside, held);
+		assert_int_equal(pool_info(pool).in_caches, cache->n);
 	}
 	fn_pool_cache_give(cache, pkts, held);
 	assert_int_equal(fn_pool_cache_take(cache, pkts, 500), 500);
@@ -271,14 +234,14 @@ static void cache_conserves(void **state)
 	assert_int_equal(fn_pool_cache_take(cache, pkts, 1), 0);
 	fn_pool_cache_give(cache, all, 500);
 	fn_pool_cache_destroy(cache);
-	assert_int_equal(info_of(pool).in_caches, 0);
+	assert_int_equal(pool_info(pool).in_caches, 0);
 	assert_int_equal(fn_pool_destroy(pool), 0);
 }
 
 /* Around the edge of a cache the stack is not asked each time: half a cache lies between. */
 static void refill_and_spill_leave_half(void **state)
 {
-	struct fn_pool *pool = make((struct fn_pool_opts){ .count = 1000, .cache = 256 });
+	struct fn_pool *pool = pool_make((struct fn_pool_opts){ .count = 1000, .cache = 256 });
 	struct fn_pool_cache *cache = NULL;
 	struct fn_pkt *pkts[512];
 
@@ -306,7 +269,7 @@ static void refill_and_spill_leave_half(void **state)
 /* A refill takes what there is when the stack is low. */
 static void refill_from_a_low_stack(void **state)
 {
-	struct fn_pool *pool = make((struct fn_pool_opts){ .count = 40, .cache = 64 });
+	struct fn_pool *pool = pool_make((struct fn_pool_opts){ .count = 40, .cache = 64 });
 	struct fn_pool_cache *cache = NULL;
 	struct fn_pkt *pkts[41];
 
@@ -325,7 +288,7 @@ static void refill_from_a_low_stack(void **state)
 
 static void destroy_refuses(void **state)
 {
-	struct fn_pool *pool = make((struct fn_pool_opts){ .count = 100, .name = "frames" });
+	struct fn_pool *pool = pool_make((struct fn_pool_opts){ .count = 100, .name = "frames" });
 	struct fn_pool_cache *cache = NULL;
 	struct fn_pkt *pkts[7];
 
@@ -343,7 +306,7 @@ static void destroy_refuses(void **state)
 	fn_pool_cache_destroy(cache);
 	fn_pool_cache_destroy(NULL);
 	/* What lies in this thread's cache is not outside. */
-	assert_true(info_of(pool).in_caches > 0);
+	assert_true(pool_info(pool).in_caches > 0);
 	assert_int_equal(fn_pool_destroy(pool), 0);
 }
 
@@ -357,7 +320,7 @@ static void as_many_pools_as_numbers(void **state)
 	for (unsigned i = 0; i < 255; i++) {
 		struct fn_pkt *pkt;
 
-		pools[i] = make(opts);
+		pools[i] = pool_make(opts);
 		pkt = fn_pkt_alloc(pools[i]);
 		assert_int_equal(pkt->pool_id, i + 1);
 		fn_pkt_free(pkt);
@@ -379,10 +342,10 @@ static void number_is_used_again(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < 50; i++) {
-		struct fn_pool *pool = make((struct fn_pool_opts){ .count = 64 + i });
+		struct fn_pool *pool = pool_make((struct fn_pool_opts){ .count = 64 + i });
 		struct fn_pkt *pkts[128];
 
-		assert_int_equal(info_of(pool).in_caches, 0);
+		assert_int_equal(pool_info(pool).in_caches, 0);
 		assert_int_equal(fn_pkt_alloc_bulk(pool, pkts, 64 + i), 64 + i);
 		for (unsigned k = 0; k < 64 + i; k++) {
 			assert_ptr_equal(pkts[k]->pool, pool);
@@ -395,7 +358,7 @@ static void number_is_used_again(void **state)
 
 static void older_caller_of_info(void **state)
 {
-	struct fn_pool *pool = make((struct fn_pool_opts){ .count = 64 });
+	struct fn_pool *pool = pool_make((struct fn_pool_opts){ .count = 64 });
 	struct fn_pool_info info;
 
 	(void)state;
@@ -407,25 +370,23 @@ static void older_caller_of_info(void **state)
 	assert_int_equal(fn_pool_destroy(pool), 0);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, start, end)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(defaults),
-		TEST(options_out_of_range),
-		TEST(forgotten_size),
-		TEST(creation_fails_whole),
-		TEST(extremes),
-		TEST(rooms_are_coloured),
-		TEST(all_or_none),
-		TEST(cache_conserves),
-		TEST(refill_and_spill_leave_half),
-		TEST(refill_from_a_low_stack),
-		TEST(destroy_refuses),
-		TEST(as_many_pools_as_numbers),
-		TEST(number_is_used_again),
-		TEST(older_caller_of_info),
+		POOL_TEST(defaults),
+		POOL_TEST(options_out_of_range),
+		POOL_TEST(forgotten_size),
+		POOL_TEST(creation_fails_whole),
+		POOL_TEST(extremes),
+		POOL_TEST(rooms_are_coloured),
+		POOL_TEST(all_or_none),
+		POOL_TEST(cache_conserves),
+		POOL_TEST(refill_and_spill_leave_half),
+		POOL_TEST(refill_from_a_low_stack),
+		POOL_TEST(destroy_refuses),
+		POOL_TEST(as_many_pools_as_numbers),
+		POOL_TEST(number_is_used_again),
+		POOL_TEST(older_caller_of_info),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

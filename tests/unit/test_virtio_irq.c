@@ -7,9 +7,7 @@
 
 static void start(struct port *p, bool event_idx, uint32_t ring)
 {
-	port_init(p);
-	if (!event_idx)
-		p->vd.offered &= ~VIRTIO_F_RING_EVENT_IDX;
+	port_init_ring(p, event_idx ? VIRTIO_F_RING_EVENT_IDX : 0);
 	port_start(p, (struct fn_dev_conf){ .rx_ring = ring, .tx_ring = ring });
 }
 
@@ -28,24 +26,6 @@ static bool consume(int fd)
 	return read(fd, &count, sizeof(count)) == sizeof(count);
 }
 
-static void receive_one(struct port *p)
-{
-	struct fn_pkt *pkt;
-
-	assert_int_equal(port_receive(p), 0);
-	assert_int_equal(fn_rx_burst(p->rx, &pkt, 1), 1);
-	fn_pkt_free(pkt);
-}
-
-static void send_one(struct port *p)
-{
-	struct fn_pkt *pkt = port_pkt(p, p->sent);
-
-	while (!fn_tx_burst(p->tx, &pkt, 1))
-		assert_int_equal(fn_txq_status(p->tx), 0);
-	assert_int_equal(virtio_dev_transmit(&p->vd, 0, 1), 1);
-}
-
 /* Over more than 65,536 buffers an event index comes round: not while the queue is polled. */
 static void none_while_polling(void **state)
 {
@@ -57,8 +37,8 @@ static void none_while_polling(void **state)
 
 		start(&p, i % 2, rings[i / 2]);
 		for (unsigned n = 0; n < 140000; n++) {
-			receive_one(&p);
-			send_one(&p);
+			port_receive_one(&p);
+			port_send_one(&p);
 		}
 		assert_int_equal(p.vd.queues[0].irqs, 0);
 		assert_int_equal(p.vd.queues[1].irqs, 0);
@@ -99,7 +79,7 @@ static void arm_and_disarm(struct port *p, bool tx)
 		assert_false(tx ? fn_txq_pending(p->tx) : fn_rxq_pending(p->rx));
 		assert_false(readable(fd));
 		if (tx)
-			send_one(p);
+			port_send_one(p);
 		else
 			assert_int_equal(port_receive(p), 0);
 		assert_int_equal(*irqs, before + 1);
@@ -120,9 +100,9 @@ static void arm_and_disarm(struct port *p, bool tx)
 		/* Polling again: quiet, from the first packet on. */
 		for (unsigned k = 0; k < i % 7; k++) {
 			if (tx)
-				send_one(p);
+				port_send_one(p);
 			else
-				receive_one(p);
+				port_receive_one(p);
 		}
 		if (tx)
 			(void)fn_tx_reclaim(p->tx);
@@ -242,8 +222,8 @@ static void needs_reset(void **state)
 	assert_int_equal(fn_txq_status(p.tx), -EIO);
 	assert_int_equal(fn_dev_reset(p.dev), 0);
 	assert_int_equal(tx_counter(&p, FN_TX_DROP_BROKEN), 1);
-	receive_one(&p);
-	send_one(&p);
+	port_receive_one(&p);
+	port_send_one(&p);
 	port_end(&p);
 }
 

@@ -29,11 +29,23 @@ static unsigned take(struct port *p, unsigned seq, unsigned n)
 	return got;
 }
 
+/* @n frames, each taken by a burst of its own before the next one comes. */
+static void one_by_one(struct port *p, unsigned n)
+{
+	while (n--) {
+		const unsigned seq = p->received;
+
+		assert_int_equal(port_receive(p), 0);
+		assert_int_equal(take(p, seq, 32), 1);
+	}
+}
+
 /* The device fills what is posted, the application takes bursts of @burst, for some laps. */
 static void run_laps(struct port *p, uint32_t ring, unsigned burst)
 {
 	unsigned seq = 0;
 
+	port_start(p, (struct fn_dev_conf){ .rx_ring = ring });
 	while (seq < LAPS * ring) {
 		unsigned batch = 1 + seq * 13 % ring;
 		unsigned got;
@@ -49,32 +61,10 @@ static void run_laps(struct port *p, uint32_t ring, unsigned burst)
 	assert_int_equal(rx_counter(p, FN_RX_POOL_EMPTY), 0);
 }
 
-static void laps_with(uint64_t features, uint32_t headroom)
-{
-	static const unsigned bursts[] = { 1, 7, 32, 256 };
-
-	for (uint32_t ring = 8; ring <= 1024; ring *= 2) {
-		for (unsigned i = 0; i < FN_ARRAY_LEN(bursts); i++) {
-			struct port p;
-
-			port_init(&p);
-			p.vd.offered &= ~VIRTIO_F_RING_EVENT_IDX;
-			p.vd.offered |= features;
-			p.pool_opts.headroom = headroom;
-			port_start(&p, (struct fn_dev_conf){ .rx_ring = ring });
-			run_laps(&p, ring, bursts[i]);
-			port_end(&p);
-		}
-	}
-}
-
 static void each_length_on_each_ring(void **state)
 {
 	(void)state;
-	laps_with(0, 0);
-	laps_with(VIRTIO_F_RING_EVENT_IDX, 0);
-	laps_with(VIRTIO_F_IN_ORDER, 0);
-	laps_with(VIRTIO_F_RING_EVENT_IDX | VIRTIO_F_IN_ORDER, 0);
+	port_all_rings(run_laps);
 }
 
 /*
@@ -88,7 +78,7 @@ static void headroom_too_small(void **state)
 	struct port p;
 
 	(void)state;
-	laps_with(VIRTIO_F_RING_EVENT_IDX, FN_POOL_NO_HEADROOM);
+	port_rings(VIRTIO_F_RING_EVENT_IDX, FN_POOL_NO_HEADROOM, run_laps);
 	port_init(&p);
 	p.pool_opts.headroom = 11;
 	port_start(&p, (struct fn_dev_conf){ .rx_ring = 8 });
@@ -288,12 +278,7 @@ static void pool_empty_then_resumed(void **state)
 	fn_pkt_free_bulk(mine, own);
 	assert_int_equal(fn_rx_burst(p.rx, held, 32), 0);
 	assert_in_range(virtio_dev_posted(&p.vd, 0), 33, 64);
-	for (unsigned i = 0; i < 200; i++) {
-		const unsigned seq = p.received;
-
-		assert_int_equal(port_receive(&p), 0);
-		assert_int_equal(take(&p, seq, 32), 1);
-	}
+	one_by_one(&p, 200);
 	assert_int_equal(rx_counter(&p, FN_RX_PACKETS), p.received);
 	port_end(&p);
 }
@@ -336,12 +321,7 @@ static void few_buffers_left(void **state)
 	fn_pkt_free_bulk(held, got + 1);
 	fn_pkt_free_bulk(mine, own);
 	/* From an odd position the ring fills up to its last slot all the same. */
-	for (unsigned i = 0; i < 200; i++) {
-		const unsigned seq = p.received;
-
-		assert_int_equal(port_receive(&p), 0);
-		assert_int_equal(take(&p, seq, 32), 1);
-	}
+	one_by_one(&p, 200);
 	assert_in_range(virtio_dev_posted(&p.vd, 0), 33, 64);
 	port_end(&p);
 }
@@ -349,27 +329,19 @@ static void few_buffers_left(void **state)
 /*
  * Buffers are posted in batches: one doorbell each at most, none while the device does not want it.
  */
-static void doorbells_with(bool event_idx)
+static void doorbells_with(uint64_t features)
 {
 	struct port p;
 	unsigned before;
 
-	port_init(&p);
-	if (!event_idx)
-		p.vd.offered &= ~VIRTIO_F_RING_EVENT_IDX;
+	port_init_ring(&p, features);
 	port_start(&p, (struct fn_dev_conf){ .rx_ring = 256 });
 	assert_int_equal(p.vd.queues[0].kicks, 1);
-	for (unsigned i = 0; i < 256; i++) {
-		assert_int_equal(port_receive(&p), 0);
-		assert_int_equal(take(&p, i, 32), 1);
-	}
+	one_by_one(&p, 256);
 	assert_int_equal(p.vd.queues[0].kicks, 1 + 256 / 32);
 	before = p.vd.queues[0].kicks;
 	p.vd.queues[0].no_notify = true;
-	for (unsigned i = 256; i < 512; i++) {
-		assert_int_equal(port_receive(&p), 0);
-		assert_int_equal(take(&p, i, 32), 1);
-	}
+	one_by_one(&p, 256);
 	/* One more: the wish that stood before. */
 	assert_in_range(p.vd.queues[0].kicks, before, before + 1);
 	port_end(&p);
@@ -378,8 +350,8 @@ static void doorbells_with(bool event_idx)
 static void doorbells(void **state)
 {
 	(void)state;
-	doorbells_with(true);
-	doorbells_with(false);
+	doorbells_with(VIRTIO_F_RING_EVENT_IDX);
+	doorbells_with(0);
 }
 
 int main(void)

@@ -56,24 +56,28 @@ struct port {
 
 /*
  * Frame number @seq of a stream: 14 to 1514 bytes, each length, with bytes that tell all frames
- * apart.
+ * apart and are never 0.
  */
 static inline uint32_t frame_len(unsigned seq)
 {
 	return 14 + seq * 37 % 1501;
 }
 
-static inline uint8_t frame_byte(unsigned seq, unsigned i)
+/* All frames are cut from one table: filling and comparing them is most of what tests do. */
+static inline const uint8_t *frame_data(unsigned seq)
 {
-	return (uint8_t)(1 + (seq * 131 + i * 7) % 255);
+	static uint8_t bytes[255 + PORT_FRAME_MAX];
+
+	for (unsigned i = 0; !bytes[sizeof(bytes) - 1] && i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(1 + i * 7 % 255);
+	return bytes + seq * 131 % 255;
 }
 
 static inline uint32_t frame_fill(uint8_t *buf, unsigned seq)
 {
 	const uint32_t len = frame_len(seq);
 
-	for (unsigned i = 0; i < len; i++)
-		buf[i] = frame_byte(seq, i);
+	memcpy(buf, frame_data(seq), len);
 	return len;
 }
 
@@ -90,11 +94,12 @@ static inline uint64_t frames_bytes(unsigned n)
 /* @data is frame @seq, padded with zeros to @len where @len is more. */
 static inline void assert_frame(const uint8_t *data, uint32_t len, unsigned seq)
 {
-	uint8_t want[PORT_FRAME_MAX] = { 0 };
-	const uint32_t own = frame_fill(want, seq);
+	const uint32_t own = frame_len(seq);
 
 	assert_in_range(len, own, PORT_FRAME_MAX);
-	assert_memory_equal(data, want, len);
+	assert_memory_equal(data, frame_data(seq), own);
+	for (uint32_t i = own; i < len; i++)
+		assert_int_equal(data[i], 0);
 }
 
 static inline void port_log(void *arg, enum fn_log_level level, const char *line)
@@ -139,6 +144,14 @@ static inline void port_init(struct port *p)
 					      .count = 4096,
 					      .cache = 64,
 					      .max_threads = 1 };
+}
+
+/* Of what a split ring can, the device offers @features and no more. */
+static inline void port_init_ring(struct port *p, uint64_t features)
+{
+	port_init(p);
+	p->vd.offered &= ~(VIRTIO_F_RING_EVENT_IDX | VIRTIO_F_IN_ORDER);
+	p->vd.offered |= features;
 }
 
 /* The result of fn_dev_open(). */
@@ -235,6 +248,17 @@ static inline int port_receive(struct port *p)
 	return ret;
 }
 
+/* The next frame of the stream comes in, and the application takes it. */
+static inline void port_receive_one(struct port *p)
+{
+	struct fn_pkt *pkt;
+
+	assert_int_equal(port_receive(p), 0);
+	assert_int_equal(fn_rx_burst(p->rx, &pkt, 1), 1);
+	assert_frame(pkt->data, pkt->len, p->received - 1);
+	fn_pkt_free(pkt);
+}
+
 /* Frame @seq of the stream as a packet. */
 static inline struct fn_pkt *port_pkt(struct port *p, unsigned seq)
 {
@@ -244,6 +268,92 @@ static inline struct fn_pkt *port_pkt(struct port *p, unsigned seq)
 	assert_non_null(fn_pkt_append(pkt, (uint16_t)frame_len(seq)));
 	(void)frame_fill(pkt->data, seq);
 	return pkt;
+}
+
+/* A packet of @segs segments that together are frame @seq. */
+static inline struct fn_pkt *port_chain(struct port *p, unsigned seq, unsigned segs)
+{
+	uint8_t buf[PORT_FRAME_MAX];
+	const uint32_t len = frame_fill(buf, seq);
+	struct fn_pkt *head = NULL;
+	uint32_t at = 0;
+
+	for (unsigned i = 0; i < segs; i++) {
+		const uint32_t part = i + 1 == segs ? len - at : len / segs;
+		struct fn_pkt *pkt = fn_pkt_alloc(p->pool);
+
+		assert_non_null(pkt);
+		memcpy(fn_pkt_append(pkt, (uint16_t)part), buf + at, part);
+		at += part;
+		if (!head)
+			head = pkt;
+		else
+			assert_int_equal(fn_pkt_chain(head, pkt), 0);
+	}
+	return head;
+}
+
+/* The queue takes one packet, and the device finds that one to send and no other. */
+static inline void port_send(struct port *p, struct fn_pkt *pkt)
+{
+	assert_int_equal(fn_tx_burst(p->tx, &pkt, 1), 1);
+	assert_int_equal(virtio_dev_transmit(&p->vd, 0, 2), 1);
+}
+
+/* The next frame of the stream goes out. */
+static inline void port_send_one(struct port *p)
+{
+	port_send(p, port_pkt(p, p->sent));
+}
+
+/*
+ * Run @lap on rings and with bursts of many lengths, each time on a fresh device with @features
+ * (see port_init_ring()). @lap starts the port.
+ */
+static inline void port_rings(uint64_t features, uint32_t headroom,
+			      void (*lap)(struct port *p, uint32_t ring, unsigned burst))
+{
+	static const unsigned bursts[] = { 1, 7, 32, 256 };
+
+	for (uint32_t ring = 8; ring <= 1024; ring *= 2) {
+		for (unsigned i = 0; i < FN_ARRAY_LEN(bursts); i++) {
+			struct port p;
+
+			port_init_ring(&p, features);
+			p.pool_opts.headroom = headroom;
+			lap(&p, ring, bursts[i]);
+			port_end(&p);
+		}
+	}
+}
+
+/* The same with each set of features of a split ring. */
+static inline void port_all_rings(void (*lap)(struct port *p, uint32_t ring, unsigned burst))
+{
+	port_rings(0, 0, lap);
+	port_rings(VIRTIO_F_RING_EVENT_IDX, 0, lap);
+	port_rings(VIRTIO_F_IN_ORDER, 0, lap);
+	port_rings(VIRTIO_F_RING_EVENT_IDX | VIRTIO_F_IN_ORDER, 0, lap);
+}
+
+/* A sentence, of an error or of the log, contains @why. */
+static inline void assert_says(const char *sentence, const char *why)
+{
+	if (!strstr(sentence, why))
+		fail_msg("\"%s\" does not say \"%s\"", sentence, why);
+}
+
+/*
+ * Opening fails with @code and a sentence that says @why and which device; nothing is left. Ends
+ * the port.
+ */
+static inline void port_refused(struct port *p, int code, const char *why)
+{
+	assert_int_equal(port_open(p), code);
+	assert_says(p->err.text, why);
+	assert_non_null(strstr(p->err.text, "0000:00:03.0"));
+	assert_int_equal(p->vd.status, 0);
+	port_end(p);
 }
 
 #endif

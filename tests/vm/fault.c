@@ -149,7 +149,7 @@ static uint64_t page_address(const struct test *t, uint8_t *page)
 	uint64_t address;
 
 	if (t->mapped) {
-		if (fn_dma_map(t->ctx, page, PAGE, &dma))
+		if (fn_dma_map(t->ctx, page, PAGE, NULL, &dma))
 			fail("%s", fn_error_last());
 		return dma.iova.v;
 	}

@@ -330,7 +330,7 @@ static void cycle(struct fn_ctx *ctx, const struct fn_pci_addr *addrs, unsigned 
 
 	memset(dma, 0, sizeof(dma));
 	for (i = 0; i < n; i++) {
-		check(fn_dma_alloc(ctx, 100000, 0, -1, &dma[i]) == 0, fn_error_last(), "memory");
+		check(fn_dma_alloc(ctx, 100000, NULL, &dma[i]) == 0, fn_error_last(), "memory");
 		if (fn_bus_vfio.open(ctx, &addrs[i], &d[i])) {
 			check(false, fn_error_last(), "open");
 			break;
@@ -342,7 +342,7 @@ static void cycle(struct fn_ctx *ctx, const struct fn_pci_addr *addrs, unsigned 
 		check_irqs(d[i]);
 	}
 	if (i == n) {
-		check(fn_dma_alloc(ctx, 300000, 0, -1, &dma[n]) == 0, fn_error_last(), "memory");
+		check(fn_dma_alloc(ctx, 300000, NULL, &dma[n]) == 0, fn_error_last(), "memory");
 		check(fn_dma_mapped_bytes(ctx) >= 400000, "memory is not mapped", "memory");
 		check(containers(ctx) == 1, "more than one container", "devices");
 	}
@@ -391,7 +391,7 @@ static int open_once(const struct fn_pci_addr *addr, size_t bytes)
 
 	ctx_make(&ctx);
 	if (bytes)
-		check(fn_dma_alloc(&ctx, bytes, 0, -1, &dma) == 0, fn_error_last(), "memory");
+		check(fn_dma_alloc(&ctx, bytes, NULL, &dma) == 0, fn_error_last(), "memory");
 	ret = fn_bus_vfio.open(&ctx, addr, &d);
 	if (!ret)
 		d->ops->close(d);
