@@ -103,12 +103,16 @@ test_address() {
 
 has_link_local() { ip addr show dev "$(netdev "$P1")" | grep -q 'inet6 fe80'; }
 
-test_link_local_only() {
+link_local_up() {
 	ip link set "$(netdev "$P1")" up
 	eventually has_link_local || bad 'no link-local address came'
+}
+
+test_link_local_only() {
+	link_local_up
 	FASTNIC_IP='' run 0 bind "$P1"
 	run 0 unbind "$P1"
-	ip link set "$(netdev "$P1")" up
+	link_local_up
 	run 0 bind "$P1"
 	run 0 unbind "$P1"
 }

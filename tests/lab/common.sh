@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=sh disable=SC2034 # variables for the tests
-# What the lab's tests share: checks that say what they check, skipping with a reason, a folder of their own.
+# What the lab's tests share, and the scripts that run in its guest: checks that say what they check, skipping
+# with a reason, a folder of their own.
 
 REPO=$(cd "$(dirname "$0")/../.." && pwd)
 LAB=${LAB:-$REPO/tools/lab}
-LAB_PARTS=$(dirname "$(realpath "$LAB")")/lab.d
+LAB_PARTS=${LAB%/*}/lab.d
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/fnlabtest.XXXXXX")
 trap 'rm -rf "$TMP"' EXIT
 trap 'exit 143' INT TERM HUP
@@ -40,7 +41,9 @@ has_not() {
 	! grep -E -- "$2" "$1"
 }
 
-# lab ARG...: run the lab with a bound on time; leaves OUT, ERR and STATUS.
+# lab ARG...: run the lab with a bound on time; leaves OUT, ERR and STATUS. The bound judges nothing and is the
+# same with KVM as without: it is there so that a guest that hangs is named, and its end is cleaned up after,
+# before ctest kills the test. An emulated guest needs a tenth of it on two processors of its own.
 lab() {
 	OUT=$TMP/out
 	ERR=$TMP/err

@@ -23,5 +23,7 @@ refused() {
 
 refused 2 'unknown option --frobnicate' tools/test --frobnicate
 refused 2 'unknown option --frobnicate' tools/demo --frobnicate
-refused 2 '--seconds' tools/demo --seconds never
+refused 2 '--seconds never: give a number from 1 to 9999' tools/demo --seconds never
+refused 2 '--seconds 0: give a number from 1 to 9999' tools/demo --seconds 0
+refused 2 '--seconds needs a value' tools/demo --seconds
 exit $bad

@@ -5,15 +5,14 @@
 # shellcheck source=tests/lab/common.sh disable=SC2016 # scripts for the guest
 . "$(dirname "$0")/../lab/common.sh"
 need_lab --nic virtio-net-pci --nic e1000e
-here=$REPO/tests/vm
 
 # guest WHAT LAB-OPTION...: run that part of errors_guest.sh, and pass on what it found.
 guest() {
 	part=$1
 	shift
 	status=0
-	timeout -k 5 240 "$LAB" run "$@" --file "$here/errors_guest.sh:/test/errors.sh" -- \
-		sh /test/errors.sh "$part" >"$TMP/out" 2>"$TMP/err" </dev/null || status=$?
+	timeout -k 5 240 "$LAB" run "$@" --file "$REPO/tests:/tests" -- \
+		sh /tests/vm/errors_guest.sh "$part" >"$TMP/out" 2>"$TMP/err" </dev/null || status=$?
 	cat "$TMP/out" "$TMP/err"
 	check "all cases of $part" same $status 0
 	check "the script for $part ran to its end" has "$TMP/out" "^end: $part\$"

@@ -6,23 +6,11 @@
 # remedy can be typed, it is typed, and then the right call works.
 # shellcheck disable=SC2154 # P0, P1, .. come from the lab
 # shellcheck disable=SC2317,SC2329 # check calls the functions
+# shellcheck source=tests/vm/guest_common.sh
+. /tests/vm/guest_common.sh
 set -u
-mkdir -p /tmp/errors
-cd /tmp/errors || exit 1
-failed=0
+cd "$TMP" || exit 1
 pci=/sys/bus/pci/devices
-
-# check WHAT COMMAND...: COMMAND must succeed.
-check() {
-	what=$1
-	shift
-	if "$@"; then
-		echo "ok: $what"
-	else
-		echo "FAIL: $what"
-		failed=1
-	fi
-}
 
 # What a start that failed must not leave: hugepages in use, groups that are held, NICs that may still
 # write to memory.
@@ -69,7 +57,7 @@ helper() {
 	fastnic-bind "$@" >bind 2>&1 </dev/null && return
 	echo "FAIL: fastnic-bind $*"
 	cat bind
-	failed=1
+	FAILED=1
 }
 
 # remedy: type what the last message says behind "run:".
@@ -83,7 +71,7 @@ remedy() {
 end() {
 	# For tests/vm/errors.sh: the whole script was run.
 	echo "end: $1"
-	exit $failed
+	finish
 }
 
 if [ "$1" = no-iommu ]; then
@@ -102,6 +90,10 @@ check "three ports" refused 2 "3 ports: .*pairs$usage" l2fwd "$P0" "$P1" "$P2"
 check "not a number" refused 2 "--ring many: wants a number from 1 to [0-9]+$usage" l2fwd --ring many "$P0" "$P1"
 check "ring size beyond all" refused 2 "--ring 65536: wants a number from 1 to [0-9]+$usage" l2fwd --ring 65536 "$P0"
 check "no queue" refused 2 "--queues 0: wants a number from 1 to [0-9]+$usage" l2fwd --queues 0 "$P0" "$P1"
+
+check "a core named twice" refused 2 "--cores 0,1,0-1: wants core numbers, each once, .*$usage" \
+	l2fwd --cores 0,1,0-1 "$P0" "$P1"
+check "burst of nothing" refused 2 "--burst 0: wants a number from 1 to [0-9]+$usage" l2fwd --burst 0 "$P0" "$P1"
 
 echo "== which device"
 check "no such device" refused 1 "0000:00:1d.5: no such PCI device; fastnic-bind status" l2fwd 0000:00:1d.5 "$P1"

@@ -11,6 +11,7 @@
  * come.
  */
 #include <arpa/inet.h>
+#include <err.h>
 #include <errno.h>
 #include <getopt.h>
 #include <linux/if_packet.h>
@@ -27,9 +28,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "wire.h"
 
 #define FRAME_MIN 60
 #define FRAME_MAX 1514
@@ -103,12 +105,6 @@ static uint64_t now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000u + (uint64_t)ts.tv_nsec / 1000u;
 }
 
-static void die(const char *what)
-{
-	(void)fprintf(stderr, "flows: %s: %s\n", what, strerror(errno));
-	exit(2);
-}
-
 /* Lengths from the shortest to the longest frame, and bytes that tell one frame from the next. */
 static size_t data_len(uint32_t seq)
 {
@@ -178,7 +174,7 @@ static bool frame_send(struct end *end, uint32_t seq)
 
 	if (send(end->fd, buf, len, MSG_DONTWAIT) < 0) {
 		if (errno != EAGAIN && errno != ENOBUFS && errno != ECONNREFUSED && errno != EINTR)
-			die("send");
+			err(2, "send");
 		end->send_failed++;
 		return false;
 	}
@@ -248,7 +244,7 @@ static void drain(struct end *end)
 		from_len = sizeof(from);
 	}
 	if (errno != EAGAIN && errno != EINTR && errno != ECONNREFUSED)
-		die("recv");
+		err(2, "recv");
 }
 
 /* As many data frames as the clock and the window allow. */
@@ -282,7 +278,7 @@ static bool converse(struct end *end, uint64_t seconds)
 		struct pollfd pfd = { .fd = end->fd, .events = POLLIN };
 
 		if (poll(&pfd, 1, 2) < 0 && errno != EINTR)
-			die("poll");
+			err(2, "poll");
 		drain(end);
 		if (stopped && end->count == UNKNOWN) {
 			end->count = end->sent;
@@ -317,31 +313,10 @@ static int open_tap(const char *name)
 	int bytes = 16 << 20;
 
 	if (fd < 0 || !addr.sll_ifindex || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
-		die(name);
+		err(2, "%s", name);
 	/* What waits here for this program to be scheduled is not to be lost. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
-		die("SO_RCVBUFFORCE");
-	return fd;
-}
-
-/* "NIC,MINE": the socket that the NIC reads, and the one that it writes to. */
-static int open_socket(char *paths)
-{
-	struct sockaddr_un nic = { .sun_family = AF_UNIX };
-	struct sockaddr_un mine = { .sun_family = AF_UNIX };
-	char *comma = strchr(paths, ',');
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || !comma || strlen(comma) > sizeof(mine.sun_path)) {
-		errno = EINVAL;
-		die(paths);
-	}
-	*comma = '\0';
-	(void)snprintf(nic.sun_path, sizeof(nic.sun_path), "%s", paths);
-	(void)snprintf(mine.sun_path, sizeof(mine.sun_path), "%s", comma + 1);
-	if (bind(fd, (struct sockaddr *)&mine, sizeof(mine)) < 0 ||
-	    connect(fd, (struct sockaddr *)&nic, sizeof(nic)) < 0)
-		die(comma + 1);
+		err(2, "SO_RCVBUFFORCE");
 	return fd;
 }
 
@@ -425,7 +400,7 @@ static int parse(int argc, char **argv, struct end *end, unsigned long *seconds)
 	if (strncmp(argv[optind], "tap:", 4) == 0)
 		end->fd = open_tap(argv[optind] + 4);
 	else if (strncmp(argv[optind], "socket:", 7) == 0)
-		end->fd = open_socket(argv[optind] + 7);
+		end->fd = wire_socket(argv[optind] + 7);
 	else
 		return wrong_usage();
 	return 0;
@@ -449,7 +424,7 @@ int main(int argc, char **argv)
 		return ret;
 	end.seen = calloc(SEQ_MAX / 8, 1);
 	if (!end.seen)
-		die("calloc");
+		err(2, "calloc");
 	(void)signal(SIGTERM, on_signal);
 	(void)signal(SIGINT, on_signal);
 	(void)printf("flows %u is open\n", end.id);

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=sh
 # What the guest's scripts share: tests/lab/common.sh's checks, and l2fwd in the background.
-LAB=/vm/lab/common.sh # there is no lab in here, but the file wants one
+# The folder tests is /tests in here: see guest() in l2fwd_common.sh.
 # shellcheck source=tests/lab/common.sh
-. /vm/lab/common.sh
+. /tests/lab/common.sh
 
 # l2fwd_start ARG...: with a screen each 0.1 s; sets PID. Its output is $TMP/l2fwd.out and .err.
 l2fwd_start() {

@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2154,SC2317 # P0 and P1 are the lab's; functions called by check
 # In the guest, frames coming in on both NICs all the time: 20 kills, each followed by a start that forwards.
 # shellcheck source=tests/vm/guest_common.sh
-. /vm/guest_common.sh
+. /tests/vm/guest_common.sh
 
 # What a process could leave behind: files, shared memory, mounts, other processes.
 leftovers() {

@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2154,SC2317 # P0 to P3 are the lab's; functions called by wait_for
 # guest_removal.sh WAY: in the guest, l2fwd on four ports; P1 is removed here (sysfs) or by the host (qmp).
 # shellcheck source=tests/vm/guest_common.sh
-. /vm/guest_common.sh
+. /tests/vm/guest_common.sh
 
 port_is_gone() {
 	[ ! -d "/sys/bus/pci/devices/$P1" ]
@@ -26,7 +26,7 @@ echo "removed port: $P1"
 read -r _ <"$LAB_FROM_HOST" # "stop"
 l2fwd_end INT
 status=$STATUS
-cat "$TMP/l2fwd.err"
+sed 's/^/stderr: /' "$TMP/l2fwd.err"
 sed 's/^/json: /' "$TMP/json"
 dmesg | grep "$P1"
 
@@ -37,6 +37,8 @@ if [ "$1" = sysfs ]; then
 	timeout 20 sh -c "echo 1 >/sys/bus/pci/devices/$P0/remove"
 	STATUS=0
 	wait "$PID" || STATUS=$?
+	echo "last port: $P0"
 	echo "last port: status $STATUS"
+	sed 's/^/last port says: /' "$TMP/l2fwd.err"
 fi
 exit "$status"

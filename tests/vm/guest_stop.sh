@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2154 # P0 and P1 are the lab's
 # In the guest, frames coming in on both NICs all the time: how l2fwd ends, and what it leaves.
 # shellcheck source=tests/vm/guest_common.sh
-. /vm/guest_common.sh
+. /tests/vm/guest_common.sh
 
 free=$(hugepages_free)
 

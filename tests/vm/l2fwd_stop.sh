@@ -6,9 +6,8 @@
 need_lab --nic virtio-net-pci
 
 guest --wire socket --nic virtio-net-pci --nic virtio-net-pci,port=rootport \
-	--with l2fwd --with guest_nicstate --file "$REPO/tests/lab/common.sh:/vm/lab/common.sh" \
-	--file "$HERE/guest_common.sh:/vm/guest_common.sh" --file "$HERE/guest_stop.sh:/vm/guest_stop.sh" \
-	--host "sh $HERE/flows_flood.sh 1000" -- sh /vm/guest_stop.sh
+	--with l2fwd --with guest_nicstate --file "$REPO/tests:/tests" \
+	--host "sh $HERE/flows_flood.sh 1000" -- sh /tests/vm/guest_stop.sh
 cat "$OUT"
 check "all of this holds in the guest" same "$STATUS" 0
 check "the last check of the guest was reached" has "$OUT" '^ok: the end$'

@@ -12,9 +12,8 @@ guest() {
 	shift
 	status=0
 	timeout -k 5 120 "$LAB" run "$@" --no-bind --kernel-drivers --nic virtio-net-pci --nic virtio-net-pci \
-		--nic virtio-net-pci --nic virtio-net-pci --with l2fwd \
-		--file "$REPO/tests/vm/memlock_guest.sh:/test/memlock.sh" -- \
-		sh /test/memlock.sh "$name" >"$TMP/out" 2>"$TMP/err" </dev/null || status=$?
+		--nic virtio-net-pci --nic virtio-net-pci --with l2fwd --file "$REPO/tests:/tests" -- \
+		sh /tests/vm/memlock_guest.sh "$name" >"$TMP/out" 2>"$TMP/err" </dev/null || status=$?
 	echo "== $name"
 	cat "$TMP/out" "$TMP/err"
 	check "all of $name" same $status 0

@@ -7,22 +7,10 @@
 # shellcheck disable=SC2154 # P1, N0, .. come from the lab
 # shellcheck disable=SC2317,SC2329 # check calls the functions
 # shellcheck disable=SC3045 # busybox has ulimit -l
+# shellcheck source=tests/vm/guest_common.sh
+. /tests/vm/guest_common.sh
 set -u
-mkdir -p /tmp/memlock
-cd /tmp/memlock || exit 1
-failed=0
-
-# check WHAT COMMAND...: COMMAND must succeed.
-check() {
-	what=$1
-	shift
-	if "$@"; then
-		echo "ok: $what"
-	else
-		echo "FAIL: $what"
-		failed=1
-	fi
-}
+cd "$TMP" || exit 1
 
 # as_tester KIB COMMAND...: as a plain user with that limit; its process id is in the file pid.
 # shellcheck disable=SC2016 # expanded by the shells that it starts
@@ -68,7 +56,7 @@ other=$!
 usleep 200000
 ip link set "$N3" netns $other
 nsenter -t $other -n sh -c "ip address add 10.1.0.2/24 dev $N3; ip link set $N3 up"
-fastnic-bind bind --user tester "$P1" "$P2" >bound 2>&1 || { cat bound; failed=1; }
+fastnic-bind bind --user tester "$P1" "$P2" >bound 2>&1 || { cat bound; FAILED=1; }
 
 default=$(ulimit -l)
 check "the kernel's default limit is 8 MiB" [ "$default" = 8192 ]
@@ -81,4 +69,4 @@ check "the same number again" [ "$NEED" = "$need" ]
 check "with what it says it forwards" forwards $((need / 1024))
 grep -E '^(HugePages_Total|HugePages_Free)' /proc/meminfo
 echo "end: $1: $need bytes"
-exit $failed
+finish

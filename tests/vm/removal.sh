@@ -25,13 +25,12 @@ removal() {
 	way=$1
 	failed_before=$FAILED
 	guest --wire socket --nic "virtio-net-pci$2" --nic "virtio-net-pci$2" --nic "virtio-net-pci$2" \
-		--nic "virtio-net-pci$2" --with l2fwd --file "$REPO/tests/lab/common.sh:/vm/lab/common.sh" \
-		--file "$HERE/guest_common.sh:/vm/guest_common.sh" \
-		--file "$HERE/guest_removal.sh:/vm/guest_removal.sh" \
-		--host "sh $HERE/removal_host.sh $way" -- sh /vm/guest_removal.sh "$way"
+		--nic "virtio-net-pci$2" --with l2fwd --file "$REPO/tests:/tests" \
+		--host "sh $HERE/removal_host.sh $way" -- sh /tests/vm/guest_removal.sh "$way"
 	bdf=$(sed -n 's/^removed port: //p' "$OUT")
 	check "$way: l2fwd's exit status is 3" same "$STATUS" 3
-	check "$way: it says which port was released" has "$OUT" "^l2fwd: port $bdf is released$"
+	check "$way: it says which port was released, once, and nothing else" \
+		same "$(sed -n 's/^stderr: //p' "$OUT")" "l2fwd: port $bdf is released"
 	closed=$(seconds_between "$bdf: Relaying device request to user" "$bdf: Removing from iommu group")
 	check "$way: it was closed within 1 s of the request interrupt (${closed:-never})" at_most "$closed" 1
 	check "$way: the kernel asked once only" has_not "$OUT" 'request to user \(#[1-9]'
@@ -57,6 +56,9 @@ removal sysfs ''
 check "sysfs: remove returned, long before the kernel would have asked again" at_most \
 	"$(sed -n 's/^remove took //p' "$OUT")" 5
 check "sysfs: l2fwd ends by itself, with status 3, when its last port is released" has "$OUT" '^last port: status 3$'
+bdf=$(sed -n 's/^last port: \(0000.*\)/\1/p' "$OUT")
+check "sysfs: and says so, and nothing else" \
+	same "$(sed -n 's/^last port says: //p' "$OUT")" "l2fwd: port $bdf is released"
 removal qmp ,port=rootport
 check "qmp: QEMU has deleted the device" has "$TMP/qmp" 'DEVICE_DELETED'
 finish

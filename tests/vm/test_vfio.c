@@ -11,7 +11,6 @@
  *
  * Exit status 0: as it should be; 1: not; 77: no device named.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -26,6 +25,7 @@
 #include <unistd.h>
 
 #include "bus/vfio/vfio.h"
+#include "kernel_view.h"
 
 #define CYCLES 20
 #define PORTS_MAX 8
@@ -82,38 +82,6 @@ static void ctx_end(struct fn_ctx *ctx)
 	check(!ctx->vfio, "VFIO state is left after the last close", "context");
 	check(fn_dma_domain_destroy(ctx->dma) == 0, fn_error_last(), "context");
 	(void)pthread_mutex_destroy(&ctx->lock);
-}
-
-/* ---- what the process holds ---- */
-
-/* The mappings that can tell of a leak: all but the heap, which may grow. */
-static void maps_text(char *text, size_t chars)
-{
-	FILE *maps = fopen("/proc/self/maps", "re");
-	char line[512];
-	size_t used = 0;
-
-	text[0] = '\0';
-	while (maps && fgets(line, sizeof(line), maps)) {
-		if (!strstr(line, "[heap]") && used + strlen(line) < chars) {
-			strcpy(text + used, line);
-			used += strlen(line);
-		}
-	}
-	if (maps)
-		(void)fclose(maps);
-}
-
-static unsigned fds_count(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	while (dir && readdir(dir))
-		n++;
-	if (dir)
-		(void)closedir(dir);
-	return n;
 }
 
 /* ---- one device ---- */
@@ -284,29 +252,15 @@ static void check_irqs(struct fn_busdev *d)
 	      "release request does not signal", d->name);
 }
 
-/* Bus mastering as the hardware has it, past VFIO. */
-static bool master_in_sysfs(const char *bdf)
-{
-	char path[64];
-	uint8_t command = 0;
-	int fd;
-
-	(void)snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", bdf);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	check(fd >= 0 && pread(fd, &command, 1, 4) == 1, "cannot read sysfs", bdf);
-	(void)close(fd);
-	return command & 4;
-}
-
 static void close_checked(struct fn_busdev *d)
 {
 	char name[FN_PCI_ADDR_CHARS];
 
 	strcpy(name, d->name);
 	check(fn_busdev_set_master(d, true) == 0, fn_error_last(), d->name);
-	check(master_in_sysfs(name), "bus mastering does not come on", name);
+	check(is_bus_master(name), "bus mastering does not come on", name);
 	d->ops->close(d);
-	check(!master_in_sysfs(name), "bus mastering is on after close", name);
+	check(!is_bus_master(name), "bus mastering is on after close", name);
 }
 
 /* ---- all devices ---- */
@@ -355,28 +309,21 @@ static void cycle(struct fn_ctx *ctx, const struct fn_pci_addr *addrs, unsigned 
 
 static void cycles(const struct fn_pci_addr *addrs, unsigned n)
 {
-	static char before[1 << 16];
-	static char after[1 << 16];
-	unsigned fds = 0;
+	struct holdings before = { 0 };
+	struct holdings after;
 	struct fn_ctx ctx;
 
 	for (unsigned i = 0; i <= CYCLES; i++) {
 		/* The first one may load what stays: C library, message tables. */
-		if (i == 1) {
-			maps_text(before, sizeof(before));
-			fds = fds_count();
-		}
+		if (i == 1)
+			before = holdings_now();
 		ctx_make(&ctx);
 		cycle(&ctx, addrs, n, i == 0);
 		cycle(&ctx, addrs, n, false);
 		ctx_end(&ctx);
 	}
-	check(fds_count() == fds, "descriptors are left", "process");
-	maps_text(after, sizeof(after));
-	if (strcmp(before, after) != 0) {
-		check(false, "mappings are left", "process");
-		printf("before:\n%safter:\n%s", before, after);
-	}
+	after = holdings_now();
+	check(holdings_same(&before, &after), "something is left", "process");
 	printf("%u cycles of %u devices, twice each: %s\n", CYCLES, n, failures ? "bad" : "good");
 }
 
@@ -402,7 +349,7 @@ static int open_once(const struct fn_pci_addr *addr, size_t bytes)
 
 static void expect(const struct fn_pci_addr *addr, size_t bytes, int want, const char *words)
 {
-	const unsigned fds = fds_count();
+	const unsigned fds = holdings_now().fds;
 	int ret;
 
 	(void)fn_fail(0, "no sentence");
@@ -410,7 +357,7 @@ static void expect(const struct fn_pci_addr *addr, size_t bytes, int want, const
 	printf("open: %d: %s\n", ret, ret ? fn_error_last() : "no failure");
 	check(ret < 0 && (!want || ret == want), "not the errno that was expected", words);
 	check(strstr(fn_error_last(), words) != NULL, "not in the sentence", words);
-	check(fds_count() == fds, "descriptors are left", words);
+	check(holdings_now().fds == fds, "descriptors are left", words);
 }
 
 /* A child that claims the device, says so, and keeps it until it is killed. */
@@ -455,7 +402,7 @@ static void held_by_another(const struct fn_pci_addr *addr)
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
 	fn_pci_addr_format(addr, name);
-	check(!master_in_sysfs(name), "bus mastering is on after the holder was killed", name);
+	check(!is_bus_master(name), "bus mastering is on after the holder was killed", name);
 	check(open_once(addr, 0) == 0, fn_error_last(), "after the holder was killed");
 }
 
@@ -547,6 +494,31 @@ static void asked_back(const struct fn_pci_addr *addr)
 	printf("asked back, given back, bound again\n");
 }
 
+/* The public list names the function, the driver it is bound to, and fastnic's driver for it. */
+static void listed(const struct fn_pci_addr *addr)
+{
+	struct fn_pci_info info = { .sz = sizeof(info) };
+	char name[FN_PCI_ADDR_CHARS];
+	struct fn_pci_list *list = NULL;
+	bool found = false;
+
+	fn_pci_addr_format(addr, name);
+	if (fn_pci_list_create(NULL, &list)) {
+		check(false, fn_error_last(), "fn_pci_list_create");
+		return;
+	}
+	for (unsigned i = 0; !found && i < fn_pci_list_count(list); i++)
+		found = fn_pci_list_get(list, i, &info) == 0 && strcmp(info.bdf, name) == 0;
+	check(found, "is not in the list", name);
+	check(strcmp(info.kernel_driver, "vfio-pci") == 0, info.kernel_driver, "kernel's driver");
+	check(info.iommu_group >= 0, "no IOMMU group", name);
+	/* Other models are claimed by this test too, and have no driver yet. */
+	check(!info.fn_driver == (info.vendor_id != VIRTIO_VENDOR), "fastnic's driver", name);
+	check(fn_pci_list_get(list, fn_pci_list_count(list), &info) == -EINVAL,
+	      "gives an entry behind the end", "fn_pci_list_get");
+	fn_pci_list_destroy(list);
+}
+
 int main(int argc, char **argv)
 {
 	struct fn_pci_addr addrs[PORTS_MAX];
@@ -568,6 +540,8 @@ int main(int argc, char **argv)
 	if (expecting) {
 		expect(&addrs[0], bytes, 0, argv[2]);
 	} else {
+		for (unsigned i = 0; i < n; i++)
+			listed(&addrs[i]);
 		cycles(addrs, n);
 		held_by_another(&addrs[0]);
 		held_by_another_context(&addrs[0]);
