@@ -6,13 +6,12 @@
  * forward() is what happens to a packet, and run() is what the main thread does meanwhile.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -134,6 +133,18 @@ static void lanes_make(struct l2fwd *app)
 	}
 }
 
+static void worker_failed(const struct worker *worker, int err)
+{
+	if (worker->core >= 0)
+		(void)fprintf(stderr,
+			      "l2fwd: no worker on core %d: %s; name cores that taskset -p shows\n",
+			      worker->core, strerrordesc_np(err));
+	else
+		(void)fprintf(stderr,
+			      "l2fwd: no thread for the worker: %s; raise the limit (ulimit -u)\n",
+			      strerrordesc_np(err));
+}
+
 static int worker_start(struct worker *worker)
 {
 	pthread_attr_t attr;
@@ -149,9 +160,7 @@ static int worker_start(struct worker *worker)
 	ret = pthread_create(&worker->thread, &attr, work, worker);
 	(void)pthread_attr_destroy(&attr);
 	if (ret)
-		(void)fprintf(stderr,
-			      "l2fwd: no worker on core %d: %s; name cores that taskset -p shows\n",
-			      worker->core, strerrordesc_np(ret));
+		worker_failed(worker, ret);
 	return ret ? -1 : 0;
 }
 
@@ -188,22 +197,23 @@ static bool any_port_up(const struct l2fwd *app)
 	return false;
 }
 
-/* Milliseconds until @when, for poll(): at least 0, rounded up. */
+/* Milliseconds until @when, for poll(): at least 0, rounded up, and no more than an int holds. */
 static int ms_until(uint64_t when)
 {
 	uint64_t now = now_ns();
+	uint64_t ms = when > now ? (when - now - 1) / 1000000 + 1 : 0;
 
-	return when > now ? (int)((when - now + 999999) / 1000000) : 0;
+	return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
 /* The main thread: screens and events, until a signal, the end of the time, or of the last port. */
 static void run(struct l2fwd *app, int signal_fd)
 {
 	const uint64_t period = (uint64_t)(app->opts.stats * 1e9);
-	const uint64_t never = now_ns() + (uint64_t)1000000 * INT32_MAX;
-	uint64_t end =
-		app->opts.duration > 0 ? now_ns() + (uint64_t)(app->opts.duration * 1e9) : never;
-	uint64_t screen = period ? now_ns() + period : never;
+	const uint64_t start = now_ns();
+	const uint64_t end =
+		app->opts.duration > 0 ? start + (uint64_t)(app->opts.duration * 1e9) : UINT64_MAX;
+	uint64_t screen = period ? start + period : UINT64_MAX;
 	struct pollfd fds[] = {
 		{ .fd = signal_fd, .events = POLLIN },
 		{ .fd = fn_ctx_event_fd(app->ctx), .events = POLLIN },
@@ -221,23 +231,6 @@ static void run(struct l2fwd *app, int signal_fd)
 			screen += period;
 		}
 	}
-}
-
-/*
- * From here on these signals are read from a descriptor, in run(): no handler interrupts anything.
- */
-static int signals_to_fd(void)
-{
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGHUP);
-	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
-	/* Who reads the screen may go: the frames need no reader. */
-	(void)signal(SIGPIPE, SIG_IGN);
-	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
 static int exit_status(const struct l2fwd *app)
@@ -280,10 +273,14 @@ int main(int argc, char **argv)
 close:
 	workers_stop(&app);
 	ports_stop(&app);
-	/* Of a start that failed there is nothing to tell. */
-	if (ran && report_end(app.report))
-		status = 1;
+	if (app.report)
+		report_sample(app.report);
 	ports_close(&app);
+	/* The ports are free by now, so whoever reads the totals may take his time. */
+	signals_take(signal_fd);
 	(void)close(signal_fd);
+	/* Of a start that failed there is nothing to tell. */
+	if (report_end(app.report, ran))
+		status = 1;
 	return status;
 }

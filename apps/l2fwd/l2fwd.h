@@ -96,6 +96,11 @@ int ports_start(struct l2fwd *app);
 void ports_stop(struct l2fwd *app);
 void ports_close(struct l2fwd *app);
 
+/* signals.c: SIGINT, SIGTERM and SIGHUP become readable here, -1: errno says why not. */
+int signals_to_fd(void);
+/* Take those that came; the next one ends the program at once. */
+void signals_take(int signal_fd);
+
 /* l2fwd.c: every worker has seen what was stored before the call. */
 void wait_for_workers(struct l2fwd *app);
 
@@ -104,8 +109,11 @@ struct report *report_create(const struct l2fwd *app);
 /* Read the counters of the ports that are open; a closed port keeps its last ones. */
 void report_sample(struct report *report);
 void report_screen(struct report *report);
-/* The totals, in words or as JSON: 0, or -1 after a message when they could not be written. */
-int report_end(struct report *report);
+/*
+ * The totals as of the last sample, in words or as JSON, if they are to be shown; and the end of
+ * the report, which may be NULL. 0, or -1 after a message when they could not be written.
+ */
+int report_end(struct report *report, bool show);
 
 uint64_t now_ns(void);
 

@@ -35,18 +35,32 @@ static int wrong(const char *option, const char *value, const char *wanted)
 	return 2;
 }
 
-/* @c is what getopt_long() made of @word: ':' when its value is missing. */
+/* What getopt_long() gives for each option: no character, so that a letter is no option. */
+enum {
+	OPT_DURATION = 256,
+	OPT_STATS,
+	OPT_MAC_REWRITE,
+	OPT_QUEUES,
+	OPT_CORES,
+	OPT_BURST,
+	OPT_RING,
+	OPT_BUFFERS,
+	OPT_JSON,
+	OPT_HELP,
+};
+
+/* @c is what getopt_long() gave: ':' when a value is missing. @word is what a long option was. */
 static int wrong_option(const char *word, int c)
 {
-	const char *why = "no such option";
+	const bool is_letter = optopt > 0 && optopt < OPT_DURATION;
 	const char letter[] = { '-', (char)optopt, '\0' };
+	const char *why = "no such option";
 
 	if (c == ':')
 		why = "needs a value";
-	else if (word[0] == '-' && word[1] == '-' && optopt)
+	else if (optopt >= OPT_DURATION)
 		why = "takes no value";
-	(void)fprintf(stderr, "l2fwd: %s: %s; see l2fwd --help\n",
-		      word[0] == '-' && word[1] == '-' ? word : letter, why);
+	(void)fprintf(stderr, "l2fwd: %s: %s; see l2fwd --help\n", is_letter ? letter : word, why);
 	return 2;
 }
 
@@ -144,16 +158,16 @@ static int parse_ports(int n, char **names, struct options *opts)
 int options_parse(int argc, char **argv, struct options *opts)
 {
 	static const struct option longs[] = {
-		{ "duration", required_argument, NULL, 'd' },
-		{ "stats", required_argument, NULL, 's' },
-		{ "mac-rewrite", no_argument, NULL, 'm' },
-		{ "queues", required_argument, NULL, 'q' },
-		{ "cores", required_argument, NULL, 'c' },
-		{ "burst", required_argument, NULL, 'b' },
-		{ "ring", required_argument, NULL, 'r' },
-		{ "buffers", required_argument, NULL, 'n' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
+		{ "duration", required_argument, NULL, OPT_DURATION },
+		{ "stats", required_argument, NULL, OPT_STATS },
+		{ "mac-rewrite", no_argument, NULL, OPT_MAC_REWRITE },
+		{ "queues", required_argument, NULL, OPT_QUEUES },
+		{ "cores", required_argument, NULL, OPT_CORES },
+		{ "burst", required_argument, NULL, OPT_BURST },
+		{ "ring", required_argument, NULL, OPT_RING },
+		{ "buffers", required_argument, NULL, OPT_BUFFERS },
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ "help", no_argument, NULL, OPT_HELP },
 		{ 0 },
 	};
 	int ret = 0;
@@ -164,34 +178,34 @@ int options_parse(int argc, char **argv, struct options *opts)
 	/* There are no threads yet. NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	while (!ret && (c = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
 		switch (c) {
-		case 'd':
+		case OPT_DURATION:
 			ret = parse_seconds("--duration", optarg, &opts->duration);
 			break;
-		case 's':
+		case OPT_STATS:
 			ret = parse_seconds("--stats", optarg, &opts->stats);
 			break;
-		case 'm':
+		case OPT_MAC_REWRITE:
 			opts->mac_rewrite = true;
 			break;
-		case 'q':
+		case OPT_QUEUES:
 			ret = parse_count("--queues", optarg, 1, MAX_QUEUES, &opts->queues);
 			break;
-		case 'c':
+		case OPT_CORES:
 			ret = parse_cores("--cores", optarg, opts);
 			break;
-		case 'b':
+		case OPT_BURST:
 			ret = parse_count("--burst", optarg, 1, MAX_BURST, &opts->burst);
 			break;
-		case 'r':
+		case OPT_RING:
 			ret = parse_count("--ring", optarg, 1, 32768, &opts->ring);
 			break;
-		case 'n':
+		case OPT_BUFFERS:
 			ret = parse_count("--buffers", optarg, 1, 4194304, &opts->buffers);
 			break;
-		case 'j':
+		case OPT_JSON:
 			opts->json = true;
 			break;
-		case 'h':
+		case OPT_HELP:
 			(void)fputs(usage, stdout);
 			return -1;
 		default:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* l2fwd's ports: claimed, started, and given back when their time comes. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -25,13 +26,18 @@ static void port_lost(struct l2fwd *app, struct port *port, const char *outcome)
 
 static void port_reset(struct l2fwd *app, struct port *port)
 {
+	int ret;
+
 	atomic_store(&port->use, PORT_PAUSED);
 	wait_for_workers(app);
-	if (fn_dev_reset(port->dev)) {
-		port_lost(app, port, "failed");
+	ret = fn_dev_reset(port->dev);
+	/* Gone, or asked back: an event of its own tells which, and comes next. */
+	if (ret == -ENODEV)
 		return;
-	}
-	atomic_store(&port->use, PORT_RUNS);
+	if (ret)
+		port_lost(app, port, "failed");
+	else
+		atomic_store(&port->use, PORT_RUNS);
 }
 
 static void on_event(const struct fn_event *event, void *arg)

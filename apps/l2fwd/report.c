@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* What l2fwd shows: a live screen, totals in words, or one JSON object. */
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +22,7 @@ struct port_sample {
 	struct sample queues[MAX_QUEUES];
 	struct sample now;
 	struct sample before;
-	bool link_up;
+	bool no_link;
 };
 
 struct report {
@@ -30,6 +32,7 @@ struct report {
 	uint64_t before_ns;
 	struct port_sample ports[MAX_PORTS];
 	bool redraw;
+	FILE *out; /* where the tables go */
 };
 
 struct report *report_create(const struct l2fwd *app)
@@ -62,6 +65,7 @@ static void sample_port(const struct report *report, unsigned i, struct port_sam
 	struct fn_link link = { .sz = sizeof(link) };
 
 	ps->before = ps->now;
+	ps->no_link = false;
 	if (!dev)
 		return;
 	ps->now = (struct sample){ 0 };
@@ -74,8 +78,8 @@ static void sample_port(const struct report *report, unsigned i, struct port_sam
 		add(ps->now.tx, queue->tx, FN_TX_COUNTERS);
 	}
 	/* A port that is about to be closed is not asked any more. */
-	ps->link_up = atomic_load(&report->app->ports[i].use) != PORT_LOST &&
-		      fn_dev_link(dev, &link) == 0 && link.up;
+	ps->no_link = atomic_load(&report->app->ports[i].use) != PORT_LOST &&
+		      !(fn_dev_link(dev, &link) == 0 && link.up);
 }
 
 void report_sample(struct report *report)
@@ -154,13 +158,18 @@ static void loss_add(void *arg, const char *name, const char *help, bool certain
 		sum->possible += value;
 }
 
+struct loss_table {
+	FILE *out;
+	const char *port;
+};
+
 static void loss_line(void *arg, const char *name, const char *help, bool certain, uint64_t value)
 {
-	const char *port = arg;
+	const struct loss_table *table = arg;
 
 	if (value)
-		(void)printf("  %-14s %-18s %-8s %12" PRIu64 "  %s\n", port, name,
-			     certain ? "dropped" : "perhaps", value, help);
+		(void)fprintf(table->out, "  %-14s %-18s %-8s %12" PRIu64 "  %s\n", table->port,
+			      name, certain ? "dropped" : "perhaps", value, help);
 }
 
 static double rate(uint64_t now, uint64_t before, uint64_t ns)
@@ -173,12 +182,13 @@ static double ratio(uint64_t part, uint64_t whole)
 	return whole ? (double)part / (double)whole : 0;
 }
 
-static void direction_print(const uint64_t *now, const uint64_t *before, uint64_t ns,
-			    unsigned packets, unsigned bytes, unsigned bursts)
+static void direction_print(const struct report *report, const uint64_t *now,
+			    const uint64_t *before, uint64_t ns, unsigned packets, unsigned bytes,
+			    unsigned bursts)
 {
-	(void)printf(" %12.0f %10.1f %5.1f", rate(now[packets], before[packets], ns),
-		     rate(now[bytes], before[bytes], ns) * 8 / 1e6,
-		     ratio(now[packets] - before[packets], now[bursts] - before[bursts]));
+	(void)fprintf(report->out, " %12.0f %10.1f %5.1f", rate(now[packets], before[packets], ns),
+		      rate(now[bytes], before[bytes], ns) * 8 / 1e6,
+		      ratio(now[packets] - before[packets], now[bursts] - before[bursts]));
 }
 
 /* One table: of the time since the screen before, or (@totals) of all the time. */
@@ -187,10 +197,11 @@ static void table_print(const struct report *report, bool totals)
 	static const struct sample zero;
 	uint64_t ns = report->now_ns - (totals ? report->start_ns : report->before_ns);
 
-	(void)printf("  %-14s %-8s %29s %29s\n", "", "", "-------- receive ---------- ",
-		     "---------- send -----------");
-	(void)printf("  %-14s %-8s %12s %10s %5s %12s %10s %5s %9s\n", "port", "state", "packets/s",
-		     "Mbit/s", "fill", "packets/s", "Mbit/s", "fill", "dropped");
+	(void)fprintf(report->out, "  %-14s %-8s %29s %29s\n", "", "",
+		      "-------- receive ---------- ", "---------- send -----------");
+	(void)fprintf(report->out, "  %-14s %-8s %12s %10s %5s %12s %10s %5s %9s\n", "port",
+		      "state", "packets/s", "Mbit/s", "fill", "packets/s", "Mbit/s", "fill",
+		      "dropped");
 	for (unsigned i = 0; i < report->app->n_ports; i++) {
 		const struct port *port = &report->app->ports[i];
 		const struct port_sample *ps = &report->ports[i];
@@ -198,13 +209,13 @@ static void table_print(const struct report *report, bool totals)
 		struct loss_sum loss = { 0 };
 
 		each_loss(report, i, loss_add, &loss);
-		(void)printf("  %-14s %-8s", port->name,
-			     port->dev && !ps->link_up ? "no link" : port->outcome);
-		direction_print(ps->now.rx, before->rx, ns, FN_RX_PACKETS, FN_RX_BYTES,
+		(void)fprintf(report->out, "  %-14s %-8s", port->name,
+			      ps->no_link ? "no link" : port->outcome);
+		direction_print(report, ps->now.rx, before->rx, ns, FN_RX_PACKETS, FN_RX_BYTES,
 				FN_RX_BURSTS);
-		direction_print(ps->now.tx, before->tx, ns, FN_TX_PACKETS, FN_TX_BYTES,
+		direction_print(report, ps->now.tx, before->tx, ns, FN_TX_PACKETS, FN_TX_BYTES,
 				FN_TX_BURSTS);
-		(void)printf(" %9" PRIu64 "\n", loss.certain);
+		(void)fprintf(report->out, " %9" PRIu64 "\n", loss.certain);
 	}
 }
 
@@ -215,16 +226,14 @@ static void losses_print(const struct report *report)
 	for (unsigned i = 0; i < report->app->n_ports; i++)
 		each_loss(report, i, loss_add, &loss);
 	if (!loss.certain && !loss.possible) {
-		(void)printf("  nothing dropped\n");
+		(void)fprintf(report->out, "  nothing dropped\n");
 		return;
 	}
-	(void)printf("  %-14s %-18s %-8s %12s\n", "port", "loss", "", "count");
+	(void)fprintf(report->out, "  %-14s %-18s %-8s %12s\n", "port", "loss", "", "count");
 	for (unsigned i = 0; i < report->app->n_ports; i++) {
-		/* loss_line() prints the name only. */
-		char name[64];
+		struct loss_table table = { report->out, report->app->ports[i].name };
 
-		(void)snprintf(name, sizeof(name), "%s", report->app->ports[i].name);
-		each_loss(report, i, loss_line, name);
+		each_loss(report, i, loss_line, &table);
 	}
 }
 
@@ -242,25 +251,57 @@ static void heading_print(const struct report *report, const char *what)
 	const struct options *opts = &report->app->opts;
 	unsigned long seconds = (unsigned long)((report->now_ns - report->start_ns) / 1000000000u);
 
-	(void)printf("  l2fwd %s %02lu:%02lu:%02lu  %u port%s, %u queue%s each, %u worker%s  "
-		     "%" PRIu64 " frames forwarded\n\n",
-		     what, seconds / 3600, seconds / 60 % 60, seconds % 60, report->app->n_ports,
-		     report->app->n_ports == 1 ? "" : "s", opts->queues,
-		     opts->queues == 1 ? "" : "s", report->app->n_workers,
-		     report->app->n_workers == 1 ? "" : "s", forwarded(report));
+	(void)fprintf(report->out,
+		      "  l2fwd %s %02lu:%02lu:%02lu  %u port%s, %u queue%s each, %u worker%s  "
+		      "%" PRIu64 " frames forwarded\n\n",
+		      what, seconds / 3600, seconds / 60 % 60, seconds % 60, report->app->n_ports,
+		      report->app->n_ports == 1 ? "" : "s", opts->queues,
+		      opts->queues == 1 ? "" : "s", report->app->n_workers,
+		      report->app->n_workers == 1 ? "" : "s", forwarded(report));
+}
+
+/*
+ * Whoever reads the screen may stop reading, or never have begun: frames, signals and events do not
+ * wait for him. What he does not take at once of a screen is left out.
+ */
+static void screen_write(const char *text, size_t len)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	while (len) {
+		/* A pipe that can be written at all takes as much as this. */
+		const size_t part = len < PIPE_BUF ? len : PIPE_BUF;
+		ssize_t done;
+
+		if (poll(&out, 1, 0) != 1 || !(out.revents & POLLOUT))
+			return;
+		done = write(STDOUT_FILENO, text, part);
+		if (done <= 0)
+			return;
+		text += done;
+		len -= (size_t)done;
+	}
 }
 
 void report_screen(struct report *report)
 {
+	char *text = NULL;
+	size_t len = 0;
+
+	report->out = open_memstream(&text, &len);
+	if (!report->out)
+		return;
 	/* On a terminal that can, each screen takes the place of the one before. */
 	if (report->redraw)
-		(void)fputs("\033[H\033[2J", stdout);
+		(void)fputs("\033[H\033[2J", report->out);
 	heading_print(report, "after");
 	table_print(report, false);
-	(void)putchar('\n');
+	(void)fputc('\n', report->out);
 	losses_print(report);
-	(void)putchar('\n');
-	(void)fflush(stdout);
+	(void)fputc('\n', report->out);
+	if (fclose(report->out) == 0)
+		screen_write(text, len);
+	free(text);
 }
 
 static void counters_to_json(struct json_object *to, const struct sample *sample)
@@ -364,22 +405,28 @@ static void json_print(const struct report *report)
 	(void)fflush(stdout);
 }
 
-int report_end(struct report *report)
+int report_end(struct report *report, bool show)
 {
-	const struct options *opts = &report->app->opts;
+	const struct options *opts;
+	bool written = true;
 
-	report_sample(report);
-	if (!opts->json || opts->stats > 0) {
+	if (!report)
+		return 0;
+	opts = &report->app->opts;
+	report->out = stdout;
+	if (show && (!opts->json || opts->stats > 0)) {
 		heading_print(report, "ran for");
 		table_print(report, true);
 		(void)putchar('\n');
 		losses_print(report);
 	}
-	if (opts->json)
+	if (show && opts->json)
 		json_print(report);
 	free(report);
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return 0;
-	(void)fprintf(stderr, "l2fwd: the totals could not be written to the standard output\n");
-	return -1;
+	if (show)
+		written = fflush(stdout) == 0 && !ferror(stdout);
+	if (!written)
+		(void)fprintf(stderr,
+			      "l2fwd: the totals could not be written to the standard output\n");
+	return written ? 0 : -1;
 }

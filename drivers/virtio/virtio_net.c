@@ -124,6 +124,7 @@ static int open_rings(struct fn_dev *dev, struct virtio_net *vn)
 			ret = ring_max(dev, vn, VIRTIO_NET_TXQ(i), &limits->tx_ring_max);
 	}
 	limits->max_tx_segs = virtio_net_tx_segs(limits->tx_ring_max);
+	limits->tx_extra_descs = VIRTIO_NET_TX_EXTRA_DESCS;
 	return ret;
 }
 
@@ -173,7 +174,8 @@ static int virtio_net_open(struct fn_dev *dev)
 	ret = virtio_pci_reset(&vn->pci);
 	if (ret)
 		goto unmap;
-	if (dev->bus->irqs > FIRST_VECTOR) {
+	/* With one entry only, link changes are told and queues have no interrupt. */
+	if (dev->bus->irqs >= FIRST_VECTOR) {
 		dev->limits.vectors = (uint16_t)(dev->bus->irqs - FIRST_VECTOR);
 		dev->limits.first_vector = FIRST_VECTOR;
 	}
@@ -262,7 +264,7 @@ static int start_queues(struct fn_dev *dev, struct virtio_net *vn)
 			return ret;
 		ret = virtio_net_tx_create(dev, vn->pairs);
 		if (ret) {
-			virtio_net_rx_destroy(dev, vn->pairs);
+			virtio_net_rx_destroy(dev, vn->pairs, FN_RX_DROP_STOPPED);
 			return ret;
 		}
 	}
@@ -284,16 +286,20 @@ static int start_commands(struct fn_dev *dev, struct virtio_net *vn)
 	return ret;
 }
 
+static bool is_broken(const struct fn_queue *queue)
+{
+	return __atomic_load_n(&queue->status, __ATOMIC_ACQUIRE) == -EIO;
+}
+
 /* Give all memory and buffers back; the device cannot reach them any more. */
 static void queues_destroy(struct fn_dev *dev, struct virtio_net *vn, bool lost)
 {
 	for (uint16_t i = 0; i < vn->pairs; i++) {
-		const struct fn_queue *queue = fn_txq_queue(dev->txqs[i]);
-		const bool broken =
-			lost || __atomic_load_n(&queue->status, __ATOMIC_ACQUIRE) == -EIO;
+		const bool rx_broken = lost || is_broken(fn_rxq_queue(dev->rxqs[i]));
+		const bool tx_broken = lost || is_broken(fn_txq_queue(dev->txqs[i]));
 
-		virtio_net_rx_destroy(dev, i);
-		virtio_net_tx_destroy(dev, i, broken ? FN_TX_DROP_BROKEN : FN_TX_DROP_STOPPED);
+		virtio_net_rx_destroy(dev, i, rx_broken ? FN_RX_DROP_BROKEN : FN_RX_DROP_STOPPED);
+		virtio_net_tx_destroy(dev, i, tx_broken ? FN_TX_DROP_BROKEN : FN_TX_DROP_STOPPED);
 	}
 	vn->pairs = 0;
 	virtio_net_ctrl_destroy(dev);
@@ -350,8 +356,6 @@ static int virtio_net_start(struct fn_dev *dev)
 		queues_destroy(dev, vn, reset == -ENODEV);
 		return reset ? reset : ret;
 	}
-	/* A short ring cannot take the longest chain. */
-	dev->limits.max_tx_segs = virtio_net_tx_segs(dev->conf.tx_ring);
 	for (uint16_t i = 0; i < dev->conf.rxqs; i++)
 		virtio_net_rx_enable(dev, i);
 	for (uint16_t i = 0; i < dev->conf.txqs; i++)

@@ -45,6 +45,7 @@ extern const struct fn_driver fn_driver_virtio_net;
  * @skipped: buffers of a batch of an in-order device that are still to be taken, the last included
  * @last_len: length of the last of them
  * @inner: the burst, also when rx_burst_shifted() stands in front of it
+ * @lied: the device was caught in a lie: what it had received by then is counted
  * @slots: by descriptor: the slot it is posted at; the inverse of @ids
  * @vq: its memory
  *
@@ -78,6 +79,7 @@ struct virtio_rxq {
 	uint16_t *slots __attribute__((aligned(FN_CACHE_LINE)));
 	bool event_idx;
 	bool in_order;
+	bool lied;
 	struct virtq vq;
 };
 
@@ -222,9 +224,14 @@ bool virtio_net_headroom_fits(const struct fn_pool *pool);
 uint32_t virtio_net_rx_room(const struct fn_pool *pool);
 int virtio_net_rx_create(struct fn_dev *dev, uint16_t idx);
 int virtio_net_rx_fill(struct fn_dev *dev, uint16_t idx);
+/* Post what the pool has; returns the buffers that the device has then. */
+uint16_t virtio_net_rx_post(struct virtio_rxq *q);
 void virtio_net_rx_enable(struct fn_dev *dev, uint16_t idx);
-/* Only once the device is reset, or cannot reach memory. */
-void virtio_net_rx_destroy(struct fn_dev *dev, uint16_t idx);
+/*
+ * Only once the device is reset, or cannot reach memory. Frames that it has received and nobody has
+ * taken are dropped under @counter.
+ */
+void virtio_net_rx_destroy(struct fn_dev *dev, uint16_t idx, enum fn_rx_counter counter);
 
 /* virtio_net_tx.c */
 int virtio_net_tx_create(struct fn_dev *dev, uint16_t idx);
@@ -251,7 +258,7 @@ int virtio_net_link(struct fn_dev *dev, struct fn_link *link);
 void virtio_net_config_irq(struct fn_dev *dev);
 
 /* virtio_net_irq.c */
-void virtio_net_rx_arm(struct fn_rxq *rxq);
+int virtio_net_rx_arm(struct fn_rxq *rxq);
 void virtio_net_rx_disarm(struct fn_rxq *rxq);
 bool virtio_net_rx_pending(struct fn_rxq *rxq);
 void virtio_net_tx_arm(struct fn_txq *txq);

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Interrupts of virtio-net's queues: armed, looked at, disarmed. */
+#include <errno.h>
+
 #include "drivers/virtio/virtio_net.h"
 
-void virtio_net_rx_arm(struct fn_rxq *rxq)
+/* Without a buffer the device receives nothing, and would never interrupt. */
+int virtio_net_rx_arm(struct fn_rxq *rxq)
 {
 	struct virtio_rxq *q = virtio_rxq_of(rxq);
 
+	if (q->avail_pos == q->used_pos && !virtio_net_rx_post(q))
+		return -ENOBUFS;
 	virtq_irq_arm(q->avail, q->vq.size, q->event_idx, q->used_pos);
+	return 0;
 }
 
 void virtio_net_rx_disarm(struct fn_rxq *rxq)

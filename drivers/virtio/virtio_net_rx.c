@@ -113,6 +113,7 @@ static void rx_bad_len(struct virtio_rxq *q, uint32_t len)
 static __attribute__((noinline)) void rx_bad_idx(struct virtio_rxq *q, uint16_t done,
 						 uint16_t posted)
 {
+	q->lied = true;
 	fn_queue_break(fn_rxq_queue(&q->pub), "the device returned %u buffers, and it had %u", done,
 		       posted);
 }
@@ -314,6 +315,7 @@ static inline __attribute__((always_inline)) unsigned rx_receive(struct virtio_r
 	fn_queue_count(queue, FN_RX_BURSTS, got != 0);
 	if (fn_unlikely(!sound)) {
 		/* What the device returned from the lie on is not handed out. */
+		q->lied = true;
 		fn_queue_count(queue, FN_RX_DROP_BROKEN, done - got);
 		return got;
 	}
@@ -422,6 +424,7 @@ static void rx_init(struct virtio_rxq *q, const struct fn_dev_conf *conf)
 	q->used_pos = 0;
 	q->avail_pos = 0;
 	q->skipped = 0;
+	q->lied = false;
 	for (uint16_t i = 0; i < size; i++) {
 		fn_write_le64(&q->desc[i].ctl, VIRTQ_CTL(posted, VIRTQ_DESC_F_WRITE, 0));
 		fn_write_le16(&q->avail->ring[i], i);
@@ -473,12 +476,17 @@ fail:
 	return ret;
 }
 
+uint16_t virtio_net_rx_post(struct virtio_rxq *q)
+{
+	rx_refill(q, fn_ring_used(q->avail_pos, q->used_pos), q->event_idx);
+	return fn_ring_used(q->avail_pos, q->used_pos);
+}
+
 int virtio_net_rx_fill(struct fn_dev *dev, uint16_t idx)
 {
 	struct virtio_rxq *q = virtio_rxq_of(dev->rxqs[idx]);
 
-	rx_refill(q, 0, q->event_idx);
-	if (q->avail_pos == q->vq.size)
+	if (virtio_net_rx_post(q) == q->vq.size)
 		return 0;
 	return fn_fail(-ENOBUFS,
 		       "%s: %s has %u packets left for receive queue %u, which needs %u: free "
@@ -486,10 +494,21 @@ int virtio_net_rx_fill(struct fn_dev *dev, uint16_t idx)
 		       dev->bus->name, fn_pool_name(dev->conf.pool), q->avail_pos, idx, q->vq.size);
 }
 
-void virtio_net_rx_destroy(struct fn_dev *dev, uint16_t idx)
+/* Frames that the device has received and nobody has taken, as far as it can be believed. */
+static uint16_t rx_untaken(const struct virtio_rxq *q)
+{
+	const uint16_t posted = fn_ring_used(q->avail_pos, q->used_pos);
+	const uint16_t done = fn_ring_used(fn_read_le16(&q->used->idx), q->used_pos);
+
+	/* Of a queue that broke by a lie they are counted already. */
+	return q->lied || done > posted ? 0 : done;
+}
+
+void virtio_net_rx_destroy(struct fn_dev *dev, uint16_t idx, enum fn_rx_counter counter)
 {
 	struct virtio_rxq *q = virtio_rxq_of(dev->rxqs[idx]);
 
+	fn_queue_count(fn_rxq_queue(&q->pub), counter, rx_untaken(q));
 	/* They were never handed out, so they are as plain as they came. */
 	for (uint16_t pos = q->used_pos; pos != q->avail_pos; pos = fn_ring_advance(pos, 1))
 		fn_pool_cache_give(q->cache, &q->bufs[pos & q->mask], 1);

@@ -52,9 +52,9 @@ struct fn_dev_opts {
  * -ENOTSUP: no driver for it, or the device lacks a feature that it must have; -ENODEV: not bound
  * to vfio-pci, no IOMMU, or the group is not viable; -EACCES: no permission on the group's node;
  * -EBUSY: held by another process, or open in this context already; -ENOMEM: locked-memory limit
- * too small; -ENOSPC: the kernel's limit of mappings is reached; -ERANGE: memory of the context
- * lies at addresses that the device's IOMMU cannot translate; -EIO: the device does not answer as
- * its specification says.
+ * too small; -ENOSPC: the kernel's limit of mappings is reached; -EMFILE or -ENFILE: no file
+ * descriptor is to be had; -ERANGE: memory of the context lies at addresses that the device's IOMMU
+ * cannot translate; -EIO: the device does not answer as its specification says.
  */
 FN_API int fn_dev_open(struct fn_ctx *ctx, const char *name, const struct fn_dev_opts *opts,
 		       struct fn_dev **dev);
@@ -220,8 +220,9 @@ FN_API int fn_dev_configure(struct fn_dev *dev, const struct fn_dev_conf *conf);
  *
  * Any thread. A started device is left as it is.
  *
- * Return: 0; -EINVAL when not configured; -ENOMEM for the rings; -ENOBUFS when the pool cannot fill
- * the receive rings; -EIO when the device refuses; -ENODEV. On failure the device is stopped.
+ * Return: 0; -EINVAL when not configured; -ENOMEM, -ENOSPC, -EMFILE or -ENFILE for the rings, as of
+ * fn_dma_alloc(); -ENOBUFS when the pool cannot fill the receive rings; -EIO when the device
+ * refuses; -ENODEV. On failure the device is stopped.
  */
 FN_API int fn_dev_start(struct fn_dev *dev);
 

@@ -63,7 +63,9 @@ struct fn_dma_opts {
  * in the log. Devices that are opened later see it too.
  *
  * Return: 0; -EINVAL; -ENOMEM when memory or device address space is used up, or more memory would
- * be locked than RLIMIT_MEMLOCK allows (the sentence gives the number of bytes that is needed).
+ * be locked than RLIMIT_MEMLOCK allows (the sentence gives the number of bytes that is needed);
+ * -ENOSPC when the kernel's limit of mappings is reached; -EMFILE or -ENFILE when no file
+ * descriptor is to be had.
  */
 FN_API int fn_dma_alloc(struct fn_ctx *ctx, size_t len, const struct fn_dma_opts *opts,
 			struct fn_dma *dma);
@@ -89,7 +91,7 @@ FN_API void fn_dma_free(struct fn_ctx *ctx, struct fn_dma *dma);
  * is not inherited by children of fork() while it is mapped.
  *
  * Return: 0; -EINVAL (an option, alignment, length 0, already mapped); -EFAULT when not all of it
- * is mapped in the process, for reading and writing; -ENOMEM as for fn_dma_alloc().
+ * is mapped in the process, for reading and writing; -ENOMEM and -ENOSPC as for fn_dma_alloc().
  */
 FN_API int fn_dma_map(struct fn_ctx *ctx, void *va, size_t len, const struct fn_dma_opts *opts,
 		      struct fn_dma *dma);

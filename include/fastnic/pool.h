@@ -80,8 +80,8 @@ struct fn_pool_info {
  *
  * Any thread.
  *
- * Return: 0; -EINVAL for an option out of range; -ENOMEM as for fn_dma_alloc(); -ENOSPC when the
- * process has 255 pools already.
+ * Return: 0; -EINVAL for an option out of range; -ENOMEM, -EMFILE and -ENFILE as for
+ * fn_dma_alloc(); -ENOSPC when the process has 255 pools already, or as for fn_dma_alloc().
  */
 FN_API int fn_pool_create(struct fn_ctx *ctx, const struct fn_pool_opts *opts,
 			  struct fn_pool **pool);

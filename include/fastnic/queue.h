@@ -123,7 +123,9 @@ FN_API int fn_txq_event_fd(const struct fn_txq *q);
  * A packet that came before is not announced: call fn_rxq_pending() after this and before sleeping.
  * The full fence between both is inside this function.
  *
- * Return: 0; -ENOTSUP for a queue without a vector; else the queue's status.
+ * Return: 0; -ENOTSUP for a queue without a vector; -ENOBUFS when the pool is empty and the device
+ * has no buffer left to receive into: no interrupt can come, so look again soon, when packets were
+ * freed; else the queue's status.
  */
 FN_API int fn_rxq_arm(struct fn_rxq *q);
 
@@ -149,7 +151,7 @@ FN_API bool fn_rxq_pending(struct fn_rxq *q);
  *
  * As fn_rxq_arm(), with fn_txq_pending() as the second look.
  *
- * Return: as fn_rxq_arm().
+ * Return: 0; -ENOTSUP for a queue without a vector; else the queue's status.
  */
 FN_API int fn_txq_arm(struct fn_txq *q);
 
@@ -167,12 +169,13 @@ FN_API bool fn_txq_pending(struct fn_txq *q);
 
 /* Counters of a receive queue. The list only grows. */
 enum fn_rx_counter {
-	FN_RX_PACKETS,     /* packets handed to the application */
-	FN_RX_BYTES,       /* their bytes, without CRC */
-	FN_RX_BURSTS,      /* burst calls that returned packets */
-	FN_RX_RING_DRY,    /* polls that found no buffer posted: the device may have dropped */
-	FN_RX_POOL_EMPTY,  /* refills that found the pool empty */
-	FN_RX_DROP_BROKEN, /* dropped: completions discarded when the queue broke */
+	FN_RX_PACKETS,      /* packets handed to the application */
+	FN_RX_BYTES,        /* their bytes, without CRC */
+	FN_RX_BURSTS,       /* burst calls that returned packets */
+	FN_RX_RING_DRY,     /* polls that found no buffer posted: the device may have dropped */
+	FN_RX_POOL_EMPTY,   /* refills that found the pool empty */
+	FN_RX_DROP_BROKEN,  /* dropped: received and not taken when the queue broke */
+	FN_RX_DROP_STOPPED, /* dropped: received and not taken when the queue was stopped */
 	FN_RX_COUNTERS
 };
 

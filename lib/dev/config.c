@@ -145,7 +145,7 @@ static unsigned entries_used(const struct fn_dev *dev, const struct fn_dev_conf 
 	unsigned used;
 
 	if (!vectors)
-		return 0;
+		return dev->limits.first_vector;
 	if (!conf->rx_vectors)
 		queues = conf->rxqs;
 	if (!conf->tx_vectors)

@@ -11,8 +11,11 @@ static const struct fn_counter_desc rx_descs[FN_RX_COUNTERS] = {
 			     FN_COUNTER_POSSIBLE_LOSS },
 	[FN_RX_POOL_EMPTY] = { "rx_pool_empty", "refills that found the pool empty",
 			       FN_COUNTER_INFO },
-	[FN_RX_DROP_BROKEN] = { "rx_drop_broken", "received when the queue broke",
+	[FN_RX_DROP_BROKEN] = { "rx_drop_broken", "received and not taken when the queue broke",
 				FN_COUNTER_DROP },
+	[FN_RX_DROP_STOPPED] = { "rx_drop_stopped",
+				 "received and not taken when the queue was stopped",
+				 FN_COUNTER_DROP },
 };
 
 static const struct fn_counter_desc tx_descs[FN_TX_COUNTERS] = {

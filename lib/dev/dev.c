@@ -224,6 +224,7 @@ static void mark_mended(struct fn_dev *dev)
 
 	(void)__atomic_compare_exchange_n(&dev->status, &broken, 0, false, __ATOMIC_ACQ_REL,
 					  __ATOMIC_ACQUIRE);
+	fn_events_mended(dev);
 }
 
 static int dev_start(struct fn_dev *dev)

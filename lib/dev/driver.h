@@ -86,7 +86,9 @@ struct fn_pci_id {
  * @first_vector: MSI-X entry of the first vector that queues can use; those below it are the
  *	driver's own
  *
- * The rest: as in &struct fn_dev_info.
+ * @tx_extra_descs: transmit descriptors that a packet may take beside its segments
+ *
+ * The rest: as in &struct fn_dev_info. Filled by open, and not changed afterwards.
  */
 struct fn_dev_limits {
 	uint8_t mac[6];
@@ -97,6 +99,7 @@ struct fn_dev_limits {
 	uint32_t tx_ring_min;
 	uint32_t tx_ring_max;
 	uint16_t max_tx_segs;
+	uint16_t tx_extra_descs;
 	uint32_t mtu_min;
 	uint32_t mtu_max;
 	uint16_t vectors;
@@ -143,8 +146,10 @@ struct fn_driver {
  * @link: read the state of the link
  * @set_mac: change the address of a started device; only with FN_CAP_SET_MAC
  * @set_promisc: change the receive mode of a started device; only with FN_CAP_PROMISC
- * @config_irq: MSI-X entry 0 fired and @first_vector is not 0: see what changed, raise events
- * @rx_arm: ask for one interrupt, with a full fence before return
+ * @config_irq: MSI-X entry 0 fired and @first_vector is not 0: see what changed, raise events; may
+ *	be NULL
+ * @rx_arm: ask for one interrupt, with a full fence before return; -ENOBUFS when the device has no
+ *	buffer to receive into and the pool gives none
  * @rx_disarm: ask for none
  * @rx_pending: a received packet waits in the ring
  * @tx_arm: as @rx_arm, for a finished packet
@@ -165,7 +170,7 @@ struct fn_driver_ops {
 	int (*set_mac)(struct fn_dev *dev, const uint8_t mac[6]);
 	int (*set_promisc)(struct fn_dev *dev, bool on);
 	void (*config_irq)(struct fn_dev *dev);
-	void (*rx_arm)(struct fn_rxq *q);
+	int (*rx_arm)(struct fn_rxq *q);
 	void (*rx_disarm)(struct fn_rxq *q);
 	bool (*rx_pending)(struct fn_rxq *q);
 	void (*tx_arm)(struct fn_txq *q);

@@ -135,6 +135,17 @@ void fn_dev_raise(struct fn_dev *dev, enum fn_event_type type)
 	fd_signal(dev->ctx->events->wake_fd);
 }
 
+void fn_events_mended(struct fn_dev *dev)
+{
+	for (unsigned i = 0; i < dev->limits.max_rxqs; i++)
+		__atomic_store_n(&fn_rxq_queue(dev->rxqs[i])->broken_pending, false,
+				 __ATOMIC_RELEASE);
+	for (unsigned i = 0; i < dev->limits.max_txqs; i++)
+		__atomic_store_n(&fn_txq_queue(dev->txqs[i])->broken_pending, false,
+				 __ATOMIC_RELEASE);
+	__atomic_fetch_and(&dev->pending, ~(1u << FN_EVENT_DEVICE_ERROR), __ATOMIC_RELEASE);
+}
+
 /* The first open device after @after_id, or NULL. Devices stand in the list by id. */
 static struct fn_dev *next_dev(struct fn_ctx *ctx, uint64_t after_id)
 {
@@ -207,12 +218,12 @@ static void take_in(struct fn_ctx *ctx, uint64_t data)
 	}
 }
 
-/* Take one piece of news out of a device. Returns false when there is none. */
-static bool next_pending(struct fn_dev *dev, struct fn_event *event)
+/* A queue that broke, as an event. Returns false when there is none. */
+static bool next_broken(struct fn_dev *dev, struct fn_event *event)
 {
-	uint32_t news = __atomic_load_n(&dev->pending, __ATOMIC_ACQUIRE);
-
-	*event = (struct fn_event){ .sz = sizeof(*event), .dev = dev };
+	/* Whoever hears of it resets the device; one that is gone or asked back is to be closed. */
+	if (__atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) == -ENODEV)
+		return false;
 	for (unsigned i = 0; i < (unsigned)dev->limits.max_rxqs + dev->limits.max_txqs; i++) {
 		bool tx = i >= dev->limits.max_rxqs;
 		unsigned idx = tx ? i - dev->limits.max_rxqs : i;
@@ -226,12 +237,31 @@ static bool next_pending(struct fn_dev *dev, struct fn_event *event)
 		event->queue_is_tx = tx;
 		return true;
 	}
-	news &= ~(1u << FN_EVENT_QUEUE_BROKEN);
-	if (!news)
-		return false;
-	event->type = (enum fn_event_type)__builtin_ctz(news);
-	__atomic_fetch_and(&dev->pending, ~(1u << event->type), __ATOMIC_ACQ_REL);
-	return true;
+	return false;
+}
+
+/* Take one piece of news out of a device, the gravest first. Returns false when there is none. */
+static bool next_pending(struct fn_dev *dev, struct fn_event *event)
+{
+	static const enum fn_event_type order[] = {
+		FN_EVENT_GONE,         FN_EVENT_RELEASE_REQUESTED,
+		FN_EVENT_DEVICE_ERROR, FN_EVENT_QUEUE_BROKEN,
+		FN_EVENT_LINK,
+	};
+
+	*event = (struct fn_event){ .sz = sizeof(*event), .dev = dev };
+	for (unsigned i = 0; i < FN_ARRAY_LEN(order); i++) {
+		const uint32_t bit = 1u << order[i];
+
+		event->type = order[i];
+		if (order[i] == FN_EVENT_QUEUE_BROKEN) {
+			if (next_broken(dev, event))
+				return true;
+		} else if (__atomic_fetch_and(&dev->pending, ~bit, __ATOMIC_ACQ_REL) & bit) {
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Find the next piece of news of any device from @dev_id on; @dev_id moves along. */

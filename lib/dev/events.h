@@ -20,6 +20,9 @@ enum fn_event_source {
 int fn_events_watch(struct fn_dev *dev, enum fn_event_source source, int fd);
 void fn_events_unwatch(struct fn_dev *dev, int fd);
 
+/* What was broken is mended: that it broke is no news any more. No burst runs meanwhile. */
+void fn_events_mended(struct fn_dev *dev);
+
 /*
  * Whatever another thread's fn_ctx_process_events() had begun with devices is done: one that is not
  * ready and whose descriptors are not watched any more is not touched after this. Callbacks do not

@@ -32,13 +32,17 @@ static void info_from_limits(const struct fn_dev_limits *limits, struct fn_dev_i
 	info->caps = limits->caps;
 }
 
-static void info_from_conf(const struct fn_dev_conf *conf, struct fn_dev_info *info)
+static void info_from_conf(const struct fn_dev_conf *conf, unsigned extra_descs,
+			   struct fn_dev_info *info)
 {
 	info->rxqs = conf->rxqs;
 	info->txqs = conf->txqs;
 	info->rx_ring = conf->rx_ring;
 	info->tx_ring = conf->tx_ring;
 	info->mtu = conf->mtu;
+	/* A short ring cannot take the longest chain. */
+	if (conf->tx_ring && info->max_tx_segs > conf->tx_ring - extra_descs)
+		info->max_tx_segs = (uint16_t)(conf->tx_ring - extra_descs);
 }
 
 void fn_dev_get_info(struct fn_dev *dev, struct fn_dev_info *out)
@@ -56,7 +60,7 @@ void fn_dev_get_info(struct fn_dev *dev, struct fn_dev_info *out)
 	info.iommu_group = dev->bus->iommu_group;
 	memcpy(info.mac, dev->mac, sizeof(info.mac));
 	info_from_limits(&dev->limits, &info);
-	info_from_conf(&dev->conf, &info);
+	info_from_conf(&dev->conf, dev->limits.tx_extra_descs, &info);
 	info.promisc = dev->promisc;
 	if (dev->state == FN_DEV_STARTED) {
 		(void)snprintf(info.rx_variant, sizeof(info.rx_variant), "%s", dev->rx_variant);

@@ -213,13 +213,13 @@ static bool queue_runs(const struct fn_queue *queue)
 int fn_rxq_arm(struct fn_rxq *q)
 {
 	struct fn_queue *queue = fn_rxq_queue(q);
+	int ret;
 
 	/* Whoever slept on it would sleep for ever. */
 	if (queue_runs(queue) && queue->event_fd < 0)
 		return -ENOTSUP;
-	if (queue_runs(queue))
-		queue->dev->drv->ops->rx_arm(q);
-	return queue_status(queue);
+	ret = queue_runs(queue) ? queue->dev->drv->ops->rx_arm(q) : 0;
+	return ret ? ret : queue_status(queue);
 }
 
 void fn_rxq_disarm(struct fn_rxq *q)

@@ -51,6 +51,7 @@ static int region_create(struct fn_dma_domain *domain, enum fn_dma_use use, size
 	if (ret)
 		goto free_region;
 	region->numa_node = fn_pages_node(region->pages.va);
+	region->asked_node = numa_node;
 	ret = fn_dma_region_add(domain, region, fn_align_up(soon, region->pages.page_bytes));
 	if (ret)
 		goto free_pages;
@@ -148,7 +149,8 @@ static int piece_find(struct fn_dma_domain *domain, size_t len, size_t align, in
 		int ret = -ENOSPC;
 
 		if (arena->use == FN_DMA_PRIVATE && arena->pages.fd >= 0 &&
-		    (numa_node < 0 || arena->numa_node < 0 || arena->numa_node == numa_node))
+		    (numa_node < 0 || arena->numa_node < 0 || arena->numa_node == numa_node ||
+		     arena->asked_node == numa_node))
 			ret = piece_take(arena, len, align, dma);
 		if (ret != -ENOSPC)
 			return ret ? fn_fail(ret, "out of memory for the list of DMA memory") : 0;
@@ -296,6 +298,7 @@ static int map_locked(struct fn_dma_domain *domain, void *va, size_t len, struct
 		return fn_fail(-ENOMEM, "out of memory for a DMA region");
 	region->pages = (struct fn_pages){ va, len, fn_page_bytes(), -1 };
 	region->numa_node = -1;
+	region->asked_node = -1;
 	ret = fn_dma_region_add(domain, region, 0);
 	if (ret) {
 		free(region);

@@ -14,6 +14,7 @@
  * @iova: where devices see it
  * @use: what it may be used for
  * @numa_node: where it lies, or -1
+ * @asked_node: where it was meant to lie, or -1: who asks for that node again gets it again
  * @pieces: for private memory: offsets that are allocated
  * @node: in &fn_dma_domain.regions
  */
@@ -22,6 +23,7 @@ struct fn_dma_region {
 	fn_iova_t iova;
 	enum fn_dma_use use;
 	int numa_node;
+	int asked_node;
 	struct fn_ranges pieces;
 	struct fn_list node;
 };

@@ -92,6 +92,38 @@ static void device_error(void **state)
 	fn_pkt_free(pkt);
 }
 
+/* Two queues break; a reset mends both, and nobody hears of it any more. */
+static void mended_is_no_news(void **state)
+{
+	(void)state;
+	port_start(&port, (struct fn_dev_conf){ 0 });
+	fn_queue_break(fn_rxq_queue(port.rx), "a test says so");
+	fn_queue_break(fn_txq_queue(port.tx), "a test says so");
+	fire(port.vd.busdev.err_fd);
+	assert_int_equal(fn_ctx_process_events(port.ctx), 3);
+	fn_queue_break(fn_rxq_queue(port.rx), "a test says so");
+	fn_queue_break(fn_txq_queue(port.tx), "a test says so");
+	assert_int_equal(fn_dev_reset(port.dev), 0);
+	assert_int_equal(fn_ctx_process_events(port.ctx), 0);
+	assert_int_equal(port.events[FN_EVENT_QUEUE_BROKEN], 2);
+	/* A later break is news again. */
+	fn_queue_break(fn_rxq_queue(port.rx), "a test says so");
+	assert_int_equal(fn_ctx_process_events(port.ctx), 1);
+	assert_int_equal(port.events[FN_EVENT_QUEUE_BROKEN], 3);
+}
+
+/* Who is told first that a queue broke would reset a device that is to be closed. */
+static void asked_back_comes_before_broken(void **state)
+{
+	(void)state;
+	port_start(&port, (struct fn_dev_conf){ 0 });
+	fn_queue_break(fn_rxq_queue(port.rx), "a test says so");
+	fire(port.vd.busdev.req_fd);
+	assert_int_equal(fn_ctx_process_events(port.ctx), 1);
+	assert_int_equal(port.events[FN_EVENT_RELEASE_REQUESTED], 1);
+	assert_int_equal(port.events[FN_EVENT_QUEUE_BROKEN], 0);
+}
+
 static void link_change(void **state)
 {
 	(void)state;
@@ -195,6 +227,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(release_request, setup, teardown),
 		cmocka_unit_test_setup_teardown(device_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(mended_is_no_news, setup, teardown),
+		cmocka_unit_test_setup_teardown(asked_back_comes_before_broken, setup, teardown),
 		cmocka_unit_test_setup_teardown(link_change, setup, teardown),
 		cmocka_unit_test_setup_teardown(gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(news_without_a_wake, setup, teardown),

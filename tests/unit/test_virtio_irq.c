@@ -143,6 +143,44 @@ static void second_look(void **state)
 	port_end(&p);
 }
 
+/*
+ * With no buffer at the device no interrupt can come: arming says so, and posts what was freed
+ * meanwhile.
+ */
+static void no_sleep_on_a_dry_ring(void **state)
+{
+	/* What the queue's cache holds is posted too. */
+	struct fn_pkt *received[16 + 64];
+	struct fn_pkt *held = NULL;
+	struct fn_pkt *pkt;
+	unsigned n = 0;
+	struct port p;
+
+	(void)state;
+	port_init(&p);
+	port_start(&p, (struct fn_dev_conf){ .rx_ring = 16 });
+	/* All that the pool has is outside. */
+	while ((pkt = fn_pkt_alloc(p.pool))) {
+		pkt->user = (uintptr_t)held;
+		held = pkt;
+	}
+	while (port_receive(&p) == 0) {
+		assert_in_range(n, 0, FN_ARRAY_LEN(received) - 1);
+		assert_int_equal(fn_rx_burst(p.rx, &received[n++], 1), 1);
+	}
+	assert_int_equal(fn_rxq_arm(p.rx), -ENOBUFS);
+	assert_int_equal(fn_rxq_status(p.rx), 0);
+	while ((pkt = held)) {
+		held = (struct fn_pkt *)(uintptr_t)pkt->user;
+		fn_pkt_free(pkt);
+	}
+	assert_int_equal(fn_rxq_arm(p.rx), 0);
+	assert_int_equal(port_receive(&p), 0);
+	assert_true(readable(fn_rxq_event_fd(p.rx)));
+	fn_pkt_free_bulk(received, n);
+	port_end(&p);
+}
+
 /* Queues signal the vectors of the configuration; MSI-X entry 0 stays the device's own. */
 static void vector_map(void **state)
 {
@@ -249,6 +287,7 @@ int main(void)
 		cmocka_unit_test(none_while_polling_full_rings),
 		cmocka_unit_test(armed),
 		cmocka_unit_test(second_look),
+		cmocka_unit_test(no_sleep_on_a_dry_ring),
 		cmocka_unit_test(vector_map),
 		cmocka_unit_test(link_state),
 		cmocka_unit_test(needs_reset),

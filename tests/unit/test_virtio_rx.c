@@ -354,6 +354,33 @@ static void doorbells(void **state)
 	doorbells_with(0);
 }
 
+/* What was received and is not taken when the queue goes down is dropped, and counted. */
+static void untaken_frames_are_counted(void **state)
+{
+	struct fn_pkt *pkts[2];
+	struct port p;
+
+	(void)state;
+	port_init(&p);
+	port_start(&p, (struct fn_dev_conf){ .rx_ring = 64 });
+	for (unsigned i = 0; i < 7; i++)
+		assert_int_equal(port_receive(&p), 0);
+	assert_int_equal(fn_rx_burst(p.rx, pkts, 2), 2);
+	fn_pkt_free_bulk(pkts, 2);
+	assert_int_equal(fn_dev_stop(p.dev), 0);
+	assert_int_equal(rx_counter(&p, FN_RX_DROP_STOPPED), 5);
+	assert_int_equal(rx_counter(&p, FN_RX_PACKETS), 2);
+
+	assert_int_equal(fn_dev_start(p.dev), 0);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(port_receive(&p), 0);
+	fn_queue_break(fn_rxq_queue(p.rx), "a test says so");
+	assert_int_equal(fn_dev_reset(p.dev), 0);
+	assert_int_equal(rx_counter(&p, FN_RX_DROP_BROKEN), 3);
+	assert_int_equal(rx_counter(&p, FN_RX_DROP_STOPPED), 5);
+	port_end(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +393,7 @@ int main(void)
 		cmocka_unit_test(pool_empty_then_resumed),
 		cmocka_unit_test(few_buffers_left),
 		cmocka_unit_test(doorbells),
+		cmocka_unit_test(untaken_frames_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,6 +129,20 @@ static void limits_and_defaults(void **state)
 	assert_int_equal(p.vd.queues[0].vector, VIRTIO_MSI_NO_VECTOR);
 	assert_int_equal(port_receive(&p), 0);
 	port_end(&p);
+
+	/* One MSI-X entry: it tells of the link, and no queue has an interrupt. */
+	port_init(&p);
+	p.vd.busdev.irqs = 1;
+	port_start(&p, (struct fn_dev_conf){ 0 });
+	fn_dev_get_info(p.dev, &info);
+	assert_int_equal(info.vectors, 0);
+	assert_int_equal(p.vd.config_vector, 0);
+	assert_int_equal(p.vd.queues[0].vector, VIRTIO_MSI_NO_VECTOR);
+	assert_int_equal(fn_rxq_event_fd(p.rx), -1);
+	virtio_dev_config_changed(&p.vd);
+	assert_int_equal(fn_ctx_process_events(p.ctx), 1);
+	assert_int_equal(p.events[FN_EVENT_LINK], 1);
+	port_end(&p);
 }
 
 /*

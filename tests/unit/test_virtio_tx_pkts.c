@@ -272,6 +272,11 @@ static void longest(void **state)
 	port_send(&p, pkt);
 	assert_int_equal(p.sent, 2);
 	fn_pkt_free(pkt);
+	/* Of a longer ring the chain may be longer, as soon as it is configured. */
+	assert_int_equal(fn_dev_stop(p.dev), 0);
+	assert_int_equal(port_configure(&p, (struct fn_dev_conf){ .tx_ring = 64 }), 0);
+	fn_dev_get_info(p.dev, &info);
+	assert_int_equal(info.max_tx_segs, 32);
 	port_end(&p);
 }
 

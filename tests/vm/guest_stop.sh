@@ -40,6 +40,21 @@ check "the next start forwards all the same" wait_for 20 forwards
 l2fwd_end INT
 check "and ends with status 0" same "$STATUS" 0
 check "and resets the NICs" nics_are "master off status 0x00" "$P0" "$P1"
+
+# Whoever reads the screens stops reading: frames and signals do not wait for him, and the totals come when
+# he reads again. The pipe takes 64 KiB, some hundred screens.
+mkfifo "$TMP/pipe"
+sleep 60 <"$TMP/pipe" &
+READER=$!
+l2fwd --stats 0.01 "$P0" "$P1" >"$TMP/pipe" 2>"$TMP/l2fwd.err" </dev/null &
+PID=$!
+sleep 5
+kill -TERM $PID
+check "with a reader that has stopped, SIGTERM resets the NICs all the same" \
+	wait_for 20 nics_are "master off status 0x00" "$P0" "$P1"
+kill $READER
+wait $READER 2>/dev/null
+check "and when the reader goes, l2fwd ends" wait_for 20 sh -c "! kill -0 $PID 2>/dev/null"
 [ $FAILED = 0 ] || show_l2fwd
 check "the end" true
 finish
