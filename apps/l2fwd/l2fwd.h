@@ -96,6 +96,11 @@ int ports_start(struct l2fwd *app);
 void ports_stop(struct l2fwd *app);
 void ports_close(struct l2fwd *app);
 
+/* screen.c */
+int screen_open(void);
+void screen_write(int fd, const char *text, size_t len);
+void screen_close(int fd);
+
 /* signals.c: SIGINT, SIGTERM and SIGHUP become readable here, -1: errno says why not. */
 int signals_to_fd(void);
 /* Take those that came; the next one ends the program at once. */

@@ -118,6 +118,34 @@ static int pool_create(struct l2fwd *app)
 	return fn_pool_create(app->ctx, &pool_opts, &app->pool);
 }
 
+/*
+ * What a port cannot do is said before memory is asked for, whose limits would be the sentence
+ * else.
+ */
+static int check_port(const struct options *opts, const struct port *port)
+{
+	struct fn_dev_info info = { .sz = sizeof(info) };
+
+	fn_dev_get_info(port->dev, &info);
+	if (opts->queues > info.max_rxqs || opts->queues > info.max_txqs) {
+		(void)fprintf(stderr, "l2fwd: --queues %u: port %s has %u\n", opts->queues,
+			      port->name,
+			      info.max_rxqs < info.max_txqs ? info.max_rxqs : info.max_txqs);
+		return -1;
+	}
+	if ((opts->ring & (opts->ring - 1)) != 0 || opts->ring < info.rx_ring_min ||
+	    opts->ring < info.tx_ring_min || opts->ring > info.rx_ring_max ||
+	    opts->ring > info.tx_ring_max) {
+		(void)fprintf(stderr,
+			      "l2fwd: --ring %u: port %s takes powers of two, %u to %u to receive "
+			      "and %u to %u to send\n",
+			      opts->ring, port->name, info.rx_ring_min, info.rx_ring_max,
+			      info.tx_ring_min, info.tx_ring_max);
+		return -1;
+	}
+	return 0;
+}
+
 int ports_open(struct l2fwd *app)
 {
 	const struct options *opts = &app->opts;
@@ -141,6 +169,10 @@ int ports_open(struct l2fwd *app)
 		port->outcome = "up";
 		if (fn_dev_open(app->ctx, port->name, NULL, &port->dev))
 			return -1;
+		if (check_port(opts, port)) {
+			app->n_ports++;
+			return -1;
+		}
 	}
 	return pool_create(app);
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* What l2fwd shows: a live screen, totals in words, or one JSON object. */
 #include <inttypes.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +31,7 @@ struct report {
 	struct port_sample ports[MAX_PORTS];
 	bool redraw;
 	FILE *out; /* where the tables go */
+	int screen_fd;
 };
 
 struct report *report_create(const struct l2fwd *app)
@@ -47,6 +46,7 @@ struct report *report_create(const struct l2fwd *app)
 	}
 	report->app = app;
 	report->redraw = isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
+	report->screen_fd = screen_open();
 	report->start_ns = now_ns();
 	report->before_ns = report->start_ns;
 	report->now_ns = report->start_ns;
@@ -260,29 +260,6 @@ static void heading_print(const struct report *report, const char *what)
 		      report->app->n_workers == 1 ? "" : "s", forwarded(report));
 }
 
-/*
- * Whoever reads the screen may stop reading, or never have begun: frames, signals and events do not
- * wait for him. What he does not take at once of a screen is left out.
- */
-static void screen_write(const char *text, size_t len)
-{
-	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
-
-	while (len) {
-		/* A pipe that can be written at all takes as much as this. */
-		const size_t part = len < PIPE_BUF ? len : PIPE_BUF;
-		ssize_t done;
-
-		if (poll(&out, 1, 0) != 1 || !(out.revents & POLLOUT))
-			return;
-		done = write(STDOUT_FILENO, text, part);
-		if (done <= 0)
-			return;
-		text += done;
-		len -= (size_t)done;
-	}
-}
-
 void report_screen(struct report *report)
 {
 	char *text = NULL;
@@ -300,7 +277,7 @@ void report_screen(struct report *report)
 	losses_print(report);
 	(void)fputc('\n', report->out);
 	if (fclose(report->out) == 0)
-		screen_write(text, len);
+		screen_write(report->screen_fd, text, len);
 	free(text);
 }
 
@@ -422,6 +399,7 @@ int report_end(struct report *report, bool show)
 	}
 	if (show && opts->json)
 		json_print(report);
+	screen_close(report->screen_fd);
 	free(report);
 	if (show)
 		written = fflush(stdout) == 0 && !ferror(stdout);

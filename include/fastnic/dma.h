@@ -44,12 +44,14 @@ _Static_assert(sizeof(struct fn_dma) == 64, "part of the binary interface");
  *	fn_dma_map() 0
  * @numa_node_plus_1: node of the memory plus 1, so that 0 is any. When the node has too little
  *	memory left, another one serves, with a warning in the log. For fn_dma_map() 0
+ * @reserved: 0
  */
 struct fn_dma_opts {
 	size_t sz;
 	struct fn_error *err;
 	size_t align;
 	uint32_t numa_node_plus_1;
+	uint32_t reserved;
 };
 
 /**
@@ -73,7 +75,7 @@ FN_API int fn_dma_alloc(struct fn_ctx *ctx, size_t len, const struct fn_dma_opts
 /**
  * fn_dma_free - give memory of fn_dma_alloc() back
  * @ctx: the context
- * @dma: what fn_dma_alloc() filled; cleared. A cleared one is ignored
+ * @dma: what fn_dma_alloc() filled; cleared. A cleared one is ignored, and so is fn_dma_map()'s
  *
  * Any thread. No device may use the memory any more.
  */

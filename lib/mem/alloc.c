@@ -246,20 +246,21 @@ void fn_dma_free(struct fn_ctx *ctx, struct fn_dma *dma)
 {
 	struct fn_dma_domain *domain = ctx->dma;
 	struct fn_dma_region *region;
+	bool ours;
 
 	if (!dma->va)
 		return;
 	(void)pthread_mutex_lock(&domain->lock);
 	region = fn_dma_region_at(domain, dma->va);
-	if (region && region->pages.fd >= 0) {
-		if (region->use == FN_DMA_PRIVATE)
-			piece_give(domain, region,
-				   (uint64_t)((char *)dma->va - (char *)region->pages.va));
-		else if (region->pages.va == dma->va)
-			region_destroy(domain, region);
-	}
+	/* Memory of the application is for fn_dma_unmap(), which needs the description. */
+	ours = region && region->pages.fd >= 0;
+	if (ours && region->use == FN_DMA_PRIVATE)
+		piece_give(domain, region, (uint64_t)((char *)dma->va - (char *)region->pages.va));
+	else if (ours && region->pages.va == dma->va)
+		region_destroy(domain, region);
 	(void)pthread_mutex_unlock(&domain->lock);
-	memset(dma, 0, sizeof(*dma));
+	if (ours)
+		memset(dma, 0, sizeof(*dma));
 }
 
 static int map_check(const struct fn_dma_domain *domain, void *va, size_t len)

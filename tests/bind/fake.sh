@@ -79,15 +79,18 @@ test_bind_and_unbind() {
 test_one_call_at_a_time() {
 	command -v flock >/dev/null || return 0
 	mkdir "$tree/state"
-	(exec flock "$tree/state/lock" sleep 60) &
+	(
+		exec 9>"$tree/state/lock"
+		flock 9
+		exec sleep 60
+	) &
 	holder=$!
 	while flock -n "$tree/state/lock" true; do sleep 0.05; done
 	FASTNIC_TIMEOUT=1 run 1 bind $A
 	errs 'another fastnic-bind is at work'
 	untouched
-	kill "$(ps -o pid= --ppid $holder)" 2>/dev/null
-	kill $holder 2>/dev/null
-	wait $holder
+	kill $holder
+	wait $holder 2>/dev/null
 	run 0 bind $A
 	is driver "$(driver $A)" vfio-pci
 }

@@ -214,6 +214,7 @@ static void the_group_is_shared(void **state)
 	not_viable(env);
 	assert_non_null(strstr(fn_error_last(), "also holds 0000:00:03.4 (driver e1000e),"));
 	assert_non_null(strstr(fn_error_last(), ": fastnic-bind bind 0000:00:03.4"));
+	assert_null(strstr(fn_error_last(), "--force"));
 	assert_null(strstr(fn_error_last(), "03.1"));
 	assert_null(strstr(fn_error_last(), "01.0"));
 	assert_null(strstr(fn_error_last(), "01.1"));
@@ -224,6 +225,20 @@ static void the_group_is_shared(void **state)
 	not_viable(env);
 	assert_non_null(strstr(fn_error_last(), "0000:00:03.4 (driver e1000e)"));
 	assert_non_null(strstr(fn_error_last(), "0000:00:03.5 (driver ahci)"));
+	/* fastnic-bind takes what is no NIC only when it is told twice. */
+	assert_non_null(strstr(fn_error_last(), ": fastnic-bind bind --force 0000:00:03."));
+}
+
+/* Of bridges the kernel lets those between PCI buses pass, and no others. */
+static void an_isa_bridge_is_in_the_way(void **state)
+{
+	struct env *env = *state;
+
+	nic_add(env, "vfio-pci", 3);
+	tree_pci(&env->tree, "0000:00:1f.0", "0x8086", "0x2918", "0x060100", "lpc_ich", 3);
+	not_viable(env);
+	assert_non_null(strstr(fn_error_last(), "also holds 0000:00:1f.0 (driver lpc_ich),"));
+	assert_non_null(strstr(fn_error_last(), "fastnic-bind bind --force 0000:00:1f.0"));
 }
 
 /* A group that is too full for a sentence: whole names as far as they fit. */
@@ -263,6 +278,7 @@ int main(void)
 		TEST(held_by_a_process),
 		TEST(held_by_this_process),
 		TEST(the_group_is_shared),
+		TEST(an_isa_bridge_is_in_the_way),
 		TEST(a_crowded_group),
 #undef TEST
 	};

@@ -133,12 +133,13 @@ check "virtio that goes past the IOMMU" refused 1 \
 check "then it works" works "$P0" "$P1"
 
 echo "== rings, queues, buffers"
-sizes='ring of [0-9]+ descriptors: use a power of two from [0-9]+ to [0-9]+'
-check "ring size no power of two" refused 1 "$P0: receive $sizes" l2fwd --ring 100 "$P0" "$P1"
-check "ring too small" refused 1 "$P0: receive $sizes" l2fwd --ring 4 "$P0" "$P1"
-check "ring too large" refused 1 "$P0: .* $sizes" l2fwd --ring 2048 "$P0" "$P1"
-check "more queues than there are" refused 1 "$P0: 2 receive queues asked for, and it has 1" \
-	l2fwd --queues 2 "$P0" "$P1"
+sizes="port $P0 takes powers of two, 8 to [0-9]+ to receive and 8 to [0-9]+ to send"
+check "ring size no power of two" refused 1 "--ring 100: $sizes" l2fwd --ring 100 "$P0" "$P1"
+check "ring too small" refused 1 "--ring 4: $sizes" l2fwd --ring 4 "$P0" "$P1"
+check "ring too large" refused 1 "--ring 2048: $sizes" l2fwd --ring 2048 "$P0" "$P1"
+check "ring far too large: the memory that it would need is not spoken of" refused 1 "--ring 32768: $sizes" \
+	l2fwd --ring 32768 "$P0" "$P1"
+check "more queues than there are" refused 1 "--queues 2: port $P0 has 1" l2fwd --queues 2 "$P0" "$P1"
 check "pool too small" refused 1 "--buffers 64: these ports, queues, rings and workers need [0-9]+ at least" \
 	l2fwd --buffers 64 "$P0" "$P1"
 count=$(sed -n 's/.*need \([0-9]*\) at least.*/\1/p' err)

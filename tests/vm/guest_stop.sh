@@ -44,7 +44,7 @@ check "and resets the NICs" nics_are "master off status 0x00" "$P0" "$P1"
 # Whoever reads the screens stops reading: frames and signals do not wait for him, and the totals come when
 # he reads again. The pipe takes 64 KiB, some hundred screens.
 mkfifo "$TMP/pipe"
-sleep 60 <"$TMP/pipe" &
+sleep 60 3<"$TMP/pipe" &
 READER=$!
 l2fwd --stats 0.01 "$P0" "$P1" >"$TMP/pipe" 2>"$TMP/l2fwd.err" </dev/null &
 PID=$!
@@ -55,6 +55,15 @@ check "with a reader that has stopped, SIGTERM resets the NICs all the same" \
 kill $READER
 wait $READER 2>/dev/null
 check "and when the reader goes, l2fwd ends" wait_for 20 sh -c "! kill -0 $PID 2>/dev/null"
+
+unread_terminal l2fwd --stats 0.01 "$P0" "$P1" >"$TMP/pid" &
+READER=$!
+sleep 5
+PID=$(cat "$TMP/pid")
+kill -TERM "$PID"
+check "the same on a terminal that nobody reads" wait_for 20 nics_are "master off status 0x00" "$P0" "$P1"
+kill $READER
+check "and when it hangs up, l2fwd ends" wait_for 20 sh -c "! kill -0 $PID 2>/dev/null"
 [ $FAILED = 0 ] || show_l2fwd
 check "the end" true
 finish

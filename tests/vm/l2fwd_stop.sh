@@ -6,7 +6,7 @@
 need_lab --nic virtio-net-pci
 
 guest --wire socket --nic virtio-net-pci --nic virtio-net-pci,port=rootport \
-	--with l2fwd --with guest_nicstate --file "$REPO/tests:/tests" \
+	--with l2fwd --with guest_nicstate --with unread_terminal --file "$REPO/tests:/tests" \
 	--host "sh $HERE/flows_flood.sh 1000" -- sh /tests/vm/guest_stop.sh
 cat "$OUT"
 check "all of this holds in the guest" same "$STATUS" 0

@@ -36,7 +36,7 @@ pack_program() {
 		die "$file needs a library that this machine does not have: ${lib%% =>*}"
 	while read -r lib; do
 		[ -e "$stage$(pack_path "$lib")" ] || pack_copy "$stage" "$lib" "$lib"
-	done < <(ldd "$file" 2>/dev/null | grep -o '/[^ ]*')
+	done < <(ldd "$file" 2>/dev/null | sed -nE 's,^[[:space:]]*([^/]+ => )?(/.*) \(0x[0-9a-f]+\)$,\2,p')
 }
 
 # pack_interpreter STAGE SCRIPT: what the script's first line names; busybox stands in for sh.

@@ -14,8 +14,10 @@
 #include "bus/vfio/vfio.h"
 
 /* PCI class codes, as sysfs writes them: base class, subclass, interface. */
+#define CLASS_BRIDGE_SHIFT 8
+#define CLASS_PCI_BRIDGE 0x0604
 #define CLASS_SHIFT 16
-#define CLASS_BRIDGE 0x06
+#define CLASS_NETWORK 0x02
 
 /* vfio-pci, or one of its kind for a certain device (mlx5_vfio_pci). */
 static bool is_vfio_driver(const char *driver)
@@ -173,12 +175,12 @@ int fn_vfio_no_node(const struct fn_vfio_roots *roots, const struct fn_pci_info 
 }
 
 /*
- * The kernel's own rule (vfio: a group is viable): bridges, devices without a driver and those of
- * pci-stub and of VFIO do no DMA that could hurt.
+ * The kernel's own rule (vfio: a group is viable): PCI bridges, devices without a driver and those
+ * of pci-stub and of VFIO do no DMA that could hurt.
  */
 static bool in_the_way(const char *dir, char *driver, size_t chars)
 {
-	if (fn_sysfs_number(dir, "class", 0) >> CLASS_SHIFT == CLASS_BRIDGE)
+	if (fn_sysfs_number(dir, "class", 0) >> CLASS_BRIDGE_SHIFT == CLASS_PCI_BRIDGE)
 		return false;
 	if (!fn_sysfs_link(dir, "driver", driver, chars))
 		return false;
@@ -195,8 +197,14 @@ static void append(char *text, size_t chars, const char *before, const char *wor
 		(void)snprintf(text + used, chars - used, "%s%s", before, words);
 }
 
-static void neighbours(const char *group_dir, DIR *devices, char *who, size_t who_chars, char *bdfs,
-		       size_t bdfs_chars)
+/* Devices in the way, and what is to be typed about them. */
+struct neighbours {
+	char who[256];
+	char bdfs[128];
+	bool force; /* one of them is no NIC: fastnic-bind wants to be told twice */
+};
+
+static void neighbours_find(const char *group_dir, DIR *devices, struct neighbours *found)
 {
 	char dir[FN_SYSFS_PATH_CHARS];
 	char words[128];
@@ -211,32 +219,34 @@ static void neighbours(const char *group_dir, DIR *devices, char *who, size_t wh
 		    !in_the_way(dir, driver, sizeof(driver)))
 			continue;
 		(void)snprintf(words, sizeof(words), "%.64s (driver %s)", entry->d_name, driver);
-		append(who, who_chars, who[0] ? ", " : "", words);
-		append(bdfs, bdfs_chars, " ", entry->d_name);
+		append(found->who, sizeof(found->who), found->who[0] ? ", " : "", words);
+		append(found->bdfs, sizeof(found->bdfs), " ", entry->d_name);
+		if (fn_sysfs_number(dir, "class", 0) >> CLASS_SHIFT != CLASS_NETWORK)
+			found->force = true;
 	}
 }
 
 int fn_vfio_not_viable(const struct fn_vfio_roots *roots, const struct fn_pci_info *info)
 {
 	char dir[FN_SYSFS_PATH_CHARS / 2];
-	char who[192] = "";
-	char bdfs[128] = "";
+	struct neighbours found = { 0 };
 	DIR *devices;
 
 	(void)snprintf(dir, sizeof(dir), "%s/kernel/iommu_groups/%d/devices", roots->sys,
 		       info->iommu_group);
 	devices = opendir(dir);
 	if (devices) {
-		neighbours(dir, devices, who, sizeof(who), bdfs, sizeof(bdfs));
+		neighbours_find(dir, devices, &found);
 		(void)closedir(devices);
 	}
-	if (!who[0])
+	if (!found.who[0])
 		return fn_fail(-ENODEV,
 			       "%s: IOMMU group %d is not viable: another device of it is in use; "
 			       "bind all devices in %s to vfio-pci",
 			       info->bdf, info->iommu_group, dir);
 	return fn_fail(-ENODEV,
 		       "%s: IOMMU group %d also holds %s, and a group has one user only; bind all "
-		       "of it to vfio-pci: fastnic-bind bind%s",
-		       info->bdf, info->iommu_group, who, bdfs);
+		       "of it to vfio-pci: fastnic-bind bind%s%s",
+		       info->bdf, info->iommu_group, found.who, found.force ? " --force" : "",
+		       found.bdfs);
 }
