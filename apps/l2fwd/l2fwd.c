@@ -228,7 +228,8 @@ static void run(struct l2fwd *app, int signal_fd)
 		if (now_ns() >= screen) {
 			report_sample(app->report);
 			report_screen(app->report);
-			screen += period;
+			/* After a pause of the whole program the next one is due once, too. */
+			screen = now_ns() + period;
 		}
 	}
 }
@@ -259,6 +260,7 @@ int main(int argc, char **argv)
 			      strerrordesc_np(errno));
 		return 1;
 	}
+	nowait_open();
 	status = 1;
 	if (ports_open(&app) || ports_start(&app))
 		goto close;

@@ -96,10 +96,10 @@ int ports_start(struct l2fwd *app);
 void ports_stop(struct l2fwd *app);
 void ports_close(struct l2fwd *app);
 
-/* screen.c */
-int screen_open(void);
-void screen_write(int fd, const char *text, size_t len);
-void screen_close(int fd);
+/* nowait.c: once open, writing to standard output and standard error waits for nobody. */
+void nowait_open(void);
+void show(const char *text, size_t len);
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* signals.c: SIGINT, SIGTERM and SIGHUP become readable here, -1: errno says why not. */
 int signals_to_fd(void);

@@ -16,7 +16,7 @@ static void port_close(struct port *port)
 static void port_lost(struct l2fwd *app, struct port *port, const char *outcome)
 {
 	port->outcome = outcome;
-	(void)fprintf(stderr, "l2fwd: port %s is %s\n", port->name, outcome);
+	say("l2fwd: port %s is %s\n", port->name, outcome);
 	atomic_store(&port->use, PORT_LOST);
 	wait_for_workers(app);
 	(void)fn_dev_stop(port->dev);
@@ -72,7 +72,7 @@ static void on_log(void *arg, enum fn_log_level level, const char *line)
 {
 	(void)arg;
 	(void)level;
-	(void)fprintf(stderr, "l2fwd: %s\n", line);
+	say("l2fwd: %s\n", line);
 }
 
 static struct fn_dev_conf port_conf(const struct l2fwd *app)

@@ -31,7 +31,6 @@ struct report {
 	struct port_sample ports[MAX_PORTS];
 	bool redraw;
 	FILE *out; /* where the tables go */
-	int screen_fd;
 };
 
 struct report *report_create(const struct l2fwd *app)
@@ -46,7 +45,6 @@ struct report *report_create(const struct l2fwd *app)
 	}
 	report->app = app;
 	report->redraw = isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
-	report->screen_fd = screen_open();
 	report->start_ns = now_ns();
 	report->before_ns = report->start_ns;
 	report->now_ns = report->start_ns;
@@ -277,7 +275,7 @@ void report_screen(struct report *report)
 	losses_print(report);
 	(void)fputc('\n', report->out);
 	if (fclose(report->out) == 0)
-		screen_write(report->screen_fd, text, len);
+		show(text, len);
 	free(text);
 }
 
@@ -399,7 +397,6 @@ int report_end(struct report *report, bool show)
 	}
 	if (show && opts->json)
 		json_print(report);
-	screen_close(report->screen_fd);
 	free(report);
 	if (show)
 		written = fflush(stdout) == 0 && !ferror(stdout);

@@ -241,7 +241,7 @@ static int dev_start(struct fn_dev *dev)
 	mark_mended(dev);
 	ret = fn_busdev_set_master(dev->bus, true);
 	if (ret)
-		return ret;
+		return ret == -ENODEV ? fn_dev_mark_gone(dev) : ret;
 	ret = dev->drv->ops->start(dev);
 	if (ret) {
 		fn_queues_down(dev);

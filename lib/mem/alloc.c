@@ -218,7 +218,7 @@ int fn_dma_alloc(struct fn_ctx *ctx, size_t len, const struct fn_dma_opts *opts,
 {
 	struct fn_dma_opts o;
 
-	if (!fn_opts_get(&o, sizeof(o), opts))
+	if (!fn_opts_get(&o, sizeof(o), opts) || o.reserved)
 		return fn_report(ctx, NULL, fn_opts_fail("fn_dma_opts"));
 	if (o.numa_node_plus_1 > INT_MAX)
 		return fn_report(ctx, o.err,
@@ -317,7 +317,7 @@ int fn_dma_map(struct fn_ctx *ctx, void *va, size_t len, const struct fn_dma_opt
 	struct fn_dma_opts o;
 	int ret;
 
-	if (!fn_opts_get(&o, sizeof(o), opts))
+	if (!fn_opts_get(&o, sizeof(o), opts) || o.reserved)
 		return fn_report(ctx, NULL, fn_opts_fail("fn_dma_opts"));
 	if (o.align || o.numa_node_plus_1)
 		return fn_report(ctx, o.err,

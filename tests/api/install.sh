@@ -67,7 +67,12 @@ try "C, CMake, shared" "$tmp/out/app"
 try "C++, CMake, static" "$tmp/out/app_static"
 
 # Whoever links the shared library needs no development files of what it is made from.
-PKG_CONFIG_LIBDIR=$PKG_CONFIG_PATH PKG_CONFIG_PATH='' pkg-config --cflags --libs fastnic >/dev/null
+(
+	PKG_CONFIG_LIBDIR=$PKG_CONFIG_PATH
+	PKG_CONFIG_PATH=''
+	export PKG_CONFIG_LIBDIR PKG_CONFIG_PATH
+	pkg-config --cflags --libs fastnic >/dev/null
+)
 sed -i '/app_static/d' "$tmp/CMakeLists.txt"
 rm -rf "$tmp/out"
 PKG_CONFIG_PATH='' PKG_CONFIG_LIBDIR=/nowhere cmake -G Ninja -S "$tmp" -B "$tmp/out" \

@@ -92,6 +92,30 @@ static void device_error(void **state)
 	fn_pkt_free(pkt);
 }
 
+/* Bus mastering off is the last thing that it sees. */
+static int gone_after_write(struct fn_busdev *busdev, uint16_t off, const void *buf, size_t len)
+{
+	const int ret = virtio_dev_bus.cfg_write(busdev, off, buf, len);
+
+	port.vd.gone = true;
+	return ret;
+}
+
+/* Whoever gets -ENODEV from a reset waits for the event that says why: it comes. */
+static void gone_at_the_start_of_a_reset(void **state)
+{
+	struct fn_bus_ops ops = virtio_dev_bus;
+
+	(void)state;
+	port_start(&port, (struct fn_dev_conf){ 0 });
+	ops.cfg_write = gone_after_write;
+	port.vd.busdev.ops = &ops;
+	assert_int_equal(fn_dev_reset(port.dev), -ENODEV);
+	assert_int_equal(fn_ctx_process_events(port.ctx), 1);
+	assert_int_equal(port.events[FN_EVENT_GONE], 1);
+	port.vd.busdev.ops = &virtio_dev_bus;
+}
+
 /* Two queues break; a reset mends both, and nobody hears of it any more. */
 static void mended_is_no_news(void **state)
 {
@@ -227,6 +251,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(release_request, setup, teardown),
 		cmocka_unit_test_setup_teardown(device_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(gone_at_the_start_of_a_reset, setup, teardown),
 		cmocka_unit_test_setup_teardown(mended_is_no_news, setup, teardown),
 		cmocka_unit_test_setup_teardown(asked_back_comes_before_broken, setup, teardown),
 		cmocka_unit_test_setup_teardown(link_change, setup, teardown),

@@ -60,8 +60,11 @@ unread_terminal l2fwd --stats 0.01 "$P0" "$P1" >"$TMP/pid" &
 READER=$!
 sleep 5
 PID=$(cat "$TMP/pid")
+echo 1 >"/sys/bus/pci/devices/$P1/remove" &
+check "on a terminal that nobody reads, a port is given back when the kernel wants it" \
+	wait_for 20 test ! -e "/sys/bus/pci/devices/$P1"
 kill -TERM "$PID"
-check "the same on a terminal that nobody reads" wait_for 20 nics_are "master off status 0x00" "$P0" "$P1"
+check "and SIGTERM resets the other one" wait_for 20 nics_are "master off status 0x00" "$P0"
 kill $READER
 check "and when it hangs up, l2fwd ends" wait_for 20 sh -c "! kill -0 $PID 2>/dev/null"
 [ $FAILED = 0 ] || show_l2fwd
