@@ -5,16 +5,22 @@
 
 #include "drivers/virtio/virtio_net.h"
 
-/* A command has three descriptors: its header, its data, and the byte that the device answers. */
+/*
+ * A command has three descriptors: its header, its data, and the byte that the device answers. One
+ * without data has two.
+ */
 #define CTRL_DESCS 3u
 #define CTRL_RING 4u
 
 /* Where they lie in the queue's extra memory; the answer alone in a cache line. */
 #define CTRL_HDR_AT 0u
 #define CTRL_DATA_AT 8u
-#define CTRL_DATA_MAX 32u
-#define CTRL_ACK_AT 64u
-#define CTRL_BYTES 128u
+#define CTRL_ACK_AT 1216u
+#define CTRL_BYTES 1280u
+
+_Static_assert(CTRL_DATA_AT + VIRTIO_NET_CTRL_DATA_MAX <= CTRL_ACK_AT, "they do not overlap");
+_Static_assert(CTRL_ACK_AT % FN_CACHE_LINE == 0 && CTRL_BYTES == CTRL_ACK_AT + FN_CACHE_LINE,
+	       "a line of its own");
 
 /* QEMU answers within the doorbell write; a device with firmware takes milliseconds. */
 #define CTRL_DEADLINE_NS FN_MS(2000)
@@ -106,12 +112,28 @@ static int ctrl_wait(struct fn_dev *dev, struct virtio_net_ctrl *ctrl)
 	return 0;
 }
 
-static int ctrl_command(struct fn_dev *dev, const char *what, uint8_t class, uint8_t command,
-			const void *data, uint32_t len)
+/* Lay a command out, from descriptor 0 on. */
+static void ctrl_put(struct virtio_net_ctrl *ctrl, uint8_t class, uint8_t command, const void *data,
+		     uint32_t len)
+{
+	const struct virtio_net_ctrl_hdr hdr = { class, command };
+	unsigned i = 0;
+
+	memcpy(ctrl->vq.extra + CTRL_HDR_AT, &hdr, sizeof(hdr));
+	ctrl_desc(ctrl, i++, CTRL_HDR_AT, sizeof(hdr), VIRTQ_DESC_F_NEXT);
+	if (len) {
+		memcpy(ctrl->vq.extra + CTRL_DATA_AT, data, len);
+		ctrl_desc(ctrl, i++, CTRL_DATA_AT, len, VIRTQ_DESC_F_NEXT);
+	}
+	ctrl->vq.extra[CTRL_ACK_AT] = CTRL_ACK_NONE;
+	ctrl_desc(ctrl, i, CTRL_ACK_AT, 1, VIRTQ_DESC_F_WRITE);
+}
+
+int virtio_net_command(struct fn_dev *dev, const char *what, uint8_t class, uint8_t command,
+		       const void *data, uint32_t len)
 {
 	struct virtio_net *vn = virtio_net_of(dev);
 	struct virtio_net_ctrl *ctrl = &vn->ctrl;
-	const struct virtio_net_ctrl_hdr hdr = { class, command };
 	const uint16_t pos = ctrl->pos;
 	uint8_t ack;
 	int ret;
@@ -119,18 +141,16 @@ static int ctrl_command(struct fn_dev *dev, const char *what, uint8_t class, uin
 	if (ctrl->broken)
 		return fn_fail(-EIO, "%s: the device's control queue is broken; fn_dev_reset() it",
 			       dev->bus->name);
-	memcpy(ctrl->vq.extra + CTRL_HDR_AT, &hdr, sizeof(hdr));
-	memcpy(ctrl->vq.extra + CTRL_DATA_AT, data, len);
-	ctrl->vq.extra[CTRL_ACK_AT] = CTRL_ACK_NONE;
-	ctrl_desc(ctrl, 0, CTRL_HDR_AT, sizeof(hdr), VIRTQ_DESC_F_NEXT);
-	ctrl_desc(ctrl, 1, CTRL_DATA_AT, len, VIRTQ_DESC_F_NEXT);
-	ctrl_desc(ctrl, 2, CTRL_ACK_AT, 1, VIRTQ_DESC_F_WRITE);
+	ctrl_put(ctrl, class, command, data, len);
 	fn_write_le16(&ctrl->vq.avail->ring[pos & (CTRL_RING - 1)], 0);
 	if (virtq_publish(ctrl->vq.avail, ctrl->vq.used, CTRL_RING,
 			  (vn->pci.features & VIRTIO_F_RING_EVENT_IDX) != 0,
 			  fn_ring_advance(pos, 1), pos))
 		fn_doorbell_ring16(&ctrl->db, vn->ctrl_queue);
 	ret = ctrl_wait(dev, ctrl);
+	/* A device that is being started is reset when it fails; a running one must say so. */
+	if (ret == -EIO && dev->state == FN_DEV_STARTED)
+		fn_dev_mark_broken(dev, "its control queue does not answer as it should");
 	if (ret)
 		return ret;
 	/* Renewed with each command, used_event never comes into reach: the queue is waited for. */
@@ -141,26 +161,4 @@ static int ctrl_command(struct fn_dev *dev, const char *what, uint8_t class, uin
 		return fn_fail(-EIO, "%s: the device refuses to %s (answer %u)", dev->bus->name,
 			       what, ack);
 	return 0;
-}
-
-int virtio_net_ctrl_set_pairs(struct fn_dev *dev, uint16_t pairs)
-{
-	const fn_le16 data = fn_cpu_to_le16(pairs);
-
-	return ctrl_command(dev, "use that many queue pairs", VIRTIO_NET_CTRL_MQ,
-			    VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, &data, sizeof(data));
-}
-
-int virtio_net_ctrl_set_promisc(struct fn_dev *dev, bool on)
-{
-	const uint8_t data = on;
-
-	return ctrl_command(dev, "change its receive mode", VIRTIO_NET_CTRL_RX,
-			    VIRTIO_NET_CTRL_RX_PROMISC, &data, sizeof(data));
-}
-
-int virtio_net_ctrl_set_mac(struct fn_dev *dev, const uint8_t mac[6])
-{
-	return ctrl_command(dev, "change its station address", VIRTIO_NET_CTRL_MAC,
-			    VIRTIO_NET_CTRL_MAC_ADDR_SET, mac, 6);
 }

@@ -30,6 +30,28 @@ int virtio_net_link(struct fn_dev *dev, struct fn_link *link)
 	return 0;
 }
 
+/*
+ * 5.1.6.5.4: after a migration the network has to learn anew where the port is. What is to be sent
+ * for that only the application knows; the device is told that it knows.
+ */
+static void announce(struct fn_dev *dev)
+{
+	struct virtio_net *vn = virtio_net_of(dev);
+	uint16_t status;
+
+	/* A late interrupt of a device that is stopped, and perhaps reset, meanwhile. */
+	if (dev->state != FN_DEV_STARTED || !(vn->pci.features & VIRTIO_NET_F_GUEST_ANNOUNCE) ||
+	    !(vn->pci.features & VIRTIO_NET_F_STATUS) ||
+	    virtio_pci_config_read16(&vn->pci, offsetof(struct virtio_net_config, status),
+				     &status) ||
+	    !(status & VIRTIO_NET_S_ANNOUNCE))
+		return;
+	fn_dev_raise(dev, FN_EVENT_ANNOUNCE);
+	if (virtio_net_command(dev, "end its call for an announcement", VIRTIO_NET_CTRL_ANNOUNCE,
+			       VIRTIO_NET_CTRL_ANNOUNCE_ACK, NULL, 0))
+		fn_log(dev->ctx, FN_LOG_WARN, "%s", fn_error_last());
+}
+
 void virtio_net_config_irq(struct fn_dev *dev)
 {
 	const uint8_t status = virtio_pci_status(&virtio_net_of(dev)->pci);
@@ -44,4 +66,5 @@ void virtio_net_config_irq(struct fn_dev *dev)
 		return;
 	}
 	fn_dev_raise(dev, FN_EVENT_LINK);
+	announce(dev);
 }

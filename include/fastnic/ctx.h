@@ -37,6 +37,8 @@ enum fn_event_type {
 	FN_EVENT_GONE = 3,              /* the device vanished: fn_dev_close() */
 	FN_EVENT_QUEUE_BROKEN = 4,      /* the device lied to a queue: fn_dev_reset() mends it */
 	FN_EVENT_DEVICE_ERROR = 5, /* the device reported a failure: fn_dev_reset() or close it */
+	FN_EVENT_ANNOUNCE =
+		6, /* the network needs to learn anew where this port is: send something */
 };
 
 /**

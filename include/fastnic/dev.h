@@ -4,6 +4,8 @@
 #define FASTNIC_DEV_H
 
 #include <fastnic/ctx.h>
+#include <fastnic/filter.h>
+#include <fastnic/offload.h>
 #include <fastnic/pool.h>
 #include <fastnic/queue.h>
 
@@ -71,8 +73,12 @@ FN_API int fn_dev_open(struct fn_ctx *ctx, const char *name, const struct fn_dev
 FN_API int fn_dev_close(struct fn_dev *dev);
 
 /* What a device can do that not every one can; bits of fn_dev_info.caps. The list only grows. */
-#define FN_CAP_SET_MAC (1ull << 0) /* fn_dev_set_mac() */
-#define FN_CAP_PROMISC (1ull << 1) /* fn_dev_set_promisc(), &fn_dev_conf.promisc */
+#define FN_CAP_SET_MAC (1ull << 0)     /* fn_dev_set_mac() */
+#define FN_CAP_PROMISC (1ull << 1)     /* fn_dev_set_promisc(), &fn_dev_conf.promisc */
+#define FN_CAP_ALLMULTI (1ull << 2)    /* fn_dev_set_allmulti() */
+#define FN_CAP_MAC_FILTERS (1ull << 3) /* fn_dev_set_mac_filters() */
+#define FN_CAP_RSS (1ull << 4)         /* fn_dev_set_rss() */
+#define FN_CAP_COALESCE (1ull << 5)    /* fn_dev_set_coalesce() */
 
 /**
  * struct fn_dev_info - what a device is, can and does
@@ -97,12 +103,23 @@ FN_API int fn_dev_close(struct fn_dev *dev);
  * @mtu_max: largest MTU
  * @vectors: interrupt vectors that queues can use
  * @caps: FN_CAP_SET_MAC and its sisters
+ * @offloads_max: offloads that it has: FN_OFFLOAD_RX_CSUM and its sisters
+ * @rss_types: what it can hash: FN_RSS_IPV4 and its sisters
+ * @rss_key_bytes: bytes of its hash key
+ * @rss_reta_entries: entries of its redirection table
+ * @max_mac_filters: addresses that fn_dev_set_mac_filters() takes at most
+ * @coalesce_max_ns: longest delay of an interrupt
  * @rxqs: receive queues in use (configured)
  * @txqs: transmit queues in use
  * @rx_ring: receive descriptors a queue
  * @tx_ring: transmit descriptors a queue
  * @mtu: largest frame payload (without link header and CRC), bytes
+ * @offloads: offloads that are on
  * @promisc: receives frames for any address
+ * @allmulti: receives frames for any group address
+ * @mac_filters: addresses that fn_dev_set_mac_filters() added
+ * @mac_filters_exact: the device filters these one by one, and lets in no others by them; while
+ *	started
  * @rx_variant: the receive burst that start chose, or ""
  * @tx_variant: the transmit burst that start chose, or ""
  */
@@ -128,12 +145,22 @@ struct fn_dev_info {
 	uint32_t mtu_max;
 	uint16_t vectors;
 	uint64_t caps;
+	uint64_t offloads_max;
+	uint32_t rss_types;
+	uint16_t rss_key_bytes;
+	uint16_t rss_reta_entries;
+	uint32_t max_mac_filters;
+	uint32_t coalesce_max_ns;
 	uint16_t rxqs;
 	uint16_t txqs;
 	uint32_t rx_ring;
 	uint32_t tx_ring;
 	uint32_t mtu;
+	uint64_t offloads;
 	bool promisc;
+	bool allmulti;
+	uint32_t mac_filters;
+	bool mac_filters_exact;
 	char rx_variant[32];
 	char tx_variant[32];
 };
@@ -160,10 +187,12 @@ FN_API void fn_dev_get_info(struct fn_dev *dev, struct fn_dev_info *info);
  * @tx_ring: transmit descriptors a queue, a power of two; default 256 or the device's most
  * @pool: where receive buffers come from; required
  * @mtu: largest frame payload, bytes; default 1500 (or what the device says, when that is less). A
- *	frame of it with its link header and VLAN tag must fit a buffer of @pool
+ *	frame of it with its link header and VLAN tag must fit a buffer of @pool, unless
+ *	FN_OFFLOAD_RX_SCATTER is on
  * @promisc: receive frames for any address
  * @stop_drain_ns: how long fn_dev_stop() waits for queued packets; default 100 ms; FN_NO_DRAIN for
  *	0
+ * @offloads: FN_OFFLOAD_RX_CSUM and its sisters; default none
  * @rx_vectors: NULL (a vector each while they last, shared above), or the vector of each receive
  *	queue, @rxqs entries, each below &fn_dev_info.vectors or FN_NO_VECTOR
  * @tx_vectors: as @rx_vectors, for @txqs transmit queues
@@ -179,6 +208,7 @@ struct fn_dev_conf {
 	uint32_t mtu;
 	bool promisc;
 	uint64_t stop_drain_ns;
+	uint64_t offloads;
 	const uint16_t *rx_vectors;
 	const uint16_t *tx_vectors;
 };
@@ -208,7 +238,8 @@ FN_API uint64_t fn_pool_need(const struct fn_pool_opts *opts, const struct fn_de
  * Any thread. Validates all of it first; on failure the former configuration stays.
  *
  * Return: 0; -EINVAL for a value out of range (never a silent cut), or a pool of another context;
- * -EBUSY while started; -ENOTSUP for promiscuous mode that the device does not have; -EMFILE or
+ * -EBUSY while started; -ENOTSUP for an offload or a mode that the device does not have (the
+ * sentence names it); -EMFILE or
  * -ENFILE when no file descriptor is to be had; -ENOSPC when the pool is too small for the rings of
  * all devices that use it (the sentence states the sum); -ENOMEM; -ENODEV.
  */
@@ -290,28 +321,6 @@ struct fn_link {
  * Return: 0 or -ENODEV.
  */
 FN_API int fn_dev_link(struct fn_dev *dev, struct fn_link *link);
-
-/**
- * fn_dev_set_mac - change the station address
- * @dev: the device
- * @mac: six bytes, not a group address and not zero
- *
- * Any thread, in any state; it stays over stop, start and reset.
- *
- * Return: 0; -EINVAL for the address; -ENOTSUP when the device cannot; -EIO; -ENODEV.
- */
-FN_API int fn_dev_set_mac(struct fn_dev *dev, const uint8_t mac[6]);
-
-/**
- * fn_dev_set_promisc - receive frames for any address, or for the own ones only
- * @dev: the device
- * @on: any address
- *
- * Any thread, in any state; it stays over stop, start and reset.
- *
- * Return: 0; -ENOTSUP when the device cannot; -EIO; -ENODEV.
- */
-FN_API int fn_dev_set_promisc(struct fn_dev *dev, bool on);
 
 /**
  * fn_dev_set_mtu - change the MTU

@@ -4,13 +4,18 @@
 #define FASTNIC_FASTNIC_H
 
 #include <fastnic/base.h>
+#include <fastnic/coalesce.h>
+#include <fastnic/counters.h>
 #include <fastnic/ctx.h>
 #include <fastnic/dev.h>
 #include <fastnic/dma.h>
 #include <fastnic/error.h>
+#include <fastnic/filter.h>
+#include <fastnic/offload.h>
 #include <fastnic/pci.h>
 #include <fastnic/pkt.h>
 #include <fastnic/pool.h>
 #include <fastnic/queue.h>
+#include <fastnic/rss.h>
 
 #endif

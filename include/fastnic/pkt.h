@@ -10,12 +10,32 @@ FN_BEGIN_DECLS
 struct fn_pool;
 
 /* Changes whenever the layout of struct fn_pkt does. */
-#define FN_PKT_LAYOUT 1
+#define FN_PKT_LAYOUT 2
 
 /* fn_pkt.kind: how the data is held; written by the library only. */
 #define FN_PKT_MOVED 0x01u    /* headroom differs from the pool's: put back when it is freed */
 #define FN_PKT_ATTACHED 0x02u /* the data is the application's own memory */
 #define FN_PKT_CLONE 0x04u    /* the data room belongs to another packet */
+
+/*
+ * fn_pkt.flags. FN_PKT_RX_* are what a device found, on a queue with FN_OFFLOAD_RX_CSUM; transmit
+ * ignores them. With neither of a pair the device did not look. FN_PKT_TX_* are what the
+ * application asks for, with the header lengths beside them; a packet that asks for an offload that
+ * is not on is dropped and counted FN_TX_DROP_OFFLOAD, never sent half done.
+ */
+#define FN_PKT_VLAN 0x0001u       /* a VLAN tag stands in vlan_tci, and not in the data */
+#define FN_PKT_HASH 0x0002u       /* hash is the receive hash */
+#define FN_PKT_RX_IP_GOOD 0x0004u /* IPv4 header checksum */
+#define FN_PKT_RX_IP_BAD 0x0008u
+#define FN_PKT_RX_L4_GOOD 0x0010u /* TCP or UDP checksum */
+#define FN_PKT_RX_L4_BAD 0x0020u
+#define FN_PKT_TX_IP_CSUM 0x0100u   /* fill in the IPv4 header checksum: l2_len, l3_len */
+#define FN_PKT_TX_TCP_CSUM 0x0200u  /* fill in the TCP checksum: l2_len, l3_len */
+#define FN_PKT_TX_UDP_CSUM 0x0400u  /* fill in the UDP checksum: l2_len, l3_len */
+#define FN_PKT_TX_SCTP_CSUM 0x0800u /* fill in the SCTP checksum: l2_len, l3_len */
+#define FN_PKT_TX_TSO 0x1000u  /* TCP: cut into frames of mss bytes: l2_len, l3_len, l4_len, mss */
+#define FN_PKT_TX_IPV6 0x2000u /* the network header of the above is IPv6, not IPv4 */
+#define FN_PKT_TX_MASK 0x3f01u /* flags that ask transmit for something */
 
 /*
  * The word and its parts are one and the same: C11 has anonymous structs, C++ compilers take them.
@@ -34,20 +54,23 @@ struct fn_pool;
  * @extra_refs: references beyond the first, 0 to 255; changed by byte-wide atomics only
  * @pool_id: the pool's number in the process
  * @kind: FN_PKT_MOVED and its sisters
- * @flags: offloads asked for or done; 0 now
+ * @flags: FN_PKT_VLAN and its sisters: offloads done or asked for
  * @word: @len to @flags in one load
  * @headroom: bytes in front of @data in this segment's room
  * @buf_len: bytes of the room, headroom included
- * @reserved1: zero
+ * @l2_len: transmit offloads: bytes of the link header, 0 to 255
+ * @l4_len: FN_PKT_TX_TSO: bytes of the TCP header, options included
+ * @l3_len: transmit offloads: bytes of the network header, IPv6 extension headers included
  * @next: next segment, or NULL
  * @pool: where the header came from and goes back to
- * @vlan_tci: VLAN tag control information, or 0
- * @reserved2: zero
- * @hash: receive hash, or 0
+ * @vlan_tci: with FN_PKT_VLAN: VLAN tag control information; else 0
+ * @mss: FN_PKT_TX_TSO: most bytes of TCP payload in a frame
+ * @hash: with FN_PKT_HASH: receive hash; else 0
  * @user: the application's; 0 in a packet that was just received or allocated
  *
  * The header lies in private memory that no device and no peer sees: a device can change what is in
- * a packet, never a pointer, a length or a reference count. What a driver did not set is zero.
+ * a packet, never a pointer, a length or a reference count. What a driver did not set is zero, but
+ * for the header lengths, which mean nothing without a flag that needs them.
  *
  * The order is part of the design: a packet goes out of a pool with two stores, one of @word and
  * one of the 16 bytes from @vlan_tci on; the rest is the same each time.
@@ -68,11 +91,13 @@ struct fn_pkt {
 	};
 	uint16_t headroom;
 	uint16_t buf_len;
-	uint32_t reserved1;
+	uint8_t l2_len;
+	uint8_t l4_len;
+	uint16_t l3_len;
 	struct fn_pkt *next;
 	struct fn_pool *pool;
 	uint16_t vlan_tci;
-	uint16_t reserved2;
+	uint16_t mss;
 	uint32_t hash;
 	uint64_t user;
 } __attribute__((aligned(64)));

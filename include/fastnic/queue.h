@@ -121,7 +121,8 @@ FN_API int fn_txq_event_fd(const struct fn_txq *q);
  * @q: the queue; only the thread that owns it may call this
  *
  * A packet that came before is not announced: call fn_rxq_pending() after this and before sleeping.
- * The full fence between both is inside this function.
+ * The full fence between both is inside this function. Some devices interrupt again for packets
+ * that come before fn_rxq_disarm() (virtio without event indices), or once unasked after a start.
  *
  * Return: 0; -ENOTSUP for a queue without a vector; -ENOBUFS when the pool is empty and the device
  * has no buffer left to receive into: no interrupt can come, so look again soon, when packets were
@@ -166,96 +167,6 @@ FN_API void fn_txq_disarm(struct fn_txq *q);
  * @q: the queue; only the thread that owns it may call this
  */
 FN_API bool fn_txq_pending(struct fn_txq *q);
-
-/* Counters of a receive queue. The list only grows. */
-enum fn_rx_counter {
-	FN_RX_PACKETS,      /* packets handed to the application */
-	FN_RX_BYTES,        /* their bytes, without CRC */
-	FN_RX_BURSTS,       /* burst calls that returned packets */
-	FN_RX_RING_DRY,     /* polls that found no buffer posted: the device may have dropped */
-	FN_RX_POOL_EMPTY,   /* refills that found the pool empty */
-	FN_RX_DROP_BROKEN,  /* dropped: received and not taken when the queue broke */
-	FN_RX_DROP_STOPPED, /* dropped: received and not taken when the queue was stopped */
-	FN_RX_COUNTERS
-};
-
-/* Counters of a transmit queue. The list only grows. */
-enum fn_tx_counter {
-	FN_TX_PACKETS,          /* packets given to the device */
-	FN_TX_BYTES,            /* their bytes, without CRC */
-	FN_TX_BURSTS,           /* burst calls that took packets */
-	FN_TX_RING_FULL,        /* burst calls that could not take all packets */
-	FN_TX_DOORBELLS,        /* doorbells rung */
-	FN_TX_DROP_EMPTY,       /* dropped: no bytes */
-	FN_TX_DROP_TOO_LONG,    /* dropped: longer than the MTU and its link header allow */
-	FN_TX_DROP_SEGMENTS,    /* dropped: more segments than the device takes */
-	FN_TX_DROP_OFFLOAD,     /* dropped: asks for an offload that is not on */
-	FN_TX_DROP_UNREACHABLE, /* dropped: memory that the device cannot reach */
-	FN_TX_DROP_STOPPED,     /* dropped: still queued when the queue was stopped */
-	FN_TX_DROP_BROKEN,      /* dropped: still queued when the queue broke */
-	FN_TX_COUNTERS
-};
-
-/* What a counter means for somebody who looks for loss. */
-enum fn_counter_kind {
-	FN_COUNTER_INFO,          /* says nothing of loss */
-	FN_COUNTER_DROP,          /* that many packets were lost here */
-	FN_COUNTER_POSSIBLE_LOSS, /* packets may have been lost where fastnic cannot see them */
-};
-
-/**
- * struct fn_counter_desc - what a counter is
- * @name: as tools show it, for example "tx_drop_too_long"
- * @help: one sentence
- * @kind: what it means for loss
- *
- * The struct keeps its size.
- */
-struct fn_counter_desc {
-	const char *name;
-	const char *help;
-	enum fn_counter_kind kind;
-};
-
-/**
- * fn_rxq_counters - read the counters of a receive queue
- * @q: the queue
- * @values: receives the counters, indexed by &enum fn_rx_counter
- * @n: entries of @values, commonly FN_RX_COUNTERS; more than the library has are set to 0
- *
- * Any thread. Counters only grow, from fn_dev_open() to fn_dev_close().
- *
- * Return: counters that the library has.
- */
-FN_API unsigned fn_rxq_counters(const struct fn_rxq *q, uint64_t *values, unsigned n);
-
-/**
- * fn_txq_counters - read the counters of a transmit queue
- * @q: the queue
- * @values: receives the counters, indexed by &enum fn_tx_counter
- * @n: entries of @values, commonly FN_TX_COUNTERS; more than the library has are set to 0
- *
- * As fn_rxq_counters().
- *
- * Return: counters that the library has.
- */
-FN_API unsigned fn_txq_counters(const struct fn_txq *q, uint64_t *values, unsigned n);
-
-/**
- * fn_rx_counter_desc - describe a receive counter
- * @idx: its place in &enum fn_rx_counter
- *
- * Return: the description, which lasts for ever; NULL when the library has no such counter.
- */
-FN_API const struct fn_counter_desc *fn_rx_counter_desc(unsigned idx);
-
-/**
- * fn_tx_counter_desc - describe a transmit counter
- * @idx: its place in &enum fn_tx_counter
- *
- * Return: as fn_rx_counter_desc().
- */
-FN_API const struct fn_counter_desc *fn_tx_counter_desc(unsigned idx);
 
 FN_END_DECLS
 

@@ -38,6 +38,19 @@ int fn_fail_add(int ret, const char *fmt, ...)
 	return ret;
 }
 
+void fn_first_error_note(struct fn_first_error *first, int ret)
+{
+	if (!ret || first->ret)
+		return;
+	first->ret = ret;
+	memcpy(first->text, last_text, sizeof(first->text));
+}
+
+int fn_first_error_fail(const struct fn_first_error *first)
+{
+	return first->ret ? fn_fail(first->ret, "%s", first->text) : 0;
+}
+
 const char *fn_strerror(int err)
 {
 	const char *words = strerrordesc_np(err);

@@ -27,6 +27,24 @@ int fn_fail(int ret, const char *fmt, ...) __attribute__((format(printf, 2, 3)))
  */
 int fn_fail_add(int ret, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/**
+ * struct fn_first_error - the first error of a call that goes on in spite of errors
+ * @ret: negative errno, or 0 while there is none
+ * @text: its sentence
+ *
+ * Starts as zeros.
+ */
+struct fn_first_error {
+	int ret;
+	char text[FN_ERROR_TEXT_BYTES];
+};
+
+/* A step returned @ret: keep it, with the thread's last sentence, if it is the first error. */
+void fn_first_error_note(struct fn_first_error *first, int ret);
+
+/* Return: the first error, whose sentence is the thread's last one again; or 0. */
+int fn_first_error_fail(const struct fn_first_error *first);
+
 /* The words of an errno; lasts for ever, and any thread may ask. */
 const char *fn_strerror(int err);
 

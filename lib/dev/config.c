@@ -28,17 +28,21 @@ static int check_ring(const struct fn_dev *dev, const char *what, uint32_t size,
 		       dev->bus->name, what, size, least, most);
 }
 
-static int check_mtu(const struct fn_dev *dev, uint32_t mtu, const struct fn_pool *pool)
+static int check_mtu(const struct fn_dev *dev, const struct fn_dev_conf *conf)
 {
 	const struct fn_dev_limits *limits = &dev->limits;
+	const struct fn_pool *pool = conf->pool;
+	const uint32_t mtu = conf->mtu;
 
 	if (mtu < limits->mtu_min || mtu > limits->mtu_max)
 		return fn_fail(-EINVAL, "%s: MTU %u: use %u to %u", dev->bus->name, mtu,
 			       limits->mtu_min, limits->mtu_max);
-	if (mtu + FN_LINK_HEADER_BYTES > fn_pool_room_bytes(pool))
+	if (!(conf->offloads & FN_OFFLOAD_RX_SCATTER) &&
+	    mtu + FN_LINK_HEADER_BYTES > fn_pool_room_bytes(pool))
 		return fn_fail(-EINVAL,
 			       "%s: a frame of MTU %u needs %u bytes and a buffer of %s has %u: "
-			       "create the pool with room_bytes %u or use a smaller MTU",
+			       "create the pool with room_bytes %u, use a smaller MTU, or "
+			       "ask for FN_OFFLOAD_RX_SCATTER",
 			       dev->bus->name, mtu, mtu + FN_LINK_HEADER_BYTES, fn_pool_name(pool),
 			       fn_pool_room_bytes(pool), mtu + FN_LINK_HEADER_BYTES);
 	return 0;
@@ -76,11 +80,13 @@ static int conf_check(struct fn_dev *dev, const struct fn_dev_conf *conf)
 		ret = check_ring(dev, "transmit", conf->tx_ring, limits->tx_ring_min,
 				 limits->tx_ring_max);
 	if (!ret)
-		ret = check_mtu(dev, conf->mtu, conf->pool);
+		ret = check_mtu(dev, conf);
 	if (!ret)
 		ret = check_vectors(dev, "receive", conf->rx_vectors, conf->rxqs);
 	if (!ret)
 		ret = check_vectors(dev, "transmit", conf->tx_vectors, conf->txqs);
+	if (!ret)
+		ret = fn_dev_check_offloads(dev, conf->offloads);
 	if (!ret && conf->promisc)
 		ret = fn_dev_check_cap(dev, FN_CAP_PROMISC);
 	if (!ret && dev->drv->ops->check)
@@ -257,18 +263,25 @@ static void former_release(struct fn_dev *dev)
 	resources_free(&old);
 }
 
-void fn_config_release(struct fn_dev *dev)
+int fn_config_release(struct fn_dev *dev)
 {
-	if (dev->irq_n)
-		(void)dev->bus->ops->irq_set(dev->bus, NULL, 0);
+	const int ret = dev->irq_n ? dev->bus->ops->irq_set(dev->bus, NULL, 0) : 0;
+
 	former_release(dev);
 	fn_claim_set(dev, (struct fn_pool_claim){ 0 });
 	dev->conf = (struct fn_dev_conf){ 0 };
+	return ret;
+}
+
+int fn_config_rewire(struct fn_dev *dev)
+{
+	return dev->bus->ops->irq_set(dev->bus, dev->irq_fds, dev->irq_n);
 }
 
 static int conf_apply(struct fn_dev *dev, const struct fn_dev_conf *conf)
 {
 	struct fn_dev_conf kept = *conf;
+	struct fn_first_error first = { 0 };
 	struct resources new = { 0 };
 	int ret;
 
@@ -284,6 +297,10 @@ static int conf_apply(struct fn_dev *dev, const struct fn_dev_conf *conf)
 		goto restore_irqs;
 
 	/* Nothing fails from here on. */
+	if (conf->rxqs != dev->conf.rxqs)
+		fn_rss_spread(dev, conf->rxqs);
+	if (!(conf->offloads & FN_OFFLOAD_VLAN_FILTER))
+		memset(dev->vlans, 0, sizeof(dev->vlans));
 	former_release(dev);
 	resources_apply(dev, conf, &new);
 	/* These were the caller's, and are not looked at again. */
@@ -296,7 +313,10 @@ static int conf_apply(struct fn_dev *dev, const struct fn_dev_conf *conf)
 	return 0;
 
 restore_irqs:
-	(void)dev->bus->ops->irq_set(dev->bus, dev->irq_fds, dev->irq_n);
+	fn_first_error_note(&first, ret);
+	if (fn_config_rewire(dev))
+		fn_dev_mark_broken(dev, "its former interrupts cannot be set up again");
+	ret = fn_first_error_fail(&first);
 	if (new.fds_n)
 		fn_events_unwatch(dev, new.fds[0]);
 free_new:
@@ -356,7 +376,7 @@ static int set_mtu(struct fn_dev *dev, uint32_t mtu)
 		return fn_fail(-EBUSY, "%s is started: fn_dev_stop() it before its MTU is changed",
 			       dev->bus->name);
 	conf.mtu = mtu;
-	ret = check_mtu(dev, mtu, conf.pool);
+	ret = check_mtu(dev, &conf);
 	if (!ret && dev->drv->ops->check)
 		ret = dev->drv->ops->check(dev, &conf);
 	if (!ret)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The counters of queues: what they are called and how they are read. */
+/* Counters: what they are called and how they are read. */
 #include "dev/dev.h"
 
 static const struct fn_counter_desc rx_descs[FN_RX_COUNTERS] = {
@@ -16,6 +16,8 @@ static const struct fn_counter_desc rx_descs[FN_RX_COUNTERS] = {
 	[FN_RX_DROP_STOPPED] = { "rx_drop_stopped",
 				 "received and not taken when the queue was stopped",
 				 FN_COUNTER_DROP },
+	[FN_RX_CSUM_BAD] = { "rx_csum_bad", "packets whose checksum the device found wrong",
+			     FN_COUNTER_INFO },
 };
 
 static const struct fn_counter_desc tx_descs[FN_TX_COUNTERS] = {
@@ -37,6 +39,9 @@ static const struct fn_counter_desc tx_descs[FN_TX_COUNTERS] = {
 	[FN_TX_DROP_STOPPED] = { "tx_drop_stopped", "still queued when the queue was stopped",
 				 FN_COUNTER_DROP },
 	[FN_TX_DROP_BROKEN] = { "tx_drop_broken", "still queued when the queue broke",
+				FN_COUNTER_DROP },
+	[FN_TX_DROP_SHARED] = { "tx_drop_shared",
+				"a checksum asked for in data that others read too",
 				FN_COUNTER_DROP },
 };
 
@@ -66,4 +71,22 @@ unsigned fn_rxq_counters(const struct fn_rxq *q, uint64_t *values, unsigned n)
 unsigned fn_txq_counters(const struct fn_txq *q, uint64_t *values, unsigned n)
 {
 	return counters_read(fn_txq_queue(q), FN_TX_COUNTERS, values, n);
+}
+
+unsigned fn_dev_counters(struct fn_dev *dev, uint64_t *values, unsigned n)
+{
+	const unsigned known = dev->drv->counters_n;
+
+	(void)pthread_mutex_lock(&dev->lock);
+	if (dev->drv->ops->read_counters && !fn_dev_is_lost(dev))
+		dev->drv->ops->read_counters(dev);
+	for (unsigned i = 0; i < n; i++)
+		values[i] = i < known ? dev->counters[i] : 0;
+	(void)pthread_mutex_unlock(&dev->lock);
+	return known;
+}
+
+const struct fn_counter_desc *fn_dev_counter_desc(const struct fn_dev *dev, unsigned idx)
+{
+	return idx < dev->drv->counters_n ? &dev->drv->counters[idx] : NULL;
 }

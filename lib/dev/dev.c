@@ -13,7 +13,7 @@
 
 int fn_dev_check_present(struct fn_dev *dev)
 {
-	if (__atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) != -ENODEV)
+	if (!fn_dev_is_lost(dev))
 		return 0;
 	return fn_fail(-ENODEV, "%s is gone or the kernel wants it back: fn_dev_close() it",
 		       dev->bus->name);
@@ -105,7 +105,10 @@ static int dev_probe(struct fn_dev *dev)
 	if (ret)
 		goto free_priv;
 	memcpy(dev->mac, dev->limits.mac, sizeof(dev->mac));
-	ret = fn_queues_create(dev);
+	dev->coalesce.sz = sizeof(dev->coalesce);
+	ret = fn_rss_init(dev);
+	if (!ret)
+		ret = fn_queues_create(dev);
 	if (ret)
 		goto close_drv;
 	ret = fn_events_watch(dev, FN_SOURCE_REQUEST, dev->bus->req_fd);
@@ -227,8 +230,40 @@ static void mark_mended(struct fn_dev *dev)
 	fn_events_mended(dev);
 }
 
+/*
+ * From here on the device reaches no memory. Its driver has reset it, so that it should not in any
+ * case; but one that could is not as it should be.
+ */
+static int master_off(struct fn_dev *dev)
+{
+	const int ret = fn_busdev_set_master(dev->bus, false);
+
+	if (!ret)
+		return 0;
+	if (fn_busdev_is_gone(dev->bus))
+		return fn_dev_mark_gone(dev);
+	fn_dev_mark_broken(dev, "its bus mastering cannot be turned off");
+	return ret;
+}
+
+/* A device that is stopped, and broken: what the bus would not do is done now. */
+static int dev_mend(struct fn_dev *dev)
+{
+	int ret;
+
+	if (__atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) != -EIO)
+		return 0;
+	ret = fn_busdev_set_master(dev->bus, false);
+	if (!ret)
+		ret = fn_config_rewire(dev);
+	if (!ret)
+		mark_mended(dev);
+	return ret;
+}
+
 static int dev_start(struct fn_dev *dev)
 {
+	struct fn_first_error first = { 0 };
 	int ret = fn_dev_check_present(dev);
 
 	if (ret)
@@ -238,15 +273,17 @@ static int dev_start(struct fn_dev *dev)
 	if (dev->state == FN_DEV_OPEN)
 		return fn_fail(-EINVAL, "%s is not configured: call fn_dev_configure() first",
 			       dev->bus->name);
-	mark_mended(dev);
-	ret = fn_busdev_set_master(dev->bus, true);
+	ret = dev_mend(dev);
+	if (!ret)
+		ret = fn_busdev_set_master(dev->bus, true);
 	if (ret)
 		return ret == -ENODEV ? fn_dev_mark_gone(dev) : ret;
 	ret = dev->drv->ops->start(dev);
 	if (ret) {
+		fn_first_error_note(&first, ret);
 		fn_queues_down(dev);
-		(void)fn_busdev_set_master(dev->bus, false);
-		return ret;
+		fn_first_error_note(&first, master_off(dev));
+		return fn_first_error_fail(&first);
 	}
 	dev->state = FN_DEV_STARTED;
 	fn_log(dev->ctx, FN_LOG_INFO, "%s: started, receive \"%s\", transmit \"%s\"",
@@ -256,16 +293,16 @@ static int dev_start(struct fn_dev *dev)
 
 static int dev_stop(struct fn_dev *dev)
 {
-	int ret;
+	struct fn_first_error first = { 0 };
 
 	if (dev->state != FN_DEV_STARTED)
 		return 0;
 	fn_queues_stub(dev, -ENETDOWN);
-	ret = dev->drv->ops->stop(dev);
+	fn_first_error_note(&first, dev->drv->ops->stop(dev));
 	fn_queues_down(dev);
-	(void)fn_busdev_set_master(dev->bus, false);
 	dev->state = FN_DEV_CONFIGURED;
-	return ret;
+	fn_first_error_note(&first, master_off(dev));
+	return fn_first_error_fail(&first);
 }
 
 int fn_dev_start(struct fn_dev *dev)
@@ -303,7 +340,7 @@ int fn_dev_reset(struct fn_dev *dev)
 		dev->conf.stop_drain_ns = drain_ns;
 		ret = dev_start(dev);
 	} else if (!ret) {
-		mark_mended(dev);
+		ret = dev_mend(dev);
 	}
 	(void)pthread_mutex_unlock(&dev->lock);
 	return fn_report(dev->ctx, NULL, ret);
@@ -311,9 +348,8 @@ int fn_dev_reset(struct fn_dev *dev)
 
 int fn_dev_close(struct fn_dev *dev)
 {
+	struct fn_first_error first = { 0 };
 	struct fn_ctx *ctx;
-	int stopped;
-	int closed;
 
 	if (!dev)
 		return 0;
@@ -324,9 +360,9 @@ int fn_dev_close(struct fn_dev *dev)
 	fn_events_settle(ctx);
 
 	(void)pthread_mutex_lock(&dev->lock);
-	stopped = dev_stop(dev);
-	fn_config_release(dev);
-	closed = dev->drv->ops->close(dev);
+	fn_first_error_note(&first, dev_stop(dev));
+	fn_first_error_note(&first, fn_config_release(dev));
+	fn_first_error_note(&first, dev->drv->ops->close(dev));
 	(void)pthread_mutex_unlock(&dev->lock);
 
 	fn_queues_destroy(dev);
@@ -334,7 +370,8 @@ int fn_dev_close(struct fn_dev *dev)
 	dev->bus->ops->close(dev->bus);
 	list_leave(dev);
 	(void)pthread_mutex_destroy(&dev->lock);
+	free(dev->mac_filters);
 	free(dev->priv);
 	free(dev);
-	return fn_report(ctx, NULL, stopped ? stopped : closed);
+	return fn_report(ctx, NULL, fn_first_error_fail(&first));
 }

@@ -3,6 +3,8 @@
 #ifndef FN_DEV_DEV_H
 #define FN_DEV_DEV_H
 
+#include <errno.h>
+
 #include "dev/driver.h"
 
 /* fn_dev_open() on any bus: what tests call to bring their own. */
@@ -40,13 +42,32 @@ void fn_conf_defaults(uint32_t rx_ring_max, uint32_t tx_ring_max, uint32_t mtu_m
 int fn_claim_pool(struct fn_dev *dev, const struct fn_dev_conf *conf, struct fn_pool_claim *former);
 void fn_claim_set(struct fn_dev *dev, struct fn_pool_claim claim);
 
-/* config.c: caches, eventfds and MSI-X of a configuration. */
-void fn_config_release(struct fn_dev *dev);
+/*
+ * config.c: let go of the caches, eventfds and MSI-X of a configuration. Always completes; what the
+ * bus says to it is returned.
+ */
+int fn_config_release(struct fn_dev *dev);
+
+/* config.c: wire MSI-X to the eventfds of the configuration in force once more. */
+int fn_config_rewire(struct fn_dev *dev);
+
+/* rss.c: a key of the device's own, at open; and flows spread evenly over @rxqs queues. */
+int fn_rss_init(struct fn_dev *dev);
+void fn_rss_spread(struct fn_dev *dev, unsigned rxqs);
+
+/* offload.c: the device has all of @wanted, or an error that names what it has not. */
+int fn_dev_check_offloads(const struct fn_dev *dev, uint64_t wanted);
+
+/* The device is gone, or asked back. */
+static inline bool fn_dev_is_lost(const struct fn_dev *dev)
+{
+	return __atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) == -ENODEV;
+}
 
 /* Whether control calls make sense: 0, or -ENODEV with a sentence. */
 int fn_dev_check_present(struct fn_dev *dev);
 
-/* -ENOTSUP, with a sentence that names it, when the device lacks a capability (FN_CAP_*). */
+/* filter.c: -ENOTSUP, with a sentence, when the device lacks a capability (FN_CAP_*). */
 int fn_dev_check_cap(const struct fn_dev *dev, uint64_t cap);
 
 #endif

@@ -3,7 +3,10 @@
 #ifndef FN_DEV_DRIVER_H
 #define FN_DEV_DRIVER_H
 
+#include <fastnic/coalesce.h>
+#include <fastnic/counters.h>
 #include <fastnic/dev.h>
+#include <fastnic/rss.h>
 
 #include "base/ctx.h"
 #include "base/error.h"
@@ -85,7 +88,11 @@ struct fn_pci_id {
  * @mac: the address that the device has by itself
  * @first_vector: MSI-X entry of the first vector that queues can use; those below it are the
  *	driver's own
- *
+ * @rss_default_types: what is hashed when several receive queues are in use and the application
+ *	did not choose; 0: the device spreads by a rule of its own
+ * @rss_only: it has no such rule: with several receive queues it spreads by its hash or not at all
+ * @coalesce_unit_ns: delays are multiples of it
+ * @coalesce_max_packets: largest limit of packets; 0: it has none
  * @tx_extra_descs: transmit descriptors that a packet may take beside its segments
  *
  * The rest: as in &struct fn_dev_info. Filled by open, and not changed afterwards.
@@ -105,9 +112,25 @@ struct fn_dev_limits {
 	uint16_t vectors;
 	uint16_t first_vector;
 	uint64_t caps;
+	uint64_t offloads_max;
+	uint32_t rss_types;
+	uint32_t rss_default_types;
+	bool rss_only;
+	uint16_t rss_key_bytes;
+	uint16_t rss_reta_entries;
+	uint32_t max_mac_filters;
+	uint32_t coalesce_unit_ns;
+	uint32_t coalesce_max_ns;
+	uint32_t coalesce_max_packets;
 };
 
 struct fn_driver_ops;
+
+/* Counters of its own that a device may have. */
+#define FN_DEV_COUNTERS 96u
+
+/* VLANs that there are, 802.1Q 9.6. */
+#define FN_VLANS 4096u
 
 /**
  * struct fn_driver - a driver
@@ -117,6 +140,8 @@ struct fn_driver_ops;
  * @dev_bytes: bytes of the driver's device struct, which &fn_dev.priv points to (zeroed)
  * @rxq_bytes: bytes of the driver's receive queue, which starts with &struct fn_rxq
  * @txq_bytes: bytes of the driver's transmit queue, which starts with &struct fn_txq
+ * @counters: what its devices count themselves, in the order of &fn_dev.counters
+ * @counters_n: how many, at most FN_DEV_COUNTERS
  * @ops: what it does
  */
 struct fn_driver {
@@ -126,6 +151,8 @@ struct fn_driver {
 	size_t dev_bytes;
 	size_t rxq_bytes;
 	size_t txq_bytes;
+	const struct fn_counter_desc *counters;
+	unsigned counters_n;
 	const struct fn_driver_ops *ops;
 };
 
@@ -136,9 +163,10 @@ struct fn_driver {
  *	afterwards. Works on a device that is gone
  * @check: refuse a configuration that passed the general checks but that this device cannot; may be
  *	NULL
- * @start: from reset to packets flowing, after &fn_dev.conf, &fn_dev.mac and &fn_dev.promisc; sets
- *	rx_variant and tx_variant, and the bursts last (fn_rxq_enable(), fn_txq_enable()). Bus
- *	mastering is on. On failure the device is reset and all memory and buffers are given back
+ * @start: from reset to packets flowing, after &fn_dev.conf and what &struct fn_dev keeps beside it
+ *	(@mac to @coalesce); sets rx_variant and tx_variant, and the bursts last (fn_rxq_enable(),
+ *	fn_txq_enable()). Bus mastering is on. On failure the device is reset and all memory and
+ *	buffers are given back
  * @stop: wait for queued packets up to &fn_dev.conf.stop_drain_ns, reset the device, and give back
  *	all memory and buffers; what was still queued counts FN_TX_DROP_STOPPED, or
  *	FN_TX_DROP_BROKEN on a queue that is broken or gone. The bursts are stubs already. Always
@@ -146,6 +174,14 @@ struct fn_driver {
  * @link: read the state of the link
  * @set_mac: change the address of a started device; only with FN_CAP_SET_MAC
  * @set_promisc: change the receive mode of a started device; only with FN_CAP_PROMISC
+ * @set_allmulti: the same for group addresses; only with FN_CAP_ALLMULTI
+ * @set_mac_filters: let in exactly these beside the device's own, on a started device, and set
+ *	&fn_dev.mac_filters_exact; only with FN_CAP_MAC_FILTERS
+ * @set_vlan_filter: let a VLAN in or not, on a started device with FN_OFFLOAD_VLAN_FILTER on
+ * @set_rss: spread as @rss says, on a started device; only with FN_CAP_RSS. All of @rss is valid
+ * @set_coalesce: interrupt as @c says, on a started device; only with FN_CAP_COALESCE. Delays are
+ *	multiples of the unit
+ * @read_counters: add what the device counted since the last call to &fn_dev.counters; may be NULL
  * @config_irq: MSI-X entry 0 fired and @first_vector is not 0: see what changed, raise events; may
  *	be NULL
  * @rx_arm: ask for one interrupt, with a full fence before return; -ENOBUFS when the device has no
@@ -169,6 +205,12 @@ struct fn_driver_ops {
 	int (*link)(struct fn_dev *dev, struct fn_link *link);
 	int (*set_mac)(struct fn_dev *dev, const uint8_t mac[6]);
 	int (*set_promisc)(struct fn_dev *dev, bool on);
+	int (*set_allmulti)(struct fn_dev *dev, bool on);
+	int (*set_mac_filters)(struct fn_dev *dev, const uint8_t (*macs)[6], unsigned n);
+	int (*set_vlan_filter)(struct fn_dev *dev, uint16_t vid, bool on);
+	int (*set_rss)(struct fn_dev *dev, const struct fn_rss *rss);
+	int (*set_coalesce)(struct fn_dev *dev, const struct fn_coalesce *c);
+	void (*read_counters)(struct fn_dev *dev);
 	void (*config_irq)(struct fn_dev *dev);
 	int (*rx_arm)(struct fn_rxq *q);
 	void (*rx_disarm)(struct fn_rxq *q);
@@ -205,6 +247,14 @@ struct fn_pool_claim {
  * @conf: the configuration, defaults filled in; no pointers of the caller but @conf.pool
  * @mac: station address to use
  * @promisc: receive frames for any address
+ * @allmulti: receive frames for any group address
+ * @mac_filters: further addresses to receive frames for
+ * @mac_filters_n: how many
+ * @mac_filters_exact: the device filters them one by one
+ * @vlans: a bit for each VLAN that FN_OFFLOAD_VLAN_FILTER lets in
+ * @rss: how received frames are spread, with FN_CAP_RSS; @types 0: by the device's own rule
+ * @coalesce: when the device interrupts, with FN_CAP_COALESCE
+ * @counters: what the device counted, described by &fn_driver.counters
  * @rxqs: the queues, &fn_dev_limits.max_rxqs of them
  * @txqs: the queues, &fn_dev_limits.max_txqs of them
  * @irq_fds: an eventfd for each MSI-X entry in use, from configure on
@@ -230,6 +280,14 @@ struct fn_dev {
 	struct fn_dev_conf conf;
 	uint8_t mac[6];
 	bool promisc;
+	bool allmulti;
+	uint8_t (*mac_filters)[6];
+	unsigned mac_filters_n;
+	bool mac_filters_exact;
+	uint64_t vlans[FN_VLANS / 64];
+	struct fn_rss rss;
+	struct fn_coalesce coalesce;
+	uint64_t counters[FN_DEV_COUNTERS];
 	struct fn_rxq **rxqs;
 	struct fn_txq **txqs;
 	int *irq_fds;

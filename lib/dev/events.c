@@ -246,7 +246,7 @@ static bool next_pending(struct fn_dev *dev, struct fn_event *event)
 	static const enum fn_event_type order[] = {
 		FN_EVENT_GONE,         FN_EVENT_RELEASE_REQUESTED,
 		FN_EVENT_DEVICE_ERROR, FN_EVENT_QUEUE_BROKEN,
-		FN_EVENT_LINK,
+		FN_EVENT_LINK,         FN_EVENT_ANNOUNCE,
 	};
 
 	*event = (struct fn_event){ .sz = sizeof(*event), .dev = dev };

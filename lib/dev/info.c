@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* What can be asked of a device and set on it beside its configuration. */
+/* What can be asked of a device. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +30,12 @@ static void info_from_limits(const struct fn_dev_limits *limits, struct fn_dev_i
 	info->mtu_max = limits->mtu_max;
 	info->vectors = limits->vectors;
 	info->caps = limits->caps;
+	info->offloads_max = limits->offloads_max;
+	info->rss_types = limits->rss_types;
+	info->rss_key_bytes = limits->rss_key_bytes;
+	info->rss_reta_entries = limits->rss_reta_entries;
+	info->max_mac_filters = limits->max_mac_filters;
+	info->coalesce_max_ns = limits->coalesce_max_ns;
 }
 
 static void info_from_conf(const struct fn_dev_conf *conf, unsigned extra_descs,
@@ -40,6 +46,7 @@ static void info_from_conf(const struct fn_dev_conf *conf, unsigned extra_descs,
 	info->rx_ring = conf->rx_ring;
 	info->tx_ring = conf->tx_ring;
 	info->mtu = conf->mtu;
+	info->offloads = conf->offloads;
 	/* A short ring cannot take the longest chain. */
 	if (conf->tx_ring && info->max_tx_segs > conf->tx_ring - extra_descs)
 		info->max_tx_segs = (uint16_t)(conf->tx_ring - extra_descs);
@@ -62,7 +69,10 @@ void fn_dev_get_info(struct fn_dev *dev, struct fn_dev_info *out)
 	info_from_limits(&dev->limits, &info);
 	info_from_conf(&dev->conf, dev->limits.tx_extra_descs, &info);
 	info.promisc = dev->promisc;
+	info.allmulti = dev->allmulti;
+	info.mac_filters = dev->mac_filters_n;
 	if (dev->state == FN_DEV_STARTED) {
+		info.mac_filters_exact = dev->mac_filters_exact;
 		(void)snprintf(info.rx_variant, sizeof(info.rx_variant), "%s", dev->rx_variant);
 		(void)snprintf(info.tx_variant, sizeof(info.tx_variant), "%s", dev->tx_variant);
 	}
@@ -82,79 +92,5 @@ int fn_dev_link(struct fn_dev *dev, struct fn_link *out)
 	(void)pthread_mutex_unlock(&dev->lock);
 	if (!ret)
 		fn_info_put(out, &link, sizeof(link));
-	return fn_report(dev->ctx, NULL, ret);
-}
-
-static bool mac_is_station(const uint8_t mac[6])
-{
-	static const uint8_t zero[6];
-
-	/* 802.3 3.2.3: the lowest bit of the first byte marks a group address. */
-	return !(mac[0] & 1) && memcmp(mac, zero, sizeof(zero)) != 0;
-}
-
-/* By bit of FN_CAP_*: what a device without it cannot do. */
-static const char *const cap_words[] = {
-	"change its station address",
-	"receive frames for any address (promiscuous mode)",
-};
-
-int fn_dev_check_cap(const struct fn_dev *dev, uint64_t cap)
-{
-	if (dev->limits.caps & cap)
-		return 0;
-	return fn_fail(-ENOTSUP,
-		       "%s: this device cannot %s: leave it as it is, or use a device whose "
-		       "fn_dev_info.caps has the bit",
-		       dev->bus->name, cap_words[__builtin_ctzll(cap)]);
-}
-
-static int set_mac(struct fn_dev *dev, const uint8_t mac[6])
-{
-	int ret = fn_dev_check_present(dev);
-
-	if (ret)
-		return ret;
-	if (!mac_is_station(mac))
-		return fn_fail(-EINVAL, "%s: a station address is neither zero nor a group address",
-			       dev->bus->name);
-	ret = fn_dev_check_cap(dev, FN_CAP_SET_MAC);
-	if (!ret && dev->state == FN_DEV_STARTED)
-		ret = dev->drv->ops->set_mac(dev, mac);
-	if (!ret)
-		memcpy(dev->mac, mac, sizeof(dev->mac));
-	return ret;
-}
-
-int fn_dev_set_mac(struct fn_dev *dev, const uint8_t mac[6])
-{
-	int ret;
-
-	(void)pthread_mutex_lock(&dev->lock);
-	ret = set_mac(dev, mac);
-	(void)pthread_mutex_unlock(&dev->lock);
-	return fn_report(dev->ctx, NULL, ret);
-}
-
-static int set_promisc(struct fn_dev *dev, bool on)
-{
-	int ret = fn_dev_check_present(dev);
-
-	if (!ret)
-		ret = fn_dev_check_cap(dev, FN_CAP_PROMISC);
-	if (!ret && dev->state == FN_DEV_STARTED)
-		ret = dev->drv->ops->set_promisc(dev, on);
-	if (!ret)
-		dev->promisc = on;
-	return ret;
-}
-
-int fn_dev_set_promisc(struct fn_dev *dev, bool on)
-{
-	int ret;
-
-	(void)pthread_mutex_lock(&dev->lock);
-	ret = set_promisc(dev, on);
-	(void)pthread_mutex_unlock(&dev->lock);
 	return fn_report(dev->ctx, NULL, ret);
 }

@@ -220,6 +220,10 @@ static struct fn_pkt *seg_clone(struct fn_pool *pool, struct fn_pkt *seg)
 	clone->buf_len = seg->buf_len;
 	clone->vlan_tci = seg->vlan_tci;
 	clone->hash = seg->hash;
+	clone->l2_len = seg->l2_len;
+	clone->l3_len = seg->l3_len;
+	clone->l4_len = seg->l4_len;
+	clone->mss = seg->mss;
 	return clone;
 }
 

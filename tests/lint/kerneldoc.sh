@@ -26,7 +26,7 @@ for header in include/fastnic/*.h; do
 		for (i = 1; i <= n; i++) {
 			arg = parts[i]
 			if (arg ~ /^[ \t]*void[ \t]*$/) continue
-			sub(/\[[^\]]*\]/, "", arg); sub(/.*[ \t*]/, "", arg)
+			sub(/\[[^\]]*\]/, "", arg); sub(/.*[ \t*]/, "", arg); sub(/\)$/, "", arg)
 			if (index(doc, "* @" arg ":") == 0) fail("@" arg " is not described")
 		}
 		if (ret !~ /^void [^*]/ && ret !~ /^void$/ && doc !~ /Return:/ && ret !~ /^bool /)

@@ -1,30 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/*
- * The model's face: configuration space, registers, a clock, MSI-X, and the IOMMU in front of it.
- */
-#include <errno.h>
+/* The virtio model's registers: configuration space, common configuration, doorbells. */
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/ctx.h"
-#include "base/error.h"
-#include "model/virtio_dev.h"
+#include "model/virtio_dev_ring.h"
 
 #define COMMON(member) (VIRTIO_DEV_COMMON + offsetof(struct virtio_pci_common_cfg, member))
-#define PCI_COMMAND 4u
-#define PCI_COMMAND_MASTER 4u
 
-/* What a look at the clock costs: a loop that waits without waiting ends all the same. */
-#define TICK_NS 100u
-
-static struct virtio_dev *plugged[4];
-
-void virtio_dev_violation(struct virtio_dev *vd, const char *what)
+static struct virtio_dev *virtio_of(struct model_dev *md)
 {
-	if (!vd->violation)
-		vd->violation = what;
+	return fn_container_of(md, struct virtio_dev, md);
 }
 
 void virtio_dev_note(struct virtio_dev *vd, enum virtio_dev_step step, uint32_t value)
@@ -33,47 +18,90 @@ void virtio_dev_note(struct virtio_dev *vd, enum virtio_dev_step step, uint32_t 
 		vd->trace[vd->trace_n++] = (struct virtio_dev_trace){ step, value };
 }
 
-void virtio_dev_signal(struct virtio_dev *vd, uint16_t entry)
-{
-	const uint64_t one = 1;
-
-	if (!vd->master)
-		virtio_dev_violation(vd, "an interrupt without bus mastering");
-	if (entry < vd->fds_n && vd->fds[entry] >= 0 &&
-	    write(vd->fds[entry], &one, sizeof(one)) != sizeof(one))
-		virtio_dev_violation(vd, "an eventfd that cannot be written");
-}
-
 void virtio_dev_config_changed(struct virtio_dev *vd)
 {
 	vd->generation++;
 	if (vd->config_vector != VIRTIO_MSI_NO_VECTOR)
-		virtio_dev_signal(vd, vd->config_vector);
+		model_dev_signal(&vd->md, vd->config_vector);
+}
+
+void virtio_dev_needs_reset(struct virtio_dev *vd)
+{
+	vd->status |= VIRTIO_STATUS_DEVICE_NEEDS_RESET;
+	if (vd->status & VIRTIO_STATUS_DRIVER_OK)
+		virtio_dev_config_changed(vd);
+}
+
+void virtio_dev_link(struct virtio_dev *vd, bool up)
+{
+	const uint16_t old = fn_le16_to_cpu(vd->config.status);
+	const unsigned other = old & ~VDEV_S_LINK_UP;
+
+	vd->config.status = fn_cpu_to_le16((uint16_t)(up ? other | VDEV_S_LINK_UP : other));
+	virtio_dev_config_changed(vd);
+}
+
+static void queue_reset(struct virtio_dev_queue *q)
+{
+	const unsigned kicks = q->kicks;
+	const unsigned irqs = q->irqs;
+	const uint32_t size_max = q->size_max;
+	const bool no_notify = q->no_notify;
+
+	memset(q, 0, sizeof(*q));
+	q->size_max = size_max;
+	q->size = size_max;
+	q->vector = VIRTIO_MSI_NO_VECTOR;
+	q->kicks = kicks;
+	q->irqs = irqs;
+	q->no_notify = no_notify;
 }
 
 /* 2.4: everything is as at power-on. */
 static void device_reset(struct virtio_dev *vd)
 {
+	model_shadow_clear(&vd->md);
 	vd->status = 0;
 	vd->accepted = 0;
 	vd->config_vector = VIRTIO_MSI_NO_VECTOR;
-	vd->promisc = true;
 	vd->pairs = 1;
+	memset(&vd->filter, 0, sizeof(vd->filter));
+	vd->filter.promisc = true;
+	memset(&vd->rss, 0, sizeof(vd->rss));
+	memset(&vd->coal_rx, 0, sizeof(vd->coal_rx));
+	memset(&vd->coal_tx, 0, sizeof(vd->coal_tx));
+	memset(vd->flows, 0, sizeof(vd->flows));
+	(void)model_clock_cancel(vd->md.clock, NULL, vd);
+	if (vd->mac_set)
+		memcpy(vd->config.mac, vd->factory_mac, sizeof(vd->factory_mac));
+	vd->mac_set = false;
 	memcpy(vd->mac, vd->config.mac, sizeof(vd->mac));
-	for (unsigned i = 0; i < VIRTIO_DEV_QUEUES; i++) {
-		struct virtio_dev_queue *q = &vd->queues[i];
-		const unsigned kicks = q->kicks;
-		const unsigned irqs = q->irqs;
-		const uint32_t size_max = q->size_max;
-		const bool no_notify = q->no_notify;
+	for (unsigned i = 0; i < VIRTIO_DEV_QUEUES; i++)
+		queue_reset(&vd->queues[i]);
+}
 
-		*q = (struct virtio_dev_queue){ .size_max = size_max,
-						.size = size_max,
-						.vector = VIRTIO_MSI_NO_VECTOR,
-						.kicks = kicks,
-						.irqs = irqs,
-						.no_notify = no_notify };
-	}
+/* 5.1.3.1: which features need which others. */
+static void features_check(struct virtio_dev *vd)
+{
+	static const struct {
+		uint64_t feature;
+		uint64_t needs;
+	} rules[] = {
+		{ VDEV_F_GUEST_TSO4, VDEV_F_GUEST_CSUM },  { VDEV_F_GUEST_TSO6, VDEV_F_GUEST_CSUM },
+		{ VDEV_F_HOST_TSO4, VDEV_F_CSUM },         { VDEV_F_HOST_TSO6, VDEV_F_CSUM },
+		{ VDEV_F_HOST_ECN, VDEV_F_CSUM },          { VDEV_F_CTRL_RX, VDEV_F_CTRL_VQ },
+		{ VDEV_F_CTRL_VLAN, VDEV_F_CTRL_VQ },      { VDEV_F_CTRL_RX_EXTRA, VDEV_F_CTRL_VQ },
+		{ VDEV_F_GUEST_ANNOUNCE, VDEV_F_CTRL_VQ }, { VDEV_F_MQ, VDEV_F_CTRL_VQ },
+		{ VDEV_F_CTRL_MAC_ADDR, VDEV_F_CTRL_VQ },  { VDEV_F_RSS, VDEV_F_CTRL_VQ },
+		{ VDEV_F_HASH_REPORT, VDEV_F_CTRL_VQ },    { VDEV_F_NOTF_COAL, VDEV_F_CTRL_VQ },
+	};
+
+	for (unsigned i = 0; i < FN_ARRAY_LEN(rules); i++)
+		if ((vd->accepted & rules[i].feature) && !(vd->accepted & rules[i].needs))
+			virtio_dev_violation(vd,
+					     "a feature without the one that it needs (5.1.3.1)");
+	if (!(vd->accepted & VDEV_F_VERSION_1))
+		virtio_dev_violation(vd, "VIRTIO_F_VERSION_1 is not accepted (6.1)");
 }
 
 static void status_write(struct virtio_dev *vd, uint8_t value)
@@ -93,6 +121,8 @@ static void status_write(struct virtio_dev *vd, uint8_t value)
 		virtio_dev_violation(vd, "DRIVER before ACKNOWLEDGE (3.1.1)");
 	if ((value & VIRTIO_STATUS_DRIVER_OK) && !(vd->status & VIRTIO_STATUS_FEATURES_OK))
 		virtio_dev_violation(vd, "DRIVER_OK before FEATURES_OK (3.1.1)");
+	if (value & ~vd->status & VIRTIO_STATUS_FEATURES_OK)
+		features_check(vd);
 	if (vd->refuse_features)
 		value &= (uint8_t)~VIRTIO_STATUS_FEATURES_OK;
 	vd->status = value;
@@ -162,6 +192,28 @@ static uint64_t half(uint64_t old, uint64_t off, uint64_t value)
 	return off & 4 ? (old & UINT32_MAX) | value << 32 : (old & ~(uint64_t)UINT32_MAX) | value;
 }
 
+static void queue_enable(struct virtio_dev *vd, struct virtio_dev_queue *q, uint64_t value)
+{
+	const bool packed = (vd->accepted & VDEV_F_RING_PACKED) != 0;
+
+	if (value != 1 || !q->desc || !q->driver || !q->device)
+		virtio_dev_violation(vd, "a queue is enabled without rings (4.1.4.3.2)");
+	if (q->desc % 16 || q->driver % (packed ? 4 : 2) || q->device % 4)
+		virtio_dev_violation(vd, "a ring is not aligned (2.7, 2.8.10.1)");
+	if (!(vd->status & VIRTIO_STATUS_FEATURES_OK) || (vd->status & VIRTIO_STATUS_DRIVER_OK))
+		virtio_dev_violation(vd, "a queue is enabled out of turn (3.1.1)");
+	if (packed && q->size > VIRTIO_DEV_PACKED_MAX)
+		virtio_dev_violation(vd, "the model has no packed rings of that size");
+	virtio_dev_note(vd, VIRTIO_DEV_ENABLE, vd->queue_select);
+	model_shadow_set(&vd->md, 2u * vd->queue_select, q->desc, 16 * (size_t)q->size);
+	if (!packed)
+		model_shadow_set(&vd->md, 2u * vd->queue_select + 1, q->driver,
+				 6 + 2 * (size_t)q->size);
+	else
+		model_shadow_set(&vd->md, 2u * vd->queue_select + 1, q->driver, 4);
+	q->enabled = true;
+}
+
 static void queue_write(struct virtio_dev *vd, uint64_t off, uint64_t value)
 {
 	struct virtio_dev_queue *q = selected(vd);
@@ -170,23 +222,17 @@ static void queue_write(struct virtio_dev *vd, uint64_t off, uint64_t value)
 		virtio_dev_violation(vd, "a queue is changed while it is enabled (4.1.4.3.2)");
 	switch (off) {
 	case COMMON(queue_size):
-		if (!fn_is_pow2(value) || value > q->size_max)
-			virtio_dev_violation(vd, "a queue size that is not allowed (2.7)");
+		if (!(vd->accepted & VDEV_F_RING_PACKED) && !fn_is_pow2(value))
+			virtio_dev_violation(vd, "a queue size that is no power of two (2.7)");
+		if (!value || value > q->size_max)
+			virtio_dev_violation(vd, "a queue size that is not allowed (4.1.4.3.2)");
 		q->size = (uint32_t)value;
 		break;
 	case COMMON(queue_msix_vector):
 		q->vector = value < vd->vectors_refused ? (uint16_t)value : VIRTIO_MSI_NO_VECTOR;
 		break;
 	case COMMON(queue_enable):
-		if (value != 1 || !q->desc || !q->driver || !q->device)
-			virtio_dev_violation(vd, "a queue is enabled without rings (4.1.4.3.2)");
-		if (q->desc % 16 || q->driver % 2 || q->device % 4)
-			virtio_dev_violation(vd, "a ring is not aligned (2.7)");
-		if (!(vd->status & VIRTIO_STATUS_FEATURES_OK) ||
-		    (vd->status & VIRTIO_STATUS_DRIVER_OK))
-			virtio_dev_violation(vd, "a queue is enabled out of turn (3.1.1)");
-		virtio_dev_note(vd, VIRTIO_DEV_ENABLE, vd->queue_select);
-		q->enabled = true;
+		queue_enable(vd, q, value);
 		break;
 	case COMMON(queue_desc):
 	case COMMON(queue_desc) + 4:
@@ -255,15 +301,12 @@ static unsigned common_width(uint64_t off)
 	return off == COMMON(device_status) || off == COMMON(config_generation) ? 1 : 2;
 }
 
-static uint64_t bar_read(struct fn_busdev *busdev, unsigned idx, uint64_t off, unsigned width)
+static uint64_t bar_read(struct model_dev *md, unsigned idx, uint64_t off, unsigned width)
 {
-	struct virtio_dev *vd = fn_container_of(busdev, struct virtio_dev, busdev);
+	struct virtio_dev *vd = virtio_of(md);
 	uint64_t value = 0;
 
-	if (vd->gone)
-		return UINT64_MAX;
-	if (idx != VIRTIO_DEV_BAR)
-		virtio_dev_violation(vd, "a read of a BAR that is not there");
+	(void)idx;
 	if (off >= VIRTIO_DEV_CONFIG && off + width <= VIRTIO_DEV_CONFIG + sizeof(vd->config)) {
 		memcpy(&value, (uint8_t *)&vd->config + (off - VIRTIO_DEV_CONFIG), width);
 		return value;
@@ -275,6 +318,16 @@ static uint64_t bar_read(struct fn_busdev *busdev, unsigned idx, uint64_t off, u
 	if (width != common_width(off))
 		virtio_dev_violation(vd, "a field is read in another width (4.1.3.1)");
 	return common_read(vd, off);
+}
+
+static void serve(void *arg, uint64_t queue)
+{
+	struct virtio_dev *vd = arg;
+
+	if (queue == virtio_dev_ctrl_queue(vd))
+		virtio_dev_ctrl(vd, (unsigned)queue);
+	else if (vd->auto_tx && (queue & 1))
+		(void)virtio_dev_transmit(vd, (unsigned)queue / 2, UINT_MAX);
 }
 
 static void notify(struct virtio_dev *vd, uint64_t off, uint64_t value, unsigned width)
@@ -289,18 +342,16 @@ static void notify(struct virtio_dev *vd, uint64_t off, uint64_t value, unsigned
 	if (!(vd->status & VIRTIO_STATUS_DRIVER_OK))
 		virtio_dev_violation(vd, "a doorbell before DRIVER_OK (3.1.1)");
 	vd->queues[queue].kicks++;
-	virtio_dev_ctrl(vd, queue);
+	virtio_dev_watch(vd, queue, true);
+	model_dev_later(&vd->md, serve, vd, queue);
 }
 
-static void bar_write(struct fn_busdev *busdev, unsigned idx, uint64_t off, unsigned width,
+static void bar_write(struct model_dev *md, unsigned idx, uint64_t off, unsigned width,
 		      uint64_t value)
 {
-	struct virtio_dev *vd = fn_container_of(busdev, struct virtio_dev, busdev);
+	struct virtio_dev *vd = virtio_of(md);
 
-	if (vd->gone)
-		return;
-	if (idx != VIRTIO_DEV_BAR)
-		virtio_dev_violation(vd, "a write of a BAR that is not there");
+	(void)idx;
 	if (off >= VIRTIO_DEV_NOTIFY) {
 		notify(vd, off - VIRTIO_DEV_NOTIFY, value, width);
 		return;
@@ -314,160 +365,21 @@ static void bar_write(struct fn_busdev *busdev, unsigned idx, uint64_t off, unsi
 	common_write(vd, off, value);
 }
 
-static int cfg_read(struct fn_busdev *busdev, uint16_t off, void *buf, size_t len)
+/* What was made available until now must have been there at an earlier fence. */
+static void fence(struct model_dev *md, bool full)
 {
-	struct virtio_dev *vd = fn_container_of(busdev, struct virtio_dev, busdev);
+	struct virtio_dev *vd = virtio_of(md);
 
-	memset(buf, 0xff, len);
-	if (vd->gone || off + len > sizeof(vd->cfg))
-		return -EIO;
-	memcpy(buf, vd->cfg + off, len);
-	return 0;
-}
-
-static int cfg_write(struct fn_busdev *busdev, uint16_t off, const void *buf, size_t len)
-{
-	struct virtio_dev *vd = fn_container_of(busdev, struct virtio_dev, busdev);
-
-	if (vd->gone || off + len > sizeof(vd->cfg))
-		return fn_fail(-EIO, "%s: not written", busdev->name);
-	memcpy(vd->cfg + off, buf, len);
-	vd->master = (vd->cfg[PCI_COMMAND] & PCI_COMMAND_MASTER) != 0;
-	return 0;
-}
-
-static int bar_map(struct fn_busdev *busdev, unsigned idx, uint64_t off, uint64_t len,
-		   struct fn_bar *bar)
-{
-	if (idx != VIRTIO_DEV_BAR || off > VIRTIO_DEV_BAR_BYTES || len > VIRTIO_DEV_BAR_BYTES - off)
-		return fn_fail(-EINVAL, "%s: no such window in BAR %u", busdev->name, idx);
-	*bar = (struct fn_bar){ .busdev = busdev, .off = off, .len = len, .idx = (uint8_t)idx };
-	return 0;
-}
-
-static void bar_unmap(struct fn_busdev *busdev, struct fn_bar *bar)
-{
-	(void)busdev;
-	memset(bar, 0, sizeof(*bar));
-}
-
-static int irq_set(struct fn_busdev *busdev, const int *fds, unsigned n)
-{
-	struct virtio_dev *vd = fn_container_of(busdev, struct virtio_dev, busdev);
-
-	if (n > busdev->irqs)
-		return fn_fail(-EINVAL, "%s: no such MSI-X entry", busdev->name);
-	for (unsigned i = 0; i < n; i++)
-		vd->fds[i] = fds[i];
-	vd->fds_n = n;
-	return 0;
-}
-
-static int bus_reset(struct fn_busdev *busdev)
-{
-	(void)busdev;
-	return -ENOTTY;
-}
-
-static uint64_t now_ns(struct fn_busdev *busdev)
-{
-	struct virtio_dev *vd = fn_container_of(busdev, struct virtio_dev, busdev);
-
-	return vd->now_ns += TICK_NS;
-}
-
-static void delay_ns(struct fn_busdev *busdev, uint64_t ns)
-{
-	fn_container_of(busdev, struct virtio_dev, busdev)->now_ns += ns;
-}
-
-static int target_map(struct fn_dma_target *target, void *va, fn_iova_t iova, size_t len)
-{
-	struct virtio_dev *vd = fn_container_of(target, struct virtio_dev, target);
-
-	if (vd->maps_n == VIRTIO_DEV_MAPS)
-		return fn_fail(-ENOMEM, "%s: no more maps", target->name);
-	vd->maps[vd->maps_n].va = va;
-	vd->maps[vd->maps_n].iova = iova.v;
-	vd->maps[vd->maps_n].len = len;
-	vd->maps_n++;
-	return 0;
-}
-
-static void target_unmap(struct fn_dma_target *target, fn_iova_t iova, size_t len)
-{
-	struct virtio_dev *vd = fn_container_of(target, struct virtio_dev, target);
-
-	(void)len;
-	for (unsigned i = 0; i < vd->maps_n; i++)
-		if (vd->maps[i].iova == iova.v) {
-			vd->maps[i] = vd->maps[--vd->maps_n];
-			return;
-		}
-}
-
-static const struct fn_dma_target_ops target_ops = { target_map, target_unmap };
-
-uint8_t *virtio_dev_at(struct virtio_dev *vd, uint64_t iova, size_t len)
-{
-	if (!vd->master) {
-		virtio_dev_violation(vd, "DMA without bus mastering");
-		return NULL;
+	for (unsigned i = 0; i < vd->num_queues; i++) {
+		virtio_dev_watch(vd, i, false);
+		if (full)
+			vd->queues[i].fenced_at = vd->queues[i].watch_at;
 	}
-	for (unsigned i = 0; i < vd->maps_n; i++)
-		if (iova >= vd->maps[i].iova && iova - vd->maps[i].iova <= vd->maps[i].len &&
-		    len <= vd->maps[i].len - (iova - vd->maps[i].iova))
-			return vd->maps[i].va + (iova - vd->maps[i].iova);
-	virtio_dev_violation(vd, "an address that is not mapped");
-	return NULL;
 }
 
-static int bus_open(struct fn_ctx *ctx, const struct fn_pci_addr *addr, struct fn_busdev **out)
-{
-	static const struct fn_dma_range all = { 0, ((uint64_t)1 << 48) - 1 };
-
-	for (unsigned i = 0; i < FN_ARRAY_LEN(plugged); i++) {
-		struct virtio_dev *vd = plugged[i];
-
-		if (!vd || !fn_pci_addr_equal(&vd->busdev.addr, addr))
-			continue;
-		vd->busdev.ctx = ctx;
-		vd->busdev.vendor_id = fn_cfg_read16(&vd->busdev, 0);
-		vd->busdev.device_id = fn_cfg_read16(&vd->busdev, 2);
-		vd->target = (struct fn_dma_target){ .ops = &target_ops,
-						     .name = "the model's IOMMU",
-						     .ranges = &all,
-						     .ranges_n = 1 };
-		fn_list_init(&vd->target.node);
-		*out = &vd->busdev;
-		return fn_dma_domain_attach(ctx->dma, &vd->target);
-	}
-	return fn_fail(-ENOENT, "no device there");
-}
-
-static void bus_close(struct fn_busdev *busdev)
-{
-	struct virtio_dev *vd = fn_container_of(busdev, struct virtio_dev, busdev);
-
-	(void)fn_busdev_set_master(busdev, false);
-	fn_dma_domain_detach(busdev->ctx->dma, &vd->target);
-}
-
-const struct fn_bus_ops virtio_dev_bus = {
-	.name = "model",
-	.open = bus_open,
-	.close = bus_close,
-	.cfg_read = cfg_read,
-	.cfg_write = cfg_write,
-	.map = bar_map,
-	.unmap = bar_unmap,
-	.bar_read = bar_read,
-	.bar_write = bar_write,
-	.irq_set = irq_set,
-	.reset = bus_reset,
-	.now_ns = now_ns,
-	.delay_ns = delay_ns,
-};
+static const struct model_dev_ops ops = { .bar_read = bar_read,
+					  .bar_write = bar_write,
+					  .fence = fence };
 
 static void cap_put(struct virtio_dev *vd, unsigned at, unsigned next, uint8_t type,
 		    uint32_t offset, uint32_t length)
@@ -483,15 +395,14 @@ static void cap_put(struct virtio_dev *vd, unsigned at, unsigned next, uint8_t t
 		.notify_off_multiplier = fn_cpu_to_le32(VIRTIO_DEV_NOTIFY_STEP),
 	};
 
-	memcpy(vd->cfg + at, &cap, cap.cap.cap_len);
+	memcpy(vd->md.cfg + at, &cap, cap.cap.cap_len);
 }
 
 static void cfg_init(struct virtio_dev *vd)
 {
-	static const uint8_t head[] = { 0xf4, 0x1a, 0x41, 0x10, 0x02, 0x00, 0x10, 0x00, 0x01 };
-
-	memcpy(vd->cfg, head, sizeof(head));
-	vd->cfg[0x34] = VIRTIO_DEV_CAP_COMMON;
+	vd->md.cfg[0x06] = 0x10; /* there is a list of capabilities */
+	vd->md.cfg[0x08] = 1;    /* 4.1.2.1: a modern device's revision is 1 or more */
+	vd->md.cfg[0x34] = VIRTIO_DEV_CAP_COMMON;
 	cap_put(vd, VIRTIO_DEV_CAP_COMMON, VIRTIO_DEV_CAP_ISR, VIRTIO_PCI_CAP_COMMON_CFG,
 		VIRTIO_DEV_COMMON, 0x1000);
 	cap_put(vd, VIRTIO_DEV_CAP_ISR, VIRTIO_DEV_CAP_CONFIG, VIRTIO_PCI_CAP_ISR_CFG,
@@ -506,6 +417,9 @@ void virtio_dev_init(struct virtio_dev *vd)
 	static const uint8_t mac[6] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
 
 	memset(vd, 0, sizeof(*vd));
+	model_dev_init(&vd->md, &ops, VIRTIO_PCI_VENDOR, VIRTIO_PCI_DEVICE_NET);
+	vd->md.bar_bytes[VIRTIO_DEV_BAR] = VIRTIO_DEV_BAR_BYTES;
+	vd->md.busdev.irqs = 6;
 	cfg_init(vd);
 	vd->offered = VIRTIO_NET_F_MTU | VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS |
 		      VIRTIO_NET_F_CTRL_VQ | VIRTIO_NET_F_CTRL_RX | VIRTIO_NET_F_MQ |
@@ -515,34 +429,16 @@ void virtio_dev_init(struct virtio_dev *vd)
 	vd->vectors_refused = UINT16_MAX;
 	vd->num_queues = 5;
 	memcpy(vd->config.mac, mac, sizeof(mac));
-	vd->config.status = fn_cpu_to_le16(VIRTIO_NET_S_LINK_UP);
+	vd->config.status = fn_cpu_to_le16(VDEV_S_LINK_UP);
 	vd->config.max_virtqueue_pairs = fn_cpu_to_le16(2);
 	vd->config.mtu = fn_cpu_to_le16(1500);
 	vd->config.speed = fn_cpu_to_le32(25000);
-	vd->config.duplex = VIRTIO_NET_DUPLEX_FULL;
-	vd->ctrl_ack = VIRTIO_NET_CTRL_OK;
-	vd->busdev.ops = &virtio_dev_bus;
-	vd->busdev.numa_node = -1;
-	vd->busdev.iommu_group = -1;
-	vd->busdev.req_fd = -1;
-	vd->busdev.err_fd = -1;
-	vd->busdev.irqs = 6;
+	vd->config.duplex = 1;
+	vd->config.rss_max_key_size = 40;
+	vd->config.rss_max_indirection_table_length = fn_cpu_to_le16(128);
+	vd->config.supported_hash_types = fn_cpu_to_le32(VDEV_HASH_ALL);
+	vd->ctrl_ack = VDEV_OK;
 	for (unsigned i = 0; i < VIRTIO_DEV_QUEUES; i++)
 		vd->queues[i].size_max = 1024;
 	device_reset(vd);
-}
-
-void virtio_dev_plug(struct virtio_dev *vd, unsigned slot)
-{
-	(void)snprintf(vd->busdev.name, sizeof(vd->busdev.name), "0000:00:%02x.0", slot);
-	(void)fn_pci_addr_parse(vd->busdev.name, &vd->busdev.addr);
-	/* In the place of the one that a failed test has left there, perhaps. */
-	plugged[slot % FN_ARRAY_LEN(plugged)] = vd;
-}
-
-void virtio_dev_unplug(struct virtio_dev *vd)
-{
-	for (unsigned i = 0; i < FN_ARRAY_LEN(plugged); i++)
-		if (plugged[i] == vd)
-			plugged[i] = NULL;
 }

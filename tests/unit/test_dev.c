@@ -148,10 +148,10 @@ static void pool_too_small_for_two(void **state)
 	(void)state;
 	port.pool_opts.count = 512 + 128 + 64 + 32;
 	virtio_dev_init(&second);
-	virtio_dev_plug(&second, 1);
+	model_dev_plug(&second.md, 1);
 	assert_int_equal(port_open(&port), 0);
 	assert_int_equal(port_configure(&port, (struct fn_dev_conf){ 0 }), 0);
-	assert_int_equal(fn_dev_open_on(port.ctx, &virtio_dev_bus, "0000:00:01.0", NULL, &dev), 0);
+	assert_int_equal(fn_dev_open_on(port.ctx, &model_bus, "0000:00:01.0", NULL, &dev), 0);
 	conf.pool = port.pool;
 	assert_int_equal(fn_dev_configure(dev, &conf), -ENOSPC);
 	assert_non_null(strstr(fn_error_last(), "640 for other devices"));
@@ -159,7 +159,7 @@ static void pool_too_small_for_two(void **state)
 	port.dev = NULL;
 	assert_int_equal(fn_dev_configure(dev, &conf), 0);
 	assert_int_equal(fn_dev_close(dev), 0);
-	virtio_dev_unplug(&second);
+	model_dev_unplug(&second.md);
 }
 
 /* fn_pool_need() states what fn_dev_configure() insists on. */
@@ -229,8 +229,7 @@ static void calls_in_any_order(void **state)
 	assert_int_equal(fn_dev_set_mtu(port.dev, 1400), -EINVAL);
 	assert_int_equal(fn_dev_stop(port.dev), 0);
 	assert_int_equal(fn_dev_reset(port.dev), 0);
-	assert_int_equal(fn_dev_open_on(port.ctx, &virtio_dev_bus, "00:03.0", NULL, &again),
-			 -EBUSY);
+	assert_int_equal(fn_dev_open_on(port.ctx, &model_bus, "00:03.0", NULL, &again), -EBUSY);
 	assert_non_null(strstr(fn_error_last(), "open already"));
 	assert_int_equal(fn_ctx_destroy(port.ctx), -EBUSY);
 	assert_non_null(strstr(fn_error_last(), "0000:00:03.0"));
@@ -287,7 +286,7 @@ static void a_hundred_lives(void **state)
 		if (i == 0)
 			fds = open_fds();
 		assert_int_equal(open_fds(), fds);
-		assert_false(port.vd.master);
+		assert_false(port.vd.md.master);
 		assert_int_equal(port.vd.status, 0);
 	}
 }
@@ -306,7 +305,7 @@ static void vectors(void **state)
 	assert_true(fd >= 0);
 	assert_int_not_equal(fd, fn_rxq_event_fd(fn_dev_rxq(port.dev, 1)));
 	assert_int_not_equal(fd, fn_txq_event_fd(fn_dev_txq(port.dev, 0)));
-	assert_int_equal(port.vd.fds[1], fd);
+	assert_int_equal(port.vd.md.fds[1], fd);
 
 	assert_int_equal(port_configure(&port, (struct fn_dev_conf){ .rxqs = 2,
 								     .txqs = 2,
@@ -316,7 +315,7 @@ static void vectors(void **state)
 	fd = fn_rxq_event_fd(fn_dev_rxq(port.dev, 0));
 	assert_int_equal(fd, fn_rxq_event_fd(fn_dev_rxq(port.dev, 1)));
 	assert_int_equal(fn_txq_event_fd(fn_dev_txq(port.dev, 0)), -1);
-	assert_int_equal(port.vd.fds_n, 2);
+	assert_int_equal(port.vd.md.fds_n, 2);
 	assert_int_equal(fn_dev_start(port.dev), 0);
 	assert_int_equal(fn_rxq_arm(fn_dev_rxq(port.dev, 0)), 0);
 	assert_int_equal(fn_txq_arm(fn_dev_txq(port.dev, 0)), -ENOTSUP);
@@ -326,7 +325,7 @@ static void vectors(void **state)
 static void vectors_shared_above(void **state)
 {
 	(void)state;
-	port.vd.busdev.irqs = 3;
+	port.vd.md.busdev.irqs = 3;
 	assert_int_equal(port_open(&port), 0);
 	assert_int_equal(info_of(port.dev).vectors, 2);
 	assert_int_equal(port_configure(&port, (struct fn_dev_conf){ .rxqs = 2, .txqs = 2 }), 0);
@@ -379,12 +378,12 @@ static void mac_and_promisc(void **state)
 	port_start(&port, (struct fn_dev_conf){ 0 });
 	assert_memory_equal(port.vd.mac, mac, 6);
 	assert_memory_equal(info_of(port.dev).mac, mac, 6);
-	assert_false(port.vd.promisc);
+	assert_false(port.vd.filter.promisc);
 	assert_int_equal(fn_dev_set_promisc(port.dev, true), 0);
-	assert_true(port.vd.promisc);
+	assert_true(port.vd.filter.promisc);
 	/* Both stay over a reset. */
 	assert_int_equal(fn_dev_reset(port.dev), 0);
-	assert_true(port.vd.promisc);
+	assert_true(port.vd.filter.promisc);
 	assert_memory_equal(port.vd.mac, mac, 6);
 }
 

@@ -13,15 +13,15 @@ static int setup(void **state)
 {
 	(void)state;
 	port_init(&port);
-	port.vd.busdev.req_fd = eventfd(0, EFD_NONBLOCK);
-	port.vd.busdev.err_fd = eventfd(0, EFD_NONBLOCK);
+	port.vd.md.busdev.req_fd = eventfd(0, EFD_NONBLOCK);
+	port.vd.md.busdev.err_fd = eventfd(0, EFD_NONBLOCK);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	int req = port.vd.busdev.req_fd;
-	int err = port.vd.busdev.err_fd;
+	int req = port.vd.md.busdev.req_fd;
+	int err = port.vd.md.busdev.err_fd;
 
 	(void)state;
 	port_end(&port);
@@ -55,12 +55,12 @@ static void release_request(void **state)
 	port_start(&port, (struct fn_dev_conf){ 0 });
 	assert_int_equal(fn_ctx_process_events(port.ctx), 0);
 	assert_false(waiting());
-	fire(port.vd.busdev.req_fd);
+	fire(port.vd.md.busdev.req_fd);
 	assert_true(waiting());
 	assert_int_equal(fn_ctx_process_events(port.ctx), 1);
 	assert_int_equal(port.events[FN_EVENT_RELEASE_REQUESTED], 1);
 	assert_false(waiting());
-	fire(port.vd.busdev.req_fd);
+	fire(port.vd.md.busdev.req_fd);
 	assert_int_equal(fn_ctx_process_events(port.ctx), 0);
 	assert_false(waiting());
 	assert_int_equal(fn_rxq_status(port.rx), -ENODEV);
@@ -79,7 +79,7 @@ static void device_error(void **state)
 
 	(void)state;
 	port_start(&port, (struct fn_dev_conf){ 0 });
-	fire(port.vd.busdev.err_fd);
+	fire(port.vd.md.busdev.err_fd);
 	assert_int_equal(fn_ctx_process_events(port.ctx), 1);
 	assert_int_equal(port.events[FN_EVENT_DEVICE_ERROR], 1);
 	assert_int_equal(fn_rxq_status(port.rx), -EIO);
@@ -95,25 +95,25 @@ static void device_error(void **state)
 /* Bus mastering off is the last thing that it sees. */
 static int gone_after_write(struct fn_busdev *busdev, uint16_t off, const void *buf, size_t len)
 {
-	const int ret = virtio_dev_bus.cfg_write(busdev, off, buf, len);
+	const int ret = model_bus.cfg_write(busdev, off, buf, len);
 
-	port.vd.gone = true;
+	port.vd.md.gone = true;
 	return ret;
 }
 
 /* Whoever gets -ENODEV from a reset waits for the event that says why: it comes. */
 static void gone_at_the_start_of_a_reset(void **state)
 {
-	struct fn_bus_ops ops = virtio_dev_bus;
+	struct fn_bus_ops ops = model_bus;
 
 	(void)state;
 	port_start(&port, (struct fn_dev_conf){ 0 });
 	ops.cfg_write = gone_after_write;
-	port.vd.busdev.ops = &ops;
+	port.vd.md.busdev.ops = &ops;
 	assert_int_equal(fn_dev_reset(port.dev), -ENODEV);
 	assert_int_equal(fn_ctx_process_events(port.ctx), 1);
 	assert_int_equal(port.events[FN_EVENT_GONE], 1);
-	port.vd.busdev.ops = &virtio_dev_bus;
+	port.vd.md.busdev.ops = &model_bus;
 }
 
 /* Two queues break; a reset mends both, and nobody hears of it any more. */
@@ -123,7 +123,7 @@ static void mended_is_no_news(void **state)
 	port_start(&port, (struct fn_dev_conf){ 0 });
 	fn_queue_break(fn_rxq_queue(port.rx), "a test says so");
 	fn_queue_break(fn_txq_queue(port.tx), "a test says so");
-	fire(port.vd.busdev.err_fd);
+	fire(port.vd.md.busdev.err_fd);
 	assert_int_equal(fn_ctx_process_events(port.ctx), 3);
 	fn_queue_break(fn_rxq_queue(port.rx), "a test says so");
 	fn_queue_break(fn_txq_queue(port.tx), "a test says so");
@@ -142,7 +142,7 @@ static void asked_back_comes_before_broken(void **state)
 	(void)state;
 	port_start(&port, (struct fn_dev_conf){ 0 });
 	fn_queue_break(fn_rxq_queue(port.rx), "a test says so");
-	fire(port.vd.busdev.req_fd);
+	fire(port.vd.md.busdev.req_fd);
 	assert_int_equal(fn_ctx_process_events(port.ctx), 1);
 	assert_int_equal(port.events[FN_EVENT_RELEASE_REQUESTED], 1);
 	assert_int_equal(port.events[FN_EVENT_QUEUE_BROKEN], 0);
@@ -167,7 +167,7 @@ static void gone(void **state)
 
 	(void)state;
 	port_start(&port, (struct fn_dev_conf){ 0 });
-	port.vd.gone = true;
+	port.vd.md.gone = true;
 	assert_int_equal(fn_dev_link(port.dev, &link), -ENODEV);
 	assert_int_equal(fn_dev_link(port.dev, &link), -ENODEV);
 	assert_int_equal(fn_ctx_process_events(port.ctx), 1);
@@ -230,20 +230,18 @@ static void closed_from_a_callback(void **state)
 
 	(void)state;
 	virtio_dev_init(&second);
-	virtio_dev_plug(&second, 1);
+	model_dev_plug(&second.md, 1);
 	assert_int_equal(fn_ctx_create(&opts, &both_ctx), 0);
-	assert_int_equal(fn_dev_open_on(both_ctx, &virtio_dev_bus, "0000:00:03.0", NULL, &both[0]),
-			 0);
-	assert_int_equal(fn_dev_open_on(both_ctx, &virtio_dev_bus, "0000:00:01.0", NULL, &both[1]),
-			 0);
-	fire(port.vd.busdev.req_fd);
+	assert_int_equal(fn_dev_open_on(both_ctx, &model_bus, "0000:00:03.0", NULL, &both[0]), 0);
+	assert_int_equal(fn_dev_open_on(both_ctx, &model_bus, "0000:00:01.0", NULL, &both[1]), 0);
+	fire(port.vd.md.busdev.req_fd);
 	fn_dev_raise(both[0], FN_EVENT_RELEASE_REQUESTED);
 	fn_dev_raise(both[1], FN_EVENT_LINK);
 	assert_int_equal(fn_ctx_process_events(both_ctx), 1);
 	assert_int_equal(heard, 1);
 	assert_int_equal(fn_ctx_process_events(both_ctx), 0);
 	assert_int_equal(fn_ctx_destroy(both_ctx), 0);
-	virtio_dev_unplug(&second);
+	model_dev_unplug(&second.md);
 }
 
 int main(void)

@@ -18,7 +18,7 @@ static void pairs(void **state)
 	port_init(&p);
 	p.vd.config.max_virtqueue_pairs = fn_cpu_to_le16(8);
 	p.vd.num_queues = 17;
-	p.vd.busdev.irqs = 18;
+	p.vd.md.busdev.irqs = 18;
 	p.pool_opts.count = 8192;
 	port_start(&p, (struct fn_dev_conf){ .rxqs = 8, .txqs = 8, .rx_ring = 64, .tx_ring = 64 });
 	assert_int_equal(p.vd.pairs, 8);
@@ -56,7 +56,7 @@ static void one_pair(void **state)
 	p.vd.num_queues = 3;
 	port_start(&p, (struct fn_dev_conf){ .promisc = true });
 	assert_true(p.vd.queues[2].enabled);
-	assert_true(p.vd.promisc);
+	assert_true(p.vd.filter.promisc);
 	port_end(&p);
 }
 
@@ -68,18 +68,18 @@ static void promiscuous(void **state)
 	port_init(&p);
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	/* A device starts promiscuous (5.1.6.5.1 leaves it open), so that it is told not to be. */
-	assert_false(p.vd.promisc);
+	assert_false(p.vd.filter.promisc);
 	assert_int_equal(fn_dev_set_promisc(p.dev, true), 0);
-	assert_true(p.vd.promisc);
+	assert_true(p.vd.filter.promisc);
 	assert_int_equal(fn_dev_reset(p.dev), 0);
-	assert_true(p.vd.promisc);
+	assert_true(p.vd.filter.promisc);
 	assert_int_equal(fn_dev_set_promisc(p.dev, false), 0);
-	assert_false(p.vd.promisc);
+	assert_false(p.vd.filter.promisc);
 	assert_int_equal(fn_dev_stop(p.dev), 0);
 	/* While stopped it is only noted. */
 	assert_int_equal(fn_dev_set_promisc(p.dev, true), 0);
 	assert_int_equal(fn_dev_start(p.dev), 0);
-	assert_true(p.vd.promisc);
+	assert_true(p.vd.filter.promisc);
 	port_end(&p);
 
 	port_init(&p);
@@ -143,7 +143,7 @@ static void many_commands(void **state)
 		port_start(&p, (struct fn_dev_conf){ 0 });
 		for (unsigned k = 0; k < 70000; k++) {
 			assert_int_equal(fn_dev_set_promisc(p.dev, k & 1), 0);
-			assert_int_equal(p.vd.promisc, k & 1);
+			assert_int_equal(p.vd.filter.promisc, k & 1);
 		}
 		assert_int_equal(p.vd.queues[4].irqs, 0);
 		port_end(&p);
@@ -186,20 +186,20 @@ static void no_answer(void **state)
 	port_init(&p);
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	p.vd.ctrl_dumb = true;
-	start_ns = p.vd.now_ns;
+	start_ns = p.vd.md.clock->now_ns;
 	assert_int_equal(fn_dev_set_promisc(p.dev, true), -EIO);
 	assert_non_null(strstr(fn_error_last(), "within 2000 ms"));
-	assert_in_range(p.vd.now_ns - start_ns, FN_MS(2000), FN_MS(2010));
-	start_ns = p.vd.now_ns;
+	assert_in_range(p.vd.md.clock->now_ns - start_ns, FN_MS(2000), FN_MS(2010));
+	start_ns = p.vd.md.clock->now_ns;
 	assert_int_equal(fn_dev_set_promisc(p.dev, true), -EIO);
 	assert_non_null(strstr(fn_error_last(), "control queue is broken"));
-	assert_in_range(p.vd.now_ns - start_ns, 0, FN_MS(1));
+	assert_in_range(p.vd.md.clock->now_ns - start_ns, 0, FN_MS(1));
 	/* Packets go on. */
 	assert_int_equal(port_receive(&p), 0);
 	p.vd.ctrl_dumb = false;
 	assert_int_equal(fn_dev_reset(p.dev), 0);
 	assert_int_equal(fn_dev_set_promisc(p.dev, true), 0);
-	assert_true(p.vd.promisc);
+	assert_true(p.vd.filter.promisc);
 	assert_int_equal(fn_dev_stop(p.dev), 0);
 	p.vd.ctrl_dumb = true;
 	assert_int_equal(fn_dev_start(p.dev), -EIO);
@@ -215,7 +215,7 @@ static void gone(void **state)
 	(void)state;
 	port_init(&p);
 	port_start(&p, (struct fn_dev_conf){ 0 });
-	p.vd.gone = true;
+	p.vd.md.gone = true;
 	assert_int_equal(fn_dev_set_promisc(p.dev, true), -ENODEV);
 	assert_int_equal(fn_rxq_status(p.rx), -ENODEV);
 	port_end(&p);

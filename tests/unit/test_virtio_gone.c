@@ -10,15 +10,15 @@ static uint32_t outside_at_cut_off;
 /* Bus mastering goes off: where are the buffers by then? */
 static int cut_off_write(struct fn_busdev *busdev, uint16_t off, const void *buf, size_t len)
 {
-	if (cut_off->vd.master)
+	if (cut_off->vd.md.master)
 		outside_at_cut_off = port_pool(cut_off).outside;
-	return virtio_dev_bus.cfg_write(busdev, off, buf, len);
+	return model_bus.cfg_write(busdev, off, buf, len);
 }
 
 /* 2.4, 4.1.4.3.2: a reset takes its time, but not for ever. */
 static void reset_deadline(void **state)
 {
-	struct fn_bus_ops ops = virtio_dev_bus;
+	struct fn_bus_ops ops = model_bus;
 	struct port p;
 	uint64_t start_ns;
 
@@ -30,19 +30,19 @@ static void reset_deadline(void **state)
 	port_init(&p);
 	p.vd.reset_polls = UINT_MAX;
 	port_refused(&p, -EIO, "did not finish its reset within 5 s");
-	assert_in_range(p.vd.now_ns, FN_MS(5000), FN_MS(5010));
+	assert_in_range(p.vd.md.clock->now_ns, FN_MS(5000), FN_MS(5010));
 
 	/* One that cannot be reset is cut off from memory, and then all buffers come back. */
 	port_init(&p);
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	ops.cfg_write = cut_off_write;
-	p.vd.busdev.ops = &ops;
+	p.vd.md.busdev.ops = &ops;
 	cut_off = &p;
 	p.vd.reset_polls = UINT_MAX;
-	start_ns = p.vd.now_ns;
+	start_ns = p.vd.md.clock->now_ns;
 	assert_int_equal(fn_dev_stop(p.dev), -EIO);
-	assert_in_range(p.vd.now_ns - start_ns, FN_MS(5000), FN_MS(5120));
-	assert_false(p.vd.master);
+	assert_in_range(p.vd.md.clock->now_ns - start_ns, FN_MS(5000), FN_MS(5120));
+	assert_false(p.vd.md.master);
 	assert_int_equal(outside_at_cut_off, 256);
 	assert_int_equal(port_pool(&p).outside, 0);
 	assert_int_equal(fn_dev_close(p.dev), -EIO);
@@ -60,7 +60,7 @@ static void gone(void **state)
 
 	(void)state;
 	port_init(&p);
-	p.vd.gone = true;
+	p.vd.md.gone = true;
 	assert_int_equal(port_open(&p), -ENOTSUP);
 	port_end(&p);
 
@@ -70,8 +70,8 @@ static void gone(void **state)
 		pkt = port_pkt(&p, i);
 		assert_int_equal(fn_tx_burst(p.tx, &pkt, 1), 1);
 	}
-	p.vd.gone = true;
-	start_ns = p.vd.now_ns;
+	p.vd.md.gone = true;
+	start_ns = p.vd.md.clock->now_ns;
 	assert_int_equal(fn_rx_burst(p.rx, &pkt, 1), 0);
 	assert_int_equal(fn_dev_link(p.dev, &link), -ENODEV);
 	assert_int_equal(fn_rxq_status(p.rx), -ENODEV);
@@ -86,14 +86,14 @@ static void gone(void **state)
 	assert_int_equal(fn_dev_close(p.dev), -ENODEV);
 	p.dev = NULL;
 	/* Nobody waited for it. */
-	assert_in_range(p.vd.now_ns - start_ns, 0, FN_MS(1));
+	assert_in_range(p.vd.md.clock->now_ns - start_ns, 0, FN_MS(1));
 	port_end(&p);
 
 	/* Between configure and start. */
 	port_init(&p);
 	assert_int_equal(port_open(&p), 0);
 	assert_int_equal(port_configure(&p, (struct fn_dev_conf){ 0 }), 0);
-	p.vd.gone = true;
+	p.vd.md.gone = true;
 	assert_int_equal(fn_dev_start(p.dev), -ENODEV);
 	assert_int_equal(port_pool(&p).outside, 0);
 	port_end(&p);
@@ -106,18 +106,18 @@ static unsigned accesses_left;
 
 static uint64_t vanishing_read(struct fn_busdev *busdev, unsigned idx, uint64_t off, unsigned width)
 {
-	struct virtio_dev *vd = fn_container_of(busdev, struct virtio_dev, busdev);
+	struct virtio_dev *vd = fn_container_of(busdev, struct virtio_dev, md.busdev);
 
 	if (!accesses_left)
-		vd->gone = true;
+		vd->md.gone = true;
 	else
 		accesses_left--;
-	return virtio_dev_bus.bar_read(busdev, idx, off, width);
+	return model_bus.bar_read(busdev, idx, off, width);
 }
 
 static void gone_at_any_time(void **state)
 {
-	struct fn_bus_ops ops = virtio_dev_bus;
+	struct fn_bus_ops ops = model_bus;
 	unsigned tries = 0;
 	bool ran = false;
 
@@ -131,13 +131,13 @@ static void gone_at_any_time(void **state)
 		assert_int_equal(port_open(&p), 0);
 		assert_int_equal(port_configure(&p, (struct fn_dev_conf){ .rxqs = 2, .txqs = 2 }),
 				 0);
-		p.vd.busdev.ops = &ops;
+		p.vd.md.busdev.ops = &ops;
 		accesses_left = tries;
 		ret = fn_dev_start(p.dev);
-		ran = !p.vd.gone;
+		ran = !p.vd.md.gone;
 		if (ret)
 			assert_int_equal(port_pool(&p).outside, 0);
-		if (!p.vd.gone)
+		if (!p.vd.md.gone)
 			assert_int_equal(ret, 0);
 		else if (ret)
 			assert_int_equal(ret, -ENODEV);

@@ -198,7 +198,7 @@ static void rings_overwritten(void **state)
 		/*
 		 * What the driver publishes through a ring that was written over is not its doing.
 		 */
-		p.vd.violation = NULL;
+		p.vd.md.violation = NULL;
 		port_end(&p);
 	}
 }

@@ -273,7 +273,7 @@ static void gone_at_interrupt(void **state)
 	(void)state;
 	start(&p, true, 64);
 	virtio_dev_config_changed(&p.vd);
-	p.vd.gone = true;
+	p.vd.md.gone = true;
 	assert_int_equal(fn_ctx_process_events(p.ctx), 1);
 	assert_int_equal(p.events[FN_EVENT_GONE], 1);
 	assert_int_equal(fn_rxq_status(p.rx), -ENODEV);

@@ -52,12 +52,12 @@ static void transitional(void **state)
 
 	(void)state;
 	port_init(&p);
-	p.vd.cfg[2] = 0x00;
+	p.vd.md.cfg[2] = 0x00;
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	port_end(&p);
 	port_init(&p);
-	p.vd.cfg[2] = 0x00;
-	p.vd.cfg[0x34] = 0;
+	p.vd.md.cfg[2] = 0x00;
+	p.vd.md.cfg[0x34] = 0;
 	port_refused(&p, -ENOTSUP, "disable-legacy=on");
 }
 
@@ -65,7 +65,7 @@ static void le32_put(struct port *p, unsigned at, uint32_t value)
 {
 	const fn_le32 raw = fn_cpu_to_le32(value);
 
-	memcpy(p->vd.cfg + at, &raw, sizeof(raw));
+	memcpy(p->vd.md.cfg + at, &raw, sizeof(raw));
 }
 
 /* A byte or a 32-bit field of the configuration space, and what is said of its value. */
@@ -85,7 +85,7 @@ static void field_refused(unsigned base, const struct bad_field *bad)
 	if (bad->wide)
 		le32_put(&p, base + bad->at, bad->value);
 	else
-		p.vd.cfg[base + bad->at] = (uint8_t)bad->value;
+		p.vd.md.cfg[base + bad->at] = (uint8_t)bad->value;
 	port_refused(&p, bad->code, bad->why);
 }
 
@@ -150,13 +150,13 @@ static void odd_capability_lists(void **state)
 	(void)state;
 	/* A list that runs in a circle ends; what was found by then is enough. */
 	port_init(&p);
-	p.vd.cfg[VIRTIO_DEV_CAP_NOTIFY + 1] = VIRTIO_DEV_CAP_COMMON;
+	p.vd.md.cfg[VIRTIO_DEV_CAP_NOTIFY + 1] = VIRTIO_DEV_CAP_COMMON;
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	port_end(&p);
 	/* Of two of a type the first counts. */
 	port_init(&p);
-	memcpy(p.vd.cfg + 0x90, p.vd.cfg + VIRTIO_DEV_CAP_NOTIFY, 20);
-	p.vd.cfg[VIRTIO_DEV_CAP_NOTIFY + 1] = 0x90;
+	memcpy(p.vd.md.cfg + 0x90, p.vd.md.cfg + VIRTIO_DEV_CAP_NOTIFY, 20);
+	p.vd.md.cfg[VIRTIO_DEV_CAP_NOTIFY + 1] = 0x90;
 	le32_put(&p, 0x90 + 8, 0x101);
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	port_end(&p);

@@ -55,7 +55,7 @@ static void bring_up_order(void **state)
 	at = find(&p, 0, VIRTIO_DEV_STATUS, 0);
 	(void)find(&p, at, VIRTIO_DEV_READ_STATUS, 0);
 	assert_int_equal(p.vd.status, 0);
-	assert_false(p.vd.master);
+	assert_false(p.vd.md.master);
 	port_end(&p);
 }
 
@@ -94,7 +94,7 @@ static void limits_and_defaults(void **state)
 	assert_int_equal(info.rx_ring_min, 8);
 	assert_int_equal(info.mtu_min, 68);
 	assert_int_equal(info.mtu_max, 1400);
-	assert_int_equal(info.max_tx_segs, 32);
+	assert_int_equal(info.max_tx_segs, 62);
 	assert_int_equal(info.vectors, 5);
 	assert_memory_equal(info.mac, p.vd.config.mac, 6);
 	port_start(&p, (struct fn_dev_conf){ 0 });
@@ -114,7 +114,7 @@ static void limits_and_defaults(void **state)
 	p.vd.offered = VIRTIO_F_VERSION_1 | VIRTIO_F_ACCESS_PLATFORM | VIRTIO_F_IN_ORDER |
 		       VIRTIO_NET_F_MQ | VIRTIO_NET_F_CTRL_RX;
 	p.vd.num_queues = 2;
-	p.vd.busdev.irqs = 0;
+	p.vd.md.busdev.irqs = 0;
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	assert_int_equal(p.vd.accepted,
 			 VIRTIO_F_VERSION_1 | VIRTIO_F_ACCESS_PLATFORM | VIRTIO_F_IN_ORDER);
@@ -132,7 +132,7 @@ static void limits_and_defaults(void **state)
 
 	/* One MSI-X entry: it tells of the link, and no queue has an interrupt. */
 	port_init(&p);
-	p.vd.busdev.irqs = 1;
+	p.vd.md.busdev.irqs = 1;
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	fn_dev_get_info(p.dev, &info);
 	assert_int_equal(info.vectors, 0);

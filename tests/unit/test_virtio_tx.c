@@ -223,13 +223,13 @@ static struct port *drained;
 static uint64_t drain_now(struct fn_busdev *busdev)
 {
 	(void)virtio_dev_transmit(&drained->vd, 0, 1);
-	return virtio_dev_bus.now_ns(busdev);
+	return model_bus.now_ns(busdev);
 }
 
 /* Stop waits for what is queued: all of it goes out. */
 static void stop_drains(void **state)
 {
-	struct fn_bus_ops ops = virtio_dev_bus;
+	struct fn_bus_ops ops = model_bus;
 	struct port p;
 
 	(void)state;
@@ -238,12 +238,12 @@ static void stop_drains(void **state)
 	ops.now_ns = drain_now;
 	drained = &p;
 	assert_int_equal(send(&p, 0, 40), 40);
-	p.vd.busdev.ops = &ops;
+	p.vd.md.busdev.ops = &ops;
 	assert_int_equal(fn_dev_stop(p.dev), 0);
 	assert_int_equal(p.sent, 40);
 	assert_int_equal(tx_counter(&p, FN_TX_DROP_STOPPED), 0);
 	assert_int_equal(port_pool(&p).outside, 0);
-	p.vd.busdev.ops = &virtio_dev_bus;
+	p.vd.md.busdev.ops = &model_bus;
 	port_end(&p);
 }
 
@@ -258,9 +258,9 @@ static void stop_gives_up(void **state)
 	port_start(&p, (struct fn_dev_conf){ .rx_ring = 8 });
 	assert_int_equal(send(&p, 0, 40), 40);
 	assert_int_equal(virtio_dev_transmit(&p.vd, 0, 10), 10);
-	start_ns = p.vd.now_ns;
+	start_ns = p.vd.md.clock->now_ns;
 	assert_int_equal(fn_dev_stop(p.dev), 0);
-	assert_in_range(p.vd.now_ns - start_ns, FN_MS(100), FN_MS(101));
+	assert_in_range(p.vd.md.clock->now_ns - start_ns, FN_MS(100), FN_MS(101));
 	assert_int_equal(tx_counter(&p, FN_TX_DROP_STOPPED), 30);
 	assert_int_equal(port_pool(&p).outside, 0);
 	assert_int_equal(fn_dev_start(p.dev), 0);
@@ -270,9 +270,9 @@ static void stop_gives_up(void **state)
 
 	port_start(&p, (struct fn_dev_conf){ .rx_ring = 8, .stop_drain_ns = FN_NO_DRAIN });
 	assert_int_equal(send(&p, 11, 5), 5);
-	start_ns = p.vd.now_ns;
+	start_ns = p.vd.md.clock->now_ns;
 	assert_int_equal(fn_dev_stop(p.dev), 0);
-	assert_in_range(p.vd.now_ns - start_ns, 0, FN_MS(1));
+	assert_in_range(p.vd.md.clock->now_ns - start_ns, 0, FN_MS(1));
 	assert_int_equal(tx_counter(&p, FN_TX_DROP_STOPPED), 35);
 	port_end(&p);
 }

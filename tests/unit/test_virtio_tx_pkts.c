@@ -206,7 +206,7 @@ static void never_sendable(void **state)
 	pkts[0] = fn_pkt_alloc(p.pool);
 	pkts[1] = fn_pkt_alloc(p.pool);
 	(void)fn_pkt_append(pkts[1], 1019);
-	pkts[2] = port_chain(&p, 5, 33);
+	pkts[2] = port_chain(&p, 5, 63);
 	pkts[3] = port_pkt(&p, 3);
 	pkts[3]->flags = 1;
 	pkts[4] = port_chain(&p, 0, 2);
@@ -276,7 +276,7 @@ static void longest(void **state)
 	assert_int_equal(fn_dev_stop(p.dev), 0);
 	assert_int_equal(port_configure(&p, (struct fn_dev_conf){ .tx_ring = 64 }), 0);
 	fn_dev_get_info(p.dev, &info);
-	assert_int_equal(info.max_tx_segs, 32);
+	assert_int_equal(info.max_tx_segs, 62);
 	port_end(&p);
 }
 

@@ -136,7 +136,7 @@ static inline void port_init(struct port *p)
 	memset(p, 0, sizeof(*p));
 	p->err = (struct fn_error)FN_ERROR_INIT;
 	virtio_dev_init(&p->vd);
-	virtio_dev_plug(&p->vd, 3);
+	model_dev_plug(&p->vd.md, 3);
 	p->vd.sent = port_sent;
 	p->vd.sent_arg = p;
 	p->pool_opts = (struct fn_pool_opts){ .sz = sizeof(p->pool_opts),
@@ -171,7 +171,7 @@ static inline int port_open(struct port *p)
 		assert_int_equal(fn_ctx_create(&opts, &p->ctx), 0);
 		assert_int_equal(fn_pool_create(p->ctx, &p->pool_opts, &p->pool), 0);
 	}
-	ret = fn_dev_open_on(p->ctx, &virtio_dev_bus, p->vd.busdev.name, &dev_opts, &p->dev);
+	ret = fn_dev_open_on(p->ctx, &model_bus, p->vd.md.busdev.name, &dev_opts, &p->dev);
 	if (ret)
 		p->dev = NULL;
 	return ret;
@@ -230,10 +230,10 @@ static inline void port_end(struct port *p)
 		assert_int_equal(fn_pool_destroy(p->pool), 0);
 		assert_int_equal(fn_ctx_destroy(p->ctx), 0);
 	}
-	assert_int_equal(p->vd.maps_n, 0);
-	if (p->vd.violation)
-		fail_msg("the driver: %s", p->vd.violation);
-	virtio_dev_unplug(&p->vd);
+	assert_int_equal(p->vd.md.maps_n, 0);
+	if (p->vd.md.violation)
+		fail_msg("the driver: %s", p->vd.md.violation);
+	model_dev_unplug(&p->vd.md);
 }
 
 /* The next frame of the stream comes in on pair 0: what the device says. */

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* The receive bursts of virtio-net that look at the header: checksum and hash. */
+#include "drivers/virtio/virtio_net_rx.h"
+
+#define MODE(has_csum, has_hash)                                                        \
+	{                                                                               \
+		.event_idx = q->event_idx, .in_order = q->in_order, .csum = (has_csum), \
+		.hash = (has_hash)                                                      \
+	}
+
+VIRTIO_RX_BURST(csum, MODE(true, false))
+VIRTIO_RX_BURST(hash, MODE(false, true))
+VIRTIO_RX_BURST(csum_hash, MODE(true, true))
+
+const struct virtio_rx_variant virtio_rx_offload_variants[2][2] = {
+	/* [hash][csum]; with neither it is another table's */
+	{ { NULL, NULL }, { "split csum", rx_burst_csum } },
+	{ { "split hash", rx_burst_hash }, { "split csum hash", rx_burst_csum_hash } },
+};

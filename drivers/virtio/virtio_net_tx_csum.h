@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Where the checksum of a packet to be sent is, and what stands there before the device does it. */
+#ifndef VIRTIO_NET_TX_CSUM_H
+#define VIRTIO_NET_TX_CSUM_H
+
+#include "drivers/virtio/virtio_net.h"
+#include "pkt/csum.h"
+
+#define VIRTIO_TX_IP4_BYTES 20u
+#define VIRTIO_TX_IP6_BYTES 40u
+#define VIRTIO_TX_TCP_BYTES 20u
+#define VIRTIO_TX_UDP_BYTES 8u
+#define VIRTIO_TX_TCP_CSUM_AT 16u
+#define VIRTIO_TX_UDP_CSUM_AT 6u
+
+/**
+ * struct virtio_tx_l4 - the TCP or UDP part of a packet
+ * @start: where it begins
+ * @bytes: what the IP header says that it has
+ * @field: where its checksum is
+ * @seed: the folded sum of its pseudo header, as it is stored
+ */
+struct virtio_tx_l4 {
+	uint32_t start;
+	uint32_t bytes;
+	uint32_t field;
+	uint16_t seed;
+};
+
+static inline uint32_t virtio_tx_be16(const uint8_t *p)
+{
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return be16toh(v);
+}
+
+/*
+ * The IP header where a packet has it by its header lengths: it and @l4_least bytes behind it lie
+ * in the first segment, and it is one of the asked version and of that length. The reads stay in
+ * the segment whatever the lengths say.
+ */
+static inline __attribute__((always_inline)) bool virtio_tx_ip_fits(const struct fn_pkt *pkt,
+								    uint32_t asked,
+								    uint32_t l4_least)
+{
+	const uint8_t *const ip = pkt->data + pkt->l2_len;
+
+	if ((uint32_t)pkt->l2_len + pkt->l3_len + l4_least > pkt->len)
+		return false;
+	if (asked & FN_PKT_TX_IPV6)
+		return pkt->l3_len >= VIRTIO_TX_IP6_BYTES && ip[0] >> 4 == 6;
+	/* Version 4 and, in words of 4 bytes, the length. */
+	return pkt->l3_len >= VIRTIO_TX_IP4_BYTES && (uint32_t)ip[0] << 2 == 0x100u + pkt->l3_len;
+}
+
+/* Bytes that an IP header which fits says that it has, with all behind it. */
+static inline __attribute__((always_inline)) uint32_t virtio_tx_ip_bytes(const struct fn_pkt *pkt,
+									 uint32_t asked)
+{
+	const uint8_t *const ip = pkt->data + pkt->l2_len;
+
+	if (asked & FN_PKT_TX_IPV6)
+		return virtio_tx_be16(ip + 4) + VIRTIO_TX_IP6_BYTES;
+	return virtio_tx_be16(ip + 2);
+}
+
+/* The sum of the pseudo header of a packet whose IP header fits. */
+static inline __attribute__((always_inline)) uint16_t virtio_tx_seed(const struct fn_pkt *pkt,
+								     uint32_t asked, uint8_t proto,
+								     uint32_t l4_bytes)
+{
+	const uint8_t *const ip = pkt->data + pkt->l2_len;
+
+	if (asked & FN_PKT_TX_IPV6)
+		return fn_csum_fold(fn_csum_pseudo6(ip, proto, l4_bytes));
+	return fn_csum_fold(fn_csum_pseudo4(ip, proto, l4_bytes));
+}
+
+/*
+ * A packet of @len bytes asks for one checksum, TCP's or UDP's. False when its header lengths do
+ * not fit its data.
+ */
+static inline bool virtio_tx_l4(const struct fn_pkt *pkt, uint32_t len, uint32_t asked,
+				struct virtio_tx_l4 *l4)
+{
+	const bool tcp = (asked & FN_PKT_TX_TCP_CSUM) != 0;
+	const uint32_t least = tcp ? VIRTIO_TX_TCP_BYTES : VIRTIO_TX_UDP_BYTES;
+
+	if (fn_unlikely(tcp == ((asked & FN_PKT_TX_UDP_CSUM) != 0)) ||
+	    fn_unlikely(!virtio_tx_ip_fits(pkt, asked, least)))
+		return false;
+	l4->start = (uint32_t)pkt->l2_len + pkt->l3_len;
+	l4->field = l4->start + (tcp ? VIRTIO_TX_TCP_CSUM_AT : VIRTIO_TX_UDP_CSUM_AT);
+	/* Less than the headers that are said to be there wraps round and is too much as well. */
+	l4->bytes = virtio_tx_ip_bytes(pkt, asked) - pkt->l3_len;
+	if (fn_unlikely(l4->bytes < least || l4->bytes > len - l4->start))
+		return false;
+	l4->seed = virtio_tx_seed(pkt, asked, tcp ? FN_IPPROTO_TCP : FN_IPPROTO_UDP, l4->bytes);
+	return true;
+}
+
+#endif

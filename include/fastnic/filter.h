@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which frames a device lets in: station addresses, groups, VLANs. */
+#ifndef FASTNIC_FILTER_H
+#define FASTNIC_FILTER_H
+
+#include <fastnic/base.h>
+
+FN_BEGIN_DECLS
+
+struct fn_dev;
+
+/*
+ * A device receives frames for its own address, for all (broadcast), and what these calls add.
+ * Each may come from any thread and in any state, and holds over stop, start and reset. On failure
+ * the former setting holds.
+ */
+
+/**
+ * fn_dev_set_mac - change the station address
+ * @dev: the device
+ * @mac: six bytes, not a group address and not zero
+ *
+ * Return: 0; -EINVAL for the address; -ENOTSUP without FN_CAP_SET_MAC; -EIO; -ENODEV.
+ */
+FN_API int fn_dev_set_mac(struct fn_dev *dev, const uint8_t mac[6]);
+
+/**
+ * fn_dev_set_promisc - receive frames for any address, or for the chosen ones only
+ * @dev: the device
+ * @on: any address
+ *
+ * Return: 0; -ENOTSUP without FN_CAP_PROMISC; -EIO; -ENODEV.
+ */
+FN_API int fn_dev_set_promisc(struct fn_dev *dev, bool on);
+
+/**
+ * fn_dev_set_allmulti - receive frames for any group address, or for the chosen ones only
+ * @dev: the device
+ * @on: any group address
+ *
+ * Return: 0; -ENOTSUP without FN_CAP_ALLMULTI; -EIO; -ENODEV.
+ */
+FN_API int fn_dev_set_allmulti(struct fn_dev *dev, bool on);
+
+/**
+ * fn_dev_set_mac_filters - receive frames for more addresses
+ * @dev: the device
+ * @macs: all of them, @n times six bytes in a row, group addresses and others mixed; copied
+ * @n: how many; 0: none but the station address and broadcast
+ *
+ * The list takes the place of the former one. Group addresses that the device cannot filter one by
+ * one are let in more coarsely, up to all of them: &fn_dev_info.mac_filters_exact tells.
+ *
+ * Return: 0; -EINVAL for an address that is zero; -ENOTSUP without FN_CAP_MAC_FILTERS; -ENOSPC when
+ * the device takes fewer (&fn_dev_info.max_mac_filters); -ENOMEM; -EIO; -ENODEV.
+ */
+FN_API int fn_dev_set_mac_filters(struct fn_dev *dev, const uint8_t (*macs)[6], unsigned n);
+
+/**
+ * fn_dev_set_vlan_filter - let in the frames of a VLAN, or no longer
+ * @dev: the device, configured with FN_OFFLOAD_VLAN_FILTER
+ * @vid: VLAN, 0 to 4095
+ * @on: let them in
+ *
+ * Frames without a tag always come in; of tagged ones, with the offload on, only those of the VLANs
+ * that were let in. The choice is forgotten when the offload is configured off.
+ *
+ * Return: 0; -EINVAL for the VLAN, or without the offload; -EIO; -ENODEV.
+ */
+FN_API int fn_dev_set_vlan_filter(struct fn_dev *dev, uint16_t vid, bool on);
+
+FN_END_DECLS
+
+#endif

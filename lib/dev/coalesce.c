@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Interrupt coalescing: checked, applied when the device is started, kept for the next start. */
+#include <errno.h>
+
+#include "base/opts.h"
+#include "dev/dev.h"
+
+static int check_delay(const struct fn_dev *dev, const char *what, uint32_t delay_ns)
+{
+	if (delay_ns <= dev->limits.coalesce_max_ns)
+		return 0;
+	return fn_fail(-ERANGE, "%s: %s of %u ns: it can hold an interrupt back %u ns at most",
+		       dev->bus->name, what, delay_ns, dev->limits.coalesce_max_ns);
+}
+
+static int check_packets(const struct fn_dev *dev, const char *what, uint32_t packets)
+{
+	const uint32_t most = dev->limits.coalesce_max_packets;
+
+	if (packets <= 1 || packets <= most)
+		return 0;
+	if (!most)
+		return fn_fail(-ENOTSUP, "%s: %s of %u: it does not count packets: use 0",
+			       dev->bus->name, what, packets);
+	return fn_fail(-ERANGE, "%s: %s of %u: it can wait for %u at most", dev->bus->name, what,
+		       packets, most);
+}
+
+/* Up to the next multiple of the unit; the longest delay is one. */
+static uint32_t rounded(const struct fn_dev *dev, uint32_t delay_ns)
+{
+	const uint32_t unit = dev->limits.coalesce_unit_ns;
+	const uint32_t over = delay_ns % unit;
+
+	return over ? delay_ns - over + unit : delay_ns;
+}
+
+static int set_coalesce(struct fn_dev *dev, struct fn_coalesce *c)
+{
+	int ret = fn_dev_check_present(dev);
+
+	if (!ret)
+		ret = fn_dev_check_cap(dev, FN_CAP_COALESCE);
+	if (!ret)
+		ret = check_delay(dev, "rx_delay_ns", c->rx_delay_ns);
+	if (!ret)
+		ret = check_delay(dev, "tx_delay_ns", c->tx_delay_ns);
+	if (!ret)
+		ret = check_packets(dev, "rx_packets", c->rx_packets);
+	if (!ret)
+		ret = check_packets(dev, "tx_packets", c->tx_packets);
+	if (ret)
+		return ret;
+	c->rx_delay_ns = rounded(dev, c->rx_delay_ns);
+	c->tx_delay_ns = rounded(dev, c->tx_delay_ns);
+	if (dev->state == FN_DEV_STARTED)
+		ret = dev->drv->ops->set_coalesce(dev, c);
+	if (!ret)
+		dev->coalesce = *c;
+	return ret;
+}
+
+int fn_dev_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
+{
+	struct fn_coalesce wanted;
+	int ret;
+
+	if (!c || !fn_opts_get(&wanted, sizeof(wanted), c))
+		return fn_report(dev->ctx, NULL, fn_opts_fail("fn_coalesce"));
+	(void)pthread_mutex_lock(&dev->lock);
+	ret = set_coalesce(dev, &wanted);
+	(void)pthread_mutex_unlock(&dev->lock);
+	return fn_report(dev->ctx, wanted.err, ret);
+}
+
+int fn_dev_get_coalesce(struct fn_dev *dev, struct fn_coalesce *out)
+{
+	struct fn_coalesce c;
+	int ret;
+
+	(void)pthread_mutex_lock(&dev->lock);
+	ret = fn_dev_check_present(dev);
+	if (!ret)
+		ret = fn_dev_check_cap(dev, FN_CAP_COALESCE);
+	c = dev->coalesce;
+	(void)pthread_mutex_unlock(&dev->lock);
+	if (!ret) {
+		c.err = out->err;
+		fn_info_put(out, &c, sizeof(c));
+	}
+	return fn_report(dev->ctx, NULL, ret);
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Receive-side scaling: checked, applied when the device is started, kept for the next start. */
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/opts.h"
+#include "dev/dev.h"
+
+/* By bit of FN_RSS_*. */
+static const char *const type_names[] = { "IPv4", "TCP over IPv4", "UDP over IPv4",
+					  "IPv6", "TCP over IPv6", "UDP over IPv6" };
+
+int fn_rss_init(struct fn_dev *dev)
+{
+	struct fn_rss *rss = &dev->rss;
+
+	*rss = (struct fn_rss){ .sz = sizeof(*rss),
+				.key_bytes = dev->limits.rss_key_bytes,
+				.reta_entries = dev->limits.rss_reta_entries };
+	/* Not a published key: who knows the key can send all his flows to one queue. */
+	if (rss->key_bytes && getrandom(rss->key, rss->key_bytes, 0) != rss->key_bytes)
+		return fn_fail(-EIO, "%s: no random numbers for the key of its receive hash",
+			       dev->bus->name);
+	return 0;
+}
+
+void fn_rss_spread(struct fn_dev *dev, unsigned rxqs)
+{
+	dev->rss.types = rxqs > 1 ? dev->limits.rss_default_types : 0;
+	for (unsigned i = 0; i < dev->rss.reta_entries; i++)
+		dev->rss.reta[i] = (uint16_t)(i % rxqs);
+}
+
+static int check_types(const struct fn_dev *dev, uint32_t types)
+{
+	const uint32_t missing = types & ~dev->limits.rss_types;
+	unsigned bit;
+
+	/* Also of a single queue, where RSS is in force: there is no way back from it. */
+	if (!types && dev->limits.rss_only && (dev->conf.rxqs > 1 || dev->rss.types))
+		return fn_fail(-ENOTSUP,
+			       "%s: the device spreads by RSS alone: choose types, as "
+			       "fn_dev_info.rss_types has them",
+			       dev->bus->name);
+	if (!missing)
+		return 0;
+	bit = (unsigned)__builtin_ctz(missing);
+	if (bit >= FN_ARRAY_LEN(type_names))
+		return fn_fail(-EINVAL, "%s: this library knows no hash type of bit %u",
+			       dev->bus->name, bit);
+	return fn_fail(-ENOTSUP, "%s cannot hash %s: leave the type out", dev->bus->name,
+		       type_names[bit]);
+}
+
+static int check_sizes(const struct fn_dev *dev, const struct fn_rss *rss)
+{
+	const struct fn_dev_limits *limits = &dev->limits;
+
+	if (rss->key_bytes && rss->key_bytes != limits->rss_key_bytes)
+		return fn_fail(-EINVAL,
+			       "%s: a hash key of %u bytes: it takes %u, or 0 to keep its own",
+			       dev->bus->name, rss->key_bytes, limits->rss_key_bytes);
+	if (rss->reta_entries && rss->reta_entries != limits->rss_reta_entries)
+		return fn_fail(-EINVAL,
+			       "%s: a redirection table of %u entries: it takes %u, or 0 to keep "
+			       "its own",
+			       dev->bus->name, rss->reta_entries, limits->rss_reta_entries);
+	for (unsigned i = 0; i < rss->reta_entries; i++)
+		if (rss->reta[i] >= dev->conf.rxqs)
+			return fn_fail(-EINVAL,
+				       "%s: entry %u of the redirection table is queue %u, and "
+				       "receive queues 0 to %u are in use",
+				       dev->bus->name, i, rss->reta[i], dev->conf.rxqs - 1u);
+	return 0;
+}
+
+static int check_configured(struct fn_dev *dev)
+{
+	int ret = fn_dev_check_present(dev);
+
+	if (!ret)
+		ret = fn_dev_check_cap(dev, FN_CAP_RSS);
+	if (!ret && dev->state == FN_DEV_OPEN)
+		ret = fn_fail(-EINVAL, "%s is not configured: call fn_dev_configure() first",
+			      dev->bus->name);
+	return ret;
+}
+
+static int set_rss(struct fn_dev *dev, const struct fn_rss *wanted)
+{
+	struct fn_rss rss = dev->rss;
+	int ret = check_configured(dev);
+
+	if (!ret)
+		ret = check_types(dev, wanted->types);
+	if (!ret)
+		ret = check_sizes(dev, wanted);
+	if (ret)
+		return ret;
+	rss.types = wanted->types;
+	memcpy(rss.key, wanted->key, wanted->key_bytes);
+	memcpy(rss.reta, wanted->reta, wanted->reta_entries * sizeof(rss.reta[0]));
+	if (dev->state == FN_DEV_STARTED)
+		ret = dev->drv->ops->set_rss(dev, &rss);
+	if (!ret)
+		dev->rss = rss;
+	return ret;
+}
+
+int fn_dev_set_rss(struct fn_dev *dev, const struct fn_rss *rss)
+{
+	struct fn_rss wanted;
+	int ret;
+
+	if (!rss || !fn_opts_get(&wanted, sizeof(wanted), rss))
+		return fn_report(dev->ctx, NULL, fn_opts_fail("fn_rss"));
+	(void)pthread_mutex_lock(&dev->lock);
+	ret = set_rss(dev, &wanted);
+	(void)pthread_mutex_unlock(&dev->lock);
+	return fn_report(dev->ctx, wanted.err, ret);
+}
+
+int fn_dev_get_rss(struct fn_dev *dev, struct fn_rss *out)
+{
+	struct fn_rss rss;
+	int ret;
+
+	(void)pthread_mutex_lock(&dev->lock);
+	ret = check_configured(dev);
+	rss = dev->rss;
+	(void)pthread_mutex_unlock(&dev->lock);
+	if (!ret) {
+		rss.err = out->err;
+		fn_info_put(out, &rss, sizeof(rss));
+	}
+	return fn_report(dev->ctx, NULL, ret);
+}
+
+/*
+ * For each bit of the input that is set, the 32 bits of the key from that bit on (Microsoft, "RSS
+ * hashing functions").
+ */
+uint32_t fn_rss_hash(const uint8_t *key, unsigned key_bytes, const void *data, unsigned len)
+{
+	const uint8_t *bytes = data;
+	uint32_t window;
+	uint32_t hash = 0;
+
+	if (key_bytes < len + 4)
+		return 0;
+	window = (uint32_t)key[0] << 24 | (uint32_t)key[1] << 16 | (uint32_t)key[2] << 8 | key[3];
+	for (unsigned i = 0; i < len; i++)
+		for (unsigned bit = 0; bit < 8; bit++) {
+			if (bytes[i] & 0x80u >> bit)
+				hash ^= window;
+			window = window << 1 | (key[i + 4] >> (7 - bit) & 1u);
+		}
+	return hash;
+}

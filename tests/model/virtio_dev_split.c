@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* The device's side of a split ring (virtio 1.2 2.7). */
+#include <errno.h>
+#include <string.h>
+
+#include "base/barrier.h"
+#include "model/virtio_dev_ring.h"
+
+static struct virtq_avail *avail_of(struct virtio_dev *vd, const struct virtio_dev_queue *q)
+{
+	return (void *)model_dma_at(&vd->md, q->driver, 6 + 2 * (size_t)q->size);
+}
+
+static uint8_t *used_of(struct virtio_dev *vd, const struct virtio_dev_queue *q)
+{
+	return model_dma_at(&vd->md, q->device, 6 + 8 * (size_t)q->size);
+}
+
+static uint16_t avail_idx(struct virtio_dev *vd, const struct virtio_dev_queue *q)
+{
+	const struct virtq_avail *avail = avail_of(vd, q);
+
+	if (!avail)
+		return q->avail_pos;
+	if (virtio_dev_event_idx(vd) && fn_read_le16(&avail->flags))
+		virtio_dev_violation(vd, "flags of the available ring with event indices (2.7.7)");
+	return fn_read_le16(&avail->idx);
+}
+
+static unsigned posted(struct virtio_dev *vd, struct virtio_dev_queue *q)
+{
+	return (uint16_t)(avail_idx(vd, q) - q->avail_pos);
+}
+
+/* 2.7.10: at the next buffer that is not there yet, unless the test wants none. */
+static void want_kick(struct virtio_dev *vd, struct virtio_dev_queue *q)
+{
+	uint8_t *used = used_of(vd, q);
+
+	if (!used)
+		return;
+	if (virtio_dev_event_idx(vd) && !q->no_notify)
+		fn_write_le16((void *)(used + 4 + 8 * (size_t)q->size), avail_idx(vd, q));
+	if (!virtio_dev_event_idx(vd))
+		fn_write_le16((void *)used, q->no_notify ? VIRTQ_USED_F_NO_NOTIFY : 0);
+}
+
+struct link {
+	uint64_t addr;
+	uint32_t len;
+	uint16_t flags;
+	uint16_t next;
+};
+
+static struct link link_read(const struct virtq_desc *table, uint32_t id)
+{
+	struct virtq_desc desc;
+	uint64_t ctl;
+
+	/* 2.7.5.3: nothing is said of where an indirect table lies. */
+	memcpy(&desc, (const uint8_t *)table + id * sizeof(desc), sizeof(desc));
+	ctl = fn_read_le64(&desc.ctl);
+	return (struct link){ .addr = fn_read_le64(&desc.addr),
+			      .len = (uint32_t)ctl,
+			      .flags = (uint16_t)(ctl >> 32),
+			      .next = (uint16_t)(ctl >> 48) };
+}
+
+static void chain(struct virtio_dev *vd, const struct virtq_desc *table, uint32_t size, uint32_t id,
+		  bool indirect, struct virtio_dev_buf *buf);
+
+/* 2.7.5.3: one descriptor stands for a table of its own. */
+static void indirect_table(struct virtio_dev *vd, const struct link *ln, struct virtio_dev_buf *buf)
+{
+	const struct virtq_desc *table;
+
+	if (!(vd->accepted & VDEV_F_INDIRECT_DESC))
+		virtio_dev_violation(vd,
+				     "an indirect descriptor that was not negotiated (2.7.5.3)");
+	if ((ln->flags & VDEV_DESC_F_NEXT) || !ln->len || ln->len % 16)
+		virtio_dev_violation(vd, "an indirect descriptor of another shape (2.7.5.3.1)");
+	table = (void *)model_dma_at(&vd->md, ln->addr, ln->len);
+	if (table)
+		chain(vd, table, ln->len / 16, 0, true, buf);
+}
+
+static void chain(struct virtio_dev *vd, const struct virtq_desc *table, uint32_t size, uint32_t id,
+		  bool indirect, struct virtio_dev_buf *buf)
+{
+	for (uint32_t i = 0; i < size; i++) {
+		const struct link ln = link_read(table, id);
+
+		if (ln.flags & ~(VDEV_DESC_F_NEXT | VDEV_DESC_F_WRITE | VDEV_DESC_F_INDIRECT))
+			virtio_dev_violation(vd, "a flag that was not negotiated (2.7.5)");
+		if (ln.flags & VDEV_DESC_F_INDIRECT) {
+			if (indirect)
+				virtio_dev_violation(vd, "a table in a table (2.7.5.3.1)");
+			else
+				indirect_table(vd, &ln, buf);
+			return;
+		}
+		virtio_dev_seg_add(vd, buf, ln.addr, ln.len, ln.flags & VDEV_DESC_F_WRITE);
+		if (!(ln.flags & VDEV_DESC_F_NEXT))
+			return;
+		if (ln.next >= size) {
+			virtio_dev_violation(vd, "a chain that leads out of the ring (2.7.5)");
+			return;
+		}
+		id = ln.next;
+	}
+	virtio_dev_violation(vd, "a chain that is longer than the ring (2.7.5.2)");
+}
+
+static int take(struct virtio_dev *vd, struct virtio_dev_queue *q, struct virtio_dev_buf *buf)
+{
+	const unsigned n = posted(vd, q);
+	const struct virtq_desc *table;
+	const struct virtq_avail *avail;
+
+	if (!n)
+		return -EAGAIN;
+	if (n > q->size) {
+		virtio_dev_violation(vd, "more buffers than the ring has (2.7.13.3)");
+		return -EAGAIN;
+	}
+	/* 2.7.13.2: pairs with the driver's barrier between the entries and avail->idx. */
+	fn_fence_acquire();
+	avail = avail_of(vd, q);
+	table = (void *)model_dma_at(&vd->md, q->desc, sizeof(*table) * q->size);
+	if (!avail || !table)
+		return -EAGAIN;
+	buf->id = fn_read_le16(&avail->ring[q->avail_pos & (q->size - 1)]);
+	q->avail_pos++;
+	want_kick(vd, q);
+	if (buf->id >= q->size) {
+		virtio_dev_violation(vd, "a descriptor that is not there (2.7.13)");
+		return -EAGAIN;
+	}
+	chain(vd, table, q->size, buf->id, false, buf);
+	return 0;
+}
+
+static void used(struct virtio_dev *vd, struct virtio_dev_queue *q, uint32_t id, uint32_t len)
+{
+	uint8_t *ring = used_of(vd, q);
+	const fn_le32 elem[2] = { fn_cpu_to_le32(id), fn_cpu_to_le32(len) };
+
+	if (!ring)
+		return;
+	model_dma_put(&vd->md, ring + 4 + 8 * (size_t)(q->used_pos & (q->size - 1)), elem,
+		      sizeof(elem));
+	q->used_pos++;
+}
+
+void virtio_dev_used_idx(struct virtio_dev *vd, unsigned queue, uint16_t idx)
+{
+	uint8_t *ring = used_of(vd, &vd->queues[queue]);
+
+	if (ring)
+		fn_write_le16((void *)(ring + 2), idx);
+}
+
+static bool publish(struct virtio_dev *vd, struct virtio_dev_queue *q)
+{
+	uint8_t *ring = used_of(vd, q);
+
+	/* 2.7.8.2: pairs with the driver's barrier behind its read of used->idx. */
+	fn_fence_release();
+	if (ring)
+		fn_write_le16((void *)(ring + 2), q->used_pos);
+	return q->published != q->used_pos;
+}
+
+/* 2.7.7.2, 2.7.8.2: whether the driver wants to hear of what lies between two positions. */
+static bool wants_irq(struct virtio_dev *vd, struct virtio_dev_queue *q)
+{
+	const struct virtq_avail *avail = avail_of(vd, q);
+	const uint16_t old_pos = q->published;
+	uint16_t event;
+
+	q->published = q->used_pos;
+	if (!avail)
+		return false;
+	if (!virtio_dev_event_idx(vd))
+		return !(fn_read_le16(&avail->flags) & VIRTQ_AVAIL_F_NO_INTERRUPT);
+	event = fn_read_le16(&avail->ring[q->size]);
+	return (uint16_t)(q->used_pos - event - 1) < (uint16_t)(q->used_pos - old_pos);
+}
+
+/* A chain's descriptors, as they were at the last fence. */
+static bool chain_fenced(struct virtio_dev *vd, const struct virtio_dev_queue *q, uint32_t id)
+{
+	const struct virtq_desc *table =
+		(const void *)model_dma_peek(&vd->md, q->desc, sizeof(*table) * q->size);
+
+	for (uint32_t i = 0; table && i < q->size && id < q->size; i++) {
+		const struct link ln = link_read(table, id);
+
+		if (!model_shadow_same(&vd->md, q->desc + 16 * (uint64_t)id, 16))
+			return false;
+		if (!(ln.flags & VDEV_DESC_F_NEXT))
+			break;
+		id = ln.next;
+	}
+	return true;
+}
+
+static bool watch(struct virtio_dev *vd, struct virtio_dev_queue *q)
+{
+	const struct virtq_avail *avail =
+		(const void *)model_dma_peek(&vd->md, q->driver, 4 + 2 * (size_t)q->size);
+	const uint16_t end = avail ? fn_read_le16(&avail->idx) : (uint16_t)q->watch_at;
+	bool ok = true;
+
+	/* More than the ring has is another mistake, which take() names. */
+	for (unsigned n = 0; (uint16_t)q->watch_at != end && n < q->size; n++, q->watch_at++) {
+		const uint32_t slot = (uint16_t)q->watch_at & (q->size - 1);
+
+		ok = ok && model_shadow_same(&vd->md, q->driver + 4 + 2 * (uint64_t)slot, 2) &&
+		     chain_fenced(vd, q, fn_read_le16(&avail->ring[slot]));
+	}
+	q->watch_at = (uint64_t)end;
+	return ok;
+}
+
+static bool wish_fenced(struct virtio_dev *vd, struct virtio_dev_queue *q)
+{
+	const uint64_t event = q->driver + 4 + 2 * (uint64_t)q->size;
+
+	return model_shadow_same(&vd->md, virtio_dev_event_idx(vd) ? event : q->driver, 2);
+}
+
+const struct virtio_dev_ring_ops virtio_dev_split = {
+	.take = take,
+	.posted = posted,
+	.used = used,
+	.publish = publish,
+	.wants_irq = wants_irq,
+	.want_kick = want_kick,
+	.wish_fenced = wish_fenced,
+	.watch = watch,
+};
