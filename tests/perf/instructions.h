@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What tests/perf/instructions measures: kinds of devices on the in-process model bus, their rings,
+ * and the goals. A new ring is one entry of its device's table; a new device is one struct
+ * perf_device, in a file of its own and in the list of instructions.c.
+ */
+#ifndef FN_TESTS_PERF_INSTRUCTIONS_H
+#define FN_TESTS_PERF_INSTRUCTIONS_H
+
+#include <fastnic/fastnic.h>
+
+#include "bus/bus.h"
+
+/* What is counted: the driver's burst alone, or a loop around two. */
+enum perf_kind {
+	PERF_RX,      /* receive n packets, refill included */
+	PERF_TX,      /* send n packets, reclaim included */
+	PERF_FORWARD, /* receive, look at one byte of each, send: l2fwd's loop */
+	PERF_EMPTY,   /* a receive burst that finds nothing */
+	PERF_KINDS
+};
+
+/**
+ * struct perf_goal - a goal and a rival, both at bursts of 32 packets (PERF_EMPTY: a call)
+ * @goal: instructions at most; 0: no goal is set
+ * @stretch: what would be better still
+ * @rival: instructions of @rival_name, for orientation; 0: not known
+ * @rival_name: whose
+ */
+struct perf_goal {
+	unsigned goal;
+	unsigned stretch;
+	unsigned rival;
+	const char *rival_name;
+};
+
+/**
+ * struct perf_ring - a ring of a device, and so a variant of its driver's bursts
+ * @variant: &fn_dev_info.rx_variant and @tx_variant; what is measured must be what is named
+ * @features: what the device offers for it, in the device's own terms
+ * @goals: by &enum perf_kind
+ */
+struct perf_ring {
+	const char *variant;
+	uint64_t features;
+	struct perf_goal goals[PERF_KINDS];
+};
+
+/* A queue: a receive queue of a port, or a transmit queue. */
+struct perf_queue {
+	struct fn_rxq *rx;
+	struct fn_txq *tx;
+};
+
+/**
+ * struct perf_device - a device of the model bus and its driver
+ * @name: as in the report
+ * @bus: the bus that it is found on
+ * @rings: its rings
+ * @rings_n: how many
+ * @plug: put one on the bus in a slot, 0 or 1, that offers what a ring needs; returns its address
+ * @unplug: take it away; returns what the driver did that it may not do, or NULL
+ * @doorbell: where the driver keeps a queue's doorbell. The measurement puts plain memory there,
+ *	as a mapped BAR is for the driver, so that the model costs nothing within a burst
+ * @rung: the driver wrote @value to a queue's doorbell: what the device does then. False: not a
+ *	value that this queue's doorbell takes
+ * @receive: @n frames come in; false when there were fewer buffers
+ * @transmit: send all that is queued and hand it back; returns how many frames
+ *
+ * The device is stepped between bursts, by @rung, @receive and @transmit, and never within one.
+ */
+struct perf_device {
+	const char *name;
+	const struct fn_bus_ops *bus;
+	const struct perf_ring *rings;
+	unsigned rings_n;
+	const char *(*plug)(unsigned slot, const struct perf_ring *ring);
+	const char *(*unplug)(unsigned slot);
+	struct fn_doorbell *(*doorbell)(struct perf_queue queue);
+	bool (*rung)(unsigned slot, struct perf_queue queue, uint32_t value);
+	bool (*receive)(unsigned slot, unsigned n, const uint8_t *frame, uint32_t len);
+	unsigned (*transmit)(unsigned slot);
+};
+
+extern const struct perf_device perf_virtio_net;
+
+/* Memory for one more doorbell; only drivers that are compiled without the seam ask for it. */
+volatile uint8_t *perf_doorbell_memory(void);
+
+#endif
