@@ -18,7 +18,7 @@ refused() {
 	check "$case: nothing printed, nothing left" test ! -s "$OUT" -a -z "$(ls "$TMPDIR")"
 }
 
-refused "no action" "say what to do: run, shell or prepare"
+refused "no action" "say what to do: run, shell, prepare or qemu"
 refused "unknown action" "boot: unknown action" boot
 refused "unknown option" "--frobnicate: unknown option" run --frobnicate -- true
 refused "option without value" "--nic needs a value" run --nic
@@ -26,6 +26,8 @@ refused "no command" "no command: " run --nic virtio-net-pci
 refused "command without --" "true: put -- before the command" run true
 refused "unknown model" "--nic rtl8139: give one of: virtio-net-pci e1000e igb vmxnet3" \
 	run --nic rtl8139 -- true
+refused "unknown model of qemu" "qemu rtl8139: give one of: virtio-net-pci e1000e igb vmxnet3" \
+	qemu rtl8139
 refused "unknown port" "--nic e1000e: port x: give one of: root rootport" run --nic e1000e,port=x -- true
 refused "option of a NIC without value" "--nic e1000e,foo: 'foo' is not of the form OPT=VAL" \
 	run --nic e1000e,foo -- true

@@ -56,9 +56,14 @@ parse() {
 	local option
 	case ${1:-} in
 	run | shell | prepare) ACTION=$1 ;;
+	qemu)
+		ACTION=qemu
+		parse_qemu "${@:2}"
+		return
+		;;
 	-h | --help | help) usage ;;
-	'') die "say what to do: run, shell or prepare (tools/lab --help)" ;;
-	*) die "$1: unknown action; give run, shell or prepare (tools/lab --help)" ;;
+	'') die "say what to do: run, shell, prepare or qemu (tools/lab --help)" ;;
+	*) die "$1: unknown action; give run, shell, prepare or qemu (tools/lab --help)" ;;
 	esac
 	shift
 	while [ $# -gt 0 ]; do
@@ -86,6 +91,16 @@ parse() {
 		shift
 	done
 	check_options
+}
+
+# parse_qemu MODEL...
+parse_qemu() {
+	local model
+	for model in "$@"; do
+		# shellcheck disable=SC2086 # a list of names
+		choice qemu "$model" $LAB_MODELS
+	done
+	nic_model=("$@")
 }
 
 usage() {
