@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Counters: equal to what the wire saw, with every lost packet under one name. */
+#include <stdio.h>
+
+#include "conform/conform.h"
+
+static uint64_t drops(const struct fn_rxq *rx, const struct fn_txq *tx)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; rx && i < FN_RX_COUNTERS; i++)
+		if (fn_rx_counter_desc(i)->kind == FN_COUNTER_DROP)
+			sum += rx_counter(rx, i);
+	for (unsigned i = 0; tx && i < FN_TX_COUNTERS; i++)
+		if (fn_tx_counter_desc(i)->kind == FN_COUNTER_DROP)
+			sum += tx_counter(tx, i);
+	return sum;
+}
+
+BEHAVIOUR(counters_described, 0,
+	  "Every counter has a name of its own, a sentence and a kind, and there is none behind "
+	  "the last.");
+static void counters_described(struct conform *c)
+{
+	for (unsigned i = 0; i < FN_RX_COUNTERS; i++) {
+		const struct fn_counter_desc *desc = fn_rx_counter_desc(i);
+
+		check(desc && desc->name[0] && desc->help[0]);
+		for (unsigned j = 0; j < i; j++)
+			check(strcmp(desc->name, fn_rx_counter_desc(j)->name) != 0);
+	}
+	for (unsigned i = 0; i < FN_TX_COUNTERS; i++) {
+		const struct fn_counter_desc *desc = fn_tx_counter_desc(i);
+
+		check(desc && desc->name[0] && desc->help[0]);
+		check_eq(desc->kind == FN_COUNTER_DROP, strstr(desc->name, "drop") != NULL);
+		for (unsigned j = 0; j < i; j++)
+			check(strcmp(desc->name, fn_tx_counter_desc(j)->name) != 0);
+	}
+	check(!fn_rx_counter_desc(FN_RX_COUNTERS) && !fn_tx_counter_desc(FN_TX_COUNTERS));
+}
+
+BEHAVIOUR(tx_conserved, 0,
+	  "What was handed over equals what was on the wire and each named drop, in packets and "
+	  "in bytes.");
+static void tx_conserved(struct conform *c)
+{
+	static uint8_t buf[FRAME_MAX];
+	uint64_t handed = 0;
+	uint64_t bytes = 0;
+	uint64_t wire = 0;
+
+	port_start(c, (struct fn_dev_conf){ .tx_ring = 64 });
+	for (unsigned i = 0; i < 300; i++) {
+		const uint32_t len = i % 10 == 7 ? 1600 : 60 + i * 37 % 1455;
+
+		tx_send_stream(c, c->tx, i, 1, len);
+		handed++;
+		if (len == 1600)
+			continue;
+		bytes += len;
+		check_eq(wire_recv(c, buf, sizeof(buf)), len);
+		wire++;
+	}
+	wire_expect_none(c);
+	check_eq(tx_counter(c->tx, FN_TX_PACKETS), wire);
+	check_eq(tx_counter(c->tx, FN_TX_BYTES), bytes);
+	check_eq(handed, wire + drops(NULL, c->tx));
+	check_eq(tx_counter(c->tx, FN_TX_DROP_TOO_LONG), 30);
+	check(tx_counter(c->tx, FN_TX_DOORBELLS) <= handed);
+	check_ok(fn_dev_stop(c->dev));
+	check_eq(handed, wire + drops(NULL, c->tx));
+}
+
+BEHAVIOUR(rx_conserved, 0,
+	  "What was on the wire equals what was received and each named drop, in packets and in "
+	  "bytes.");
+static void rx_conserved(struct conform *c)
+{
+	uint64_t bytes = 0;
+
+	port_start(c, (struct fn_dev_conf){ .rx_ring = 128 });
+	for (unsigned i = 0; i < 300; i++) {
+		const uint32_t len = 60 + i * 37 % 1455;
+
+		wire_send_stream(c, i, 1, len);
+		bytes += len;
+		if (i % 20 != 19)
+			continue;
+		for (unsigned j = i - 19; j <= i; j++)
+			rx_expect_stream(c, c->rx, j, 1, 60 + j * 37 % 1455);
+	}
+	rx_expect_none(c, c->rx);
+	check_eq(rx_counter(c->rx, FN_RX_PACKETS), 300);
+	check_eq(rx_counter(c->rx, FN_RX_BYTES), bytes);
+	check_eq(rx_counter(c->rx, FN_RX_PACKETS) + drops(c->rx, NULL), 300);
+}
+
+BEHAVIOUR(rx_stopped_counted, 0,
+	  "Frames that wait in the ring when the device is stopped are counted as dropped for "
+	  "that, and nothing is counted that never came.");
+static void rx_stopped_counted(struct conform *c)
+{
+	port_start(c, (struct fn_dev_conf){ .rx_ring = 64 });
+	wire_send_stream(c, 0, 10, 100);
+	rx_expect_stream(c, c->rx, 0, 10, 100);
+	check_ok(fn_dev_stop(c->dev));
+	check_eq(drops(c->rx, NULL), 0);
+	port_start(c, (struct fn_dev_conf){ .rx_ring = 64 });
+	wire_send_stream(c, 0, 20, 100);
+	wait_until(fn_rxq_pending(c->rx));
+	conform_wait_ns(c, 2 * CONFORM_QUIET_NS);
+	check_ok(fn_dev_stop(c->dev));
+	check_eq(rx_counter(c->rx, FN_RX_PACKETS), 10);
+	check(rx_counter(c->rx, FN_RX_DROP_STOPPED) >= 1);
+	check(rx_counter(c->rx, FN_RX_DROP_STOPPED) <= 20);
+	check_eq(drops(c->rx, NULL), rx_counter(c->rx, FN_RX_DROP_STOPPED));
+	check_eq(pool_info(c).outside, 0);
+}
+
+BEHAVIOUR(rx_loss_told, 0,
+	  "When fewer frames came in than were sent, a counter of a drop or of a possible loss "
+	  "says so.");
+static void rx_loss_told(struct conform *c)
+{
+	struct fn_pkt *pkt;
+	unsigned got = 0;
+	uint64_t told = 0;
+	uint64_t quiet_ns;
+	unsigned sent;
+
+	port_start(c, (struct fn_dev_conf){ .rx_ring = 32 });
+	/* Fewer than QEMU's own queues hold: what is lost, is lost where the driver can see it. */
+	sent = wire_flood(c, 300, 100);
+	quiet_ns = conform_now_ns(c) + CONFORM_STILL_NS;
+	while (conform_now_ns(c) < quiet_ns) {
+		if (fn_rx_burst(c->rx, &pkt, 1) == 1) {
+			fn_pkt_free(pkt);
+			got++;
+			quiet_ns = conform_now_ns(c) + CONFORM_STILL_NS;
+		}
+		conform_wait(c);
+	}
+	for (unsigned i = 0; i < FN_RX_COUNTERS; i++)
+		if (fn_rx_counter_desc(i)->kind != FN_COUNTER_INFO)
+			told += rx_counter(c->rx, i);
+	check_eq(rx_counter(c->rx, FN_RX_PACKETS), got);
+	check(got == sent || told > 0);
+}
+
+BEHAVIOUR(counters_hold, 0, "Counters only grow: over a stop, a start and a reset.");
+static void counters_hold(struct conform *c)
+{
+	port_start(c, (struct fn_dev_conf){ 0 });
+	check_passes(c);
+	check_ok(fn_dev_reset(c->dev));
+	wait_until(port_link_up(c));
+	check_passes(c);
+	port_restart(c, (struct fn_dev_conf){ .rx_ring = 32 });
+	check_passes(c);
+	check_eq(rx_counter(c->rx, FN_RX_PACKETS), 3);
+	check_eq(tx_counter(c->tx, FN_TX_PACKETS), 3);
+	check_eq(tx_counter(c->tx, FN_TX_BYTES), 300);
+	check_ok(fn_dev_stop(c->dev));
+	check_eq(rx_counter(c->rx, FN_RX_PACKETS), 3);
+}
+
+BEHAVIOUR(device_counters, 0,
+	  "What the device counts itself has names, starts at zero, counts the frames that "
+	  "passed, and only grows.");
+static void device_counters(struct conform *c)
+{
+	uint64_t before[96] = { 0 };
+	uint64_t after[96] = { 0 };
+	unsigned grown = 0;
+	unsigned n;
+
+	port_open(c);
+	n = fn_dev_counters(c->dev, before, 96);
+	if (!n)
+		conform_skip(c, "the device counts nothing itself");
+	check(n <= 96);
+	check(!fn_dev_counter_desc(c->dev, n));
+	for (unsigned i = 0; i < n; i++) {
+		check(fn_dev_counter_desc(c->dev, i) && fn_dev_counter_desc(c->dev, i)->name[0]);
+		check_eq(before[i], 0);
+	}
+	port_start(c, (struct fn_dev_conf){ 0 });
+	for (unsigned lap = 0; lap < 3; lap++) {
+		for (unsigned i = 0; i < 7; i++)
+			check_passes(c);
+		check_eq(fn_dev_counters(c->dev, after, 96), n);
+		grown = 0;
+		for (unsigned i = 0; i < n; i++) {
+			check(after[i] >= before[i]);
+			grown += after[i] - before[i] == 7;
+		}
+		/* Frames sent and frames received, under whichever names. */
+		check(grown >= 2);
+		memcpy(before, after, sizeof(before));
+		if (lap == 1) {
+			check_ok(fn_dev_reset(c->dev));
+			wait_until(port_link_up(c));
+		}
+	}
+}
+
+const struct behaviour *const counters_behaviours[] = {
+	&behaviour_counters_described, &behaviour_tx_conserved,
+	&behaviour_rx_conserved,       &behaviour_rx_stopped_counted,
+	&behaviour_rx_loss_told,       &behaviour_counters_hold,
+	&behaviour_device_counters,    NULL,
+};

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Receive queues: laps of every ring, rings and pools that run dry, bursts and order. */
+#include <stdlib.h>
+
+#include "conform/conform.h"
+
+#define LAPS 3u
+
+BEHAVIOUR(rx_laps, 0,
+	  "Three laps of a receive ring of every size come in in order and whole, in bursts of "
+	  "any size.");
+static void rx_laps(struct conform *c)
+{
+	static const unsigned bursts[] = { 1, 7, 32, 256 };
+	static uint8_t buf[FRAME_MAX];
+	struct fn_pkt *pkts[256];
+
+	port_open(c);
+	for (uint32_t ring = c->info.rx_ring_min; ring <= c->info.rx_ring_max; ring *= 2) {
+		const unsigned burst = bursts[(unsigned)__builtin_ctz(ring) % 4];
+		unsigned sent = 0;
+		unsigned seq = 0;
+
+		port_start(c, (struct fn_dev_conf){ .rx_ring = ring });
+		check_eq(c->info.rx_ring, ring);
+		while (seq < LAPS * ring) {
+			/* Never more than the ring holds: none of them may get lost. */
+			const unsigned batch = 1 + seq * 13 % (ring / 2);
+
+			for (unsigned i = 0; i < batch; i++, sent++)
+				wire_send_stream(c, sent, 1, 60 + sent % 61);
+			while (seq < sent) {
+				unsigned n = 0;
+
+				wait_until((n = fn_rx_burst(c->rx, pkts, burst)) != 0);
+				check(n <= burst && n <= sent - seq);
+				for (unsigned i = 0; i < n; i++, seq++) {
+					const uint32_t len = pkt_copy(pkts[i], buf, sizeof(buf));
+
+					check_frame(c, buf, len, seq, 60 + seq % 61);
+				}
+				fn_pkt_free_bulk(pkts, n);
+			}
+		}
+		check_eq(rx_counter(c->rx, FN_RX_POOL_EMPTY), 0);
+		check_ok(fn_dev_stop(c->dev));
+		check_eq(pool_info(c).outside, 0);
+	}
+}
+
+#define FLOOD 200u
+
+/*
+ * Send many frames while nobody takes any; then all that come out are of these, whole and once.
+ * Returns how many did: a device or a wire may take or keep fewer for want of room.
+ */
+static unsigned starve(struct conform *c, bool in_order)
+{
+	static uint8_t buf[FRAME_MAX];
+	const unsigned n = wire_flood(c, FLOOD, 200);
+	bool seen[FLOOD] = { false };
+	struct fn_pkt *pkt;
+	unsigned got = 0;
+	unsigned next = 0;
+	uint64_t quiet_ns;
+
+	conform_wait_ns(c, CONFORM_QUIET_NS);
+	quiet_ns = conform_now_ns(c) + CONFORM_STILL_NS;
+	while (conform_now_ns(c) < quiet_ns) {
+		if (!fn_rx_burst(c->rx, &pkt, 1)) {
+			conform_wait(c);
+			continue;
+		}
+		(void)pkt_copy(pkt, buf, sizeof(buf));
+		if (frame_seq(buf) >= n || seen[frame_seq(buf)] ||
+		    (in_order && frame_seq(buf) < next))
+			conform_fail(c, __FILE__, __LINE__,
+				     "frame %u of %u bytes, type 0x%04x, came after %u",
+				     frame_seq(buf), fn_pkt_len(pkt), get16(buf + ETH_ADDRS), next);
+		next = frame_seq(buf) + 1;
+		seen[next - 1] = true;
+		check_frame(c, buf, fn_pkt_len(pkt), next - 1, 200);
+		fn_pkt_free(pkt);
+		got++;
+		quiet_ns = conform_now_ns(c) + CONFORM_STILL_NS;
+	}
+	return got;
+}
+
+static void starve_and_resume(struct conform *c, bool in_order)
+{
+	unsigned got;
+
+	port_start(c, (struct fn_dev_conf){ .rx_ring = 64 });
+	got = starve(c, in_order);
+	check(got >= 63);
+	check_eq(fn_rxq_status(c->rx), 0);
+	check_eq(rx_counter(c->rx, FN_RX_PACKETS), got);
+	/* Fewer than the ring has room for: a wire may lose the order of what has to wait. */
+	for (unsigned i = 0; i < 10; i++) {
+		wire_send_stream(c, 1000 + i * 20, 20, 100);
+		rx_expect_stream(c, c->rx, 1000 + i * 20, 20, 100);
+	}
+}
+
+BEHAVIOUR(rx_starved_resumed, 0,
+	  "A starved ring holds what it has room for, delivers it whole and once, and goes on "
+	  "afterwards.");
+static void rx_starved_resumed(struct conform *c)
+{
+	starve_and_resume(c, false);
+}
+
+BEHAVIOUR(rx_starved_in_order, NEED_HOLD,
+	  "What a starved ring delivers comes in the order in which it was sent, and what is "
+	  "behind it too.");
+static void rx_starved_in_order(struct conform *c)
+{
+	starve_and_resume(c, true);
+}
+
+BEHAVIOUR(rx_pool_empty, 0,
+	  "While the application holds all packets the queue counts that its pool is empty and "
+	  "stays well; with packets back it goes on.");
+static void rx_pool_empty(struct conform *c)
+{
+	static struct fn_pkt *held[8192];
+	struct fn_pkt *pkt;
+	unsigned n = 0;
+	unsigned seq = 0;
+	uint64_t until_ns;
+
+	port_start(c, (struct fn_dev_conf){ .rx_ring = 64 });
+	while ((pkt = fn_pkt_alloc(c->pool)) != NULL)
+		held[n++] = pkt;
+	until_ns = conform_now_ns(c) + CONFORM_WAIT_NS;
+	while (!rx_counter(c->rx, FN_RX_POOL_EMPTY)) {
+		check(conform_now_ns(c) < until_ns && n < FN_ARRAY_LEN(held));
+		wire_send_stream(c, seq++, 1, 100);
+		conform_wait(c);
+		if (fn_rx_burst(c->rx, &pkt, 1) == 1)
+			held[n++] = pkt;
+	}
+	check_eq(fn_rxq_status(c->rx), 0);
+	fn_pkt_free_bulk(held, n);
+	while (fn_rx_burst(c->rx, &pkt, 1) == 1)
+		fn_pkt_free(pkt);
+	for (unsigned i = 0; i < 200; i++) {
+		conform_wait(c);
+		while (fn_rx_burst(c->rx, &pkt, 1) == 1)
+			fn_pkt_free(pkt);
+	}
+	for (unsigned i = 0; i < 5; i++) {
+		wire_send_stream(c, 5000 + i * 40, 40, 100);
+		rx_expect_stream(c, c->rx, 5000 + i * 40, 40, 100);
+	}
+}
+
+BEHAVIOUR(rx_ring_dry_counted, 0,
+	  "A poll that finds the ring without a posted buffer is counted: frames may have been "
+	  "lost.");
+static void rx_ring_dry_counted(struct conform *c)
+{
+	struct fn_pkt *pkts[64];
+	unsigned n = 0;
+
+	port_start(c, (struct fn_dev_conf){ .rx_ring = 32 });
+	check_eq(rx_counter(c->rx, FN_RX_RING_DRY), 0);
+	wire_send_stream(c, 0, 32, 100);
+	conform_wait_ns(c, CONFORM_QUIET_NS);
+	wait_until((n += fn_rx_burst(c->rx, pkts + n, 64 - n)) >= 31);
+	fn_pkt_free_bulk(pkts, n);
+	check(rx_counter(c->rx, FN_RX_RING_DRY) > 0);
+}
+
+BEHAVIOUR(rx_held_packets, 0,
+	  "Packets that the application keeps for long stay whole while the ring goes round.");
+static void rx_held_packets(struct conform *c)
+{
+	struct fn_pkt *held[40];
+
+	port_start(c, (struct fn_dev_conf){ .rx_ring = 16 });
+	for (unsigned i = 0; i < 40; i++) {
+		wire_send_stream(c, 7000 + i, 1, 300);
+		held[i] = rx_next(c, c->rx);
+	}
+	for (unsigned i = 0; i < 20; i++) {
+		wire_send_stream(c, i * 8, 8, 150);
+		rx_expect_stream(c, c->rx, i * 8, 8, 150);
+	}
+	for (unsigned i = 0; i < 40; i++)
+		check_frame(c, held[i]->data, held[i]->len, 7000 + i, 300);
+	fn_pkt_free_bulk(held, 40);
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct fn_pkt *const *x = a;
+	const struct fn_pkt *const *y = b;
+
+	return (*x)->data < (*y)->data ? -1 : (*x)->data > (*y)->data;
+}
+
+static void check_untouched(struct conform *c, const struct fn_pkt *pkt)
+{
+	const uint8_t *room = pkt->data - pkt->headroom;
+
+	for (unsigned i = 0; i < pkt->buf_len; i++)
+		if (room[i] != 0x77)
+			conform_fail(c, __FILE__, __LINE__,
+				     "byte %u of %u of a packet that nobody posted was written", i,
+				     pkt->buf_len);
+}
+
+BEHAVIOUR(rx_room_exactly, 0,
+	  "A device writes into the rooms that were given to it alone, also when a frame is "
+	  "longer than a room.");
+static void rx_room_exactly(struct conform *c)
+{
+	static const uint32_t lengths[] = { 100, 1514, 1518, 2047, 2048, 2049, 2200, 3000, 4200 };
+	static struct fn_pkt *all[1024];
+	struct fn_pkt *pkt;
+	unsigned n = 0;
+
+	c->pool_opts.count = FN_ARRAY_LEN(all);
+	port_open(c);
+	while (n < FN_ARRAY_LEN(all) && (all[n] = fn_pkt_alloc(c->pool)) != NULL)
+		n++;
+	/* Every second room is the device's, and those between them watch. */
+	qsort(all, n, sizeof(all[0]), by_address);
+	for (unsigned i = 0; i < n; i++) {
+		memset(all[i]->data - all[i]->headroom, 0x77, all[i]->buf_len);
+		if (i % 2)
+			fn_pkt_free(all[i]);
+	}
+	port_start(c, (struct fn_dev_conf){ .rx_ring = 32 });
+	for (unsigned i = 0; i < 64; i++) {
+		wire_send_stream(c, i, 1, lengths[i % FN_ARRAY_LEN(lengths)]);
+		wire_send_stream(c, 1000 + i, 1, 60);
+		for (unsigned seq = 0; seq < 1000; fn_pkt_free(pkt)) {
+			pkt = rx_next(c, c->rx);
+			seq = frame_seq(pkt->data);
+		}
+	}
+	for (unsigned i = 0; i < n; i += 2) {
+		check_untouched(c, all[i]);
+		fn_pkt_free(all[i]);
+	}
+}
+
+const struct behaviour *const rx_behaviours[] = {
+	&behaviour_rx_laps,
+	&behaviour_rx_starved_resumed,
+	&behaviour_rx_starved_in_order,
+	&behaviour_rx_pool_empty,
+	&behaviour_rx_ring_dry_counted,
+	&behaviour_rx_held_packets,
+	&behaviour_rx_room_exactly,
+	NULL,
+};

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Places: a device on a bus, with a wire at its other side. */
+#ifndef FN_TESTS_CONFORM_PLACE_H
+#define FN_TESTS_CONFORM_PLACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct conform;
+struct conform_place;
+struct fn_dev;
+
+/**
+ * struct wire_request - what a frame asks its receiver to do: the fields of virtio_net_hdr (virtio
+ *	1.2 5.1.6), which taps use too
+ * @flags: 1: the checksum from @csum_start on is to be filled in; 2: checksums are known to be good
+ * @gso_type: 0, or how to cut the frame: 1 TCP over IPv4, 4 TCP over IPv6
+ * @hdr_len: bytes of headers
+ * @gso_size: bytes of payload of each piece
+ * @csum_start: where to begin to add up
+ * @csum_offset: where from there the checksum goes
+ */
+struct wire_request {
+	uint8_t flags;
+	uint8_t gso_type;
+	uint16_t hdr_len;
+	uint16_t gso_size;
+	uint16_t csum_start;
+	uint16_t csum_offset;
+};
+
+#define WIRE_NEEDS_CSUM 1u
+#define WIRE_DATA_VALID 2u
+#define WIRE_GSO_TCP4 1u
+#define WIRE_GSO_TCP6 4u
+
+/* A completion of what no queue has, of what the device does not have, and twice of the same. */
+#define PLACE_LIES 3u
+
+/**
+ * struct place_ops - how a place does what a behaviour asks of it
+ * @prepare: once, in the runner, before all: 0, or an error that means that nothing can run here
+ * @begin: make the device and its wire anew, as c->behaviour->needs says; or conform_skip()
+ * @end: take them away. With @judge, fail for what the place saw and must not see
+ * @open: fn_dev_open() in this place
+ * @send: put a frame on the wire: 0; -EAGAIN: no room now
+ * @recv: the next frame that the device sent, or 0 when there is none now. @request is filled
+ * @now_ns: the place's time
+ * @wait: let time pass, and device and wire do their work
+ * @stall: the wire takes nothing from the device any more, or does again
+ * @link: pull the cable, or put it in
+ * @unplug: pull the device
+ * @release: the kernel asks for the device back
+ * @error: the bus reports an error of the device that it does not recover from
+ * @announce: the network asks the device to announce itself
+ * @lie: the device tells a queue of a completion that cannot be; @how: 0 to PLACE_LIES - 1
+ *
+ * What a place cannot is NULL.
+ */
+struct place_ops {
+	int (*prepare)(const struct conform_place *place, char *why, size_t bytes);
+	void (*begin)(struct conform *c);
+	void (*end)(struct conform *c, bool judge);
+	int (*open)(struct conform *c, struct fn_dev **dev);
+	int (*send)(struct conform *c, const struct wire_request *request, const void *frame,
+		    size_t len);
+	size_t (*recv)(struct conform *c, struct wire_request *request, void *buf, size_t bytes);
+	uint64_t (*now_ns)(struct conform *c);
+	void (*wait)(struct conform *c, uint64_t ns);
+	void (*stall)(struct conform *c, bool on);
+	void (*link)(struct conform *c, bool up);
+	void (*unplug)(struct conform *c);
+	void (*release)(struct conform *c);
+	void (*error)(struct conform *c);
+	void (*announce)(struct conform *c);
+	void (*lie)(struct conform *c, bool is_tx, unsigned queue, unsigned how);
+};
+
+/**
+ * struct conform_place - a place
+ * @name: where and what: "model/virtio-net"
+ * @ops: how
+ * @arg: the ops' own, constant
+ * @cannot: NEED_REQUESTS and its sisters that this device or wire cannot serve
+ * @deadline_s: how long a behaviour may run at most
+ */
+struct conform_place {
+	const char *name;
+	const struct place_ops *ops;
+	const void *arg;
+	unsigned cannot;
+	unsigned deadline_s;
+};
+
+/* places.c: all of them, ended by a NULL name. */
+extern const struct conform_place places[];
+
+/* Of places/: one file a bus. */
+extern const struct place_ops place_model_virtio;
+extern const struct place_ops place_qtest;
+extern const struct place_ops place_vfio;
+
+#endif

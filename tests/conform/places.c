@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* The places: a row for each device on each bus. */
+#include "conform/conform.h"
+#include "conform/places/model.h"
+#include "conform/places/qtest.h"
+#include "model/virtio_dev.h"
+
+/* All that the driver knows, and fewer vectors than queues. */
+static const struct model_virtio model_virtio = {
+	.more = VIRTIO_DEV_F_ALL | VDEV_F_HOST_ECN, .pairs = 4, .irqs = 6, .late_ns = 5000
+};
+
+/* As little as a device may offer: no control queue, no event indices, one pair. */
+static const struct model_virtio model_bare = { .less = VDEV_F_CTRL_VQ | VDEV_F_CTRL_RX |
+							VDEV_F_CTRL_MAC_ADDR | VDEV_F_MQ |
+							VDEV_F_EVENT_IDX | VDEV_F_MTU |
+							VDEV_F_STATUS,
+						.pairs = 1,
+						.irqs = 3 };
+
+static const struct qtest_device qtest_virtio = { .model = "virtio-net-pci",
+						  .props = "rx_queue_size=1024",
+						  .tap_props = "rx_queue_size=1024,rss=on,hash=on",
+						  .queues = 4 };
+
+const struct conform_place places[] = {
+	{ .name = "model/virtio-net",
+	  .ops = &place_model_virtio,
+	  .arg = &model_virtio,
+	  .cannot = NEED_CSUM_LOOK,
+	  .deadline_s = 30 },
+	{ .name = "model/virtio-net-bare",
+	  .ops = &place_model_virtio,
+	  .arg = &model_bare,
+	  .cannot = NEED_CSUM_LOOK | NEED_LINK | NEED_ANNOUNCE | NEED_QUEUES | NEED_AUTOMASK,
+	  .deadline_s = 30 },
+	{ .name = "qtest/virtio-net",
+	  .ops = &place_qtest,
+	  .arg = &qtest_virtio,
+	  .cannot = NEED_CSUM_LOOK | NEED_VOUCH,
+	  .deadline_s = 60 },
+	{ .name = "vfio/virtio-net",
+	  .ops = &place_vfio,
+	  .cannot = NEED_CSUM_LOOK | NEED_VOUCH | NEED_REQUESTS | NEED_QUEUES | NEED_HOLD,
+	  .deadline_s = 120 },
+	{ .name = NULL },
+};

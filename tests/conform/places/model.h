@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a row of the table of places says of a model. */
+#ifndef FN_TESTS_CONFORM_PLACES_MODEL_H
+#define FN_TESTS_CONFORM_PLACES_MODEL_H
+
+#include <stdint.h>
+
+/**
+ * struct model_virtio - a virtio-net device of the model
+ * @more: features that it offers beside virtio_dev_init()'s
+ * @less: features that it does not
+ * @pairs: queue pairs
+ * @irqs: MSI-X entries
+ * @late_ns: how long it takes at most to see to a doorbell; 0: it does so at once
+ */
+struct model_virtio {
+	uint64_t more;
+	uint64_t less;
+	uint16_t pairs;
+	uint16_t irqs;
+	uint64_t late_ns;
+};
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a row of the table of places says of a device of QEMU's. */
+#ifndef FN_TESTS_CONFORM_PLACES_QTEST_H
+#define FN_TESTS_CONFORM_PLACES_QTEST_H
+
+#include <stdbool.h>
+
+/**
+ * struct qtest_device - a device of QEMU's
+ * @model: QEMU's name of it
+ * @props: properties, or NULL
+ * @tap_props: properties where the wire is a tap, or NULL
+ * @queues: queue pairs of a tap where a behaviour needs several; 1 where the device needs none
+ * @root_port: it needs a root port of its own
+ */
+struct qtest_device {
+	const char *model;
+	const char *props;
+	const char *tap_props;
+	unsigned queues;
+	bool root_port;
+};
+
+#endif

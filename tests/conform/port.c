@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* The device and all around it: context, pool, events, and what must hold when it is closed. */
+#include <stdio.h>
+#include <string.h>
+
+#include "conform/conform.h"
+
+#define POOL_COUNT 8192u
+#define POOL_CACHE 64u
+
+uint64_t conform_now_ns(struct conform *c)
+{
+	return c->place->ops->now_ns(c);
+}
+
+void conform_wait_ns(struct conform *c, uint64_t ns)
+{
+	const uint64_t until_ns = conform_now_ns(c) + ns;
+
+	while (conform_now_ns(c) < until_ns)
+		conform_wait(c);
+}
+
+void conform_wait(struct conform *c)
+{
+	c->place->ops->wait(c, 100000);
+}
+
+static void log_line(void *arg, enum fn_log_level level, const char *line)
+{
+	struct conform *c = arg;
+
+	(void)level;
+	(void)snprintf(c->log, sizeof(c->log), "%s", line);
+}
+
+static void event(const struct fn_event *event, void *arg)
+{
+	struct conform *c = arg;
+
+	if ((unsigned)event->type < CONFORM_EVENTS)
+		c->events[event->type]++;
+	c->last_event = *event;
+}
+
+void port_events(struct conform *c)
+{
+	(void)fn_ctx_process_events(c->ctx);
+}
+
+void port_info(struct conform *c)
+{
+	memset(&c->info, 0, sizeof(c->info));
+	c->info.sz = sizeof(c->info);
+	fn_dev_get_info(c->dev, &c->info);
+}
+
+static void ctx_create(struct conform *c)
+{
+	const struct fn_ctx_opts opts = { .sz = sizeof(opts),
+					  .err = &c->err,
+					  .log = log_line,
+					  .log_arg = c,
+					  .log_level = FN_LOG_WARN,
+					  .event = event,
+					  .event_arg = c,
+					  .page_bytes = 4096 };
+
+	check_ok(fn_ctx_create(&opts, &c->ctx));
+	c->pool_opts.sz = sizeof(c->pool_opts);
+	if (!c->pool_opts.count)
+		c->pool_opts.count = POOL_COUNT;
+	if (!c->pool_opts.cache)
+		c->pool_opts.cache = POOL_CACHE;
+	if (!c->pool_opts.max_threads)
+		c->pool_opts.max_threads = 1;
+	check_ok(fn_pool_create(c->ctx, &c->pool_opts, &c->pool));
+}
+
+void port_open(struct conform *c)
+{
+	if (!c->ctx)
+		ctx_create(c);
+	check_ok(c->place->ops->open(c, &c->dev));
+	port_info(c);
+}
+
+int port_configure(struct conform *c, struct fn_dev_conf conf)
+{
+	int ret;
+
+	if (!c->dev)
+		port_open(c);
+	conf.sz = sizeof(conf);
+	conf.err = &c->err;
+	conf.pool = c->pool;
+	ret = fn_dev_configure(c->dev, &conf);
+	port_info(c);
+	return ret;
+}
+
+bool port_link_up(struct conform *c)
+{
+	struct fn_link link = { .sz = sizeof(link) };
+
+	check_ok(fn_dev_link(c->dev, &link));
+	return link.up;
+}
+
+void port_start(struct conform *c, struct fn_dev_conf conf)
+{
+	check_ok(port_configure(c, conf));
+	check_ok(fn_dev_start(c->dev));
+	port_info(c);
+	c->rx = fn_dev_rxq(c->dev, 0);
+	c->tx = fn_dev_txq(c->dev, 0);
+	check(c->rx && c->tx);
+	wait_until(port_link_up(c));
+	/* That the link came up is news of no interest here. */
+	port_events(c);
+	memset(c->events, 0, sizeof(c->events));
+}
+
+void port_restart(struct conform *c, struct fn_dev_conf conf)
+{
+	check_ok(fn_dev_stop(c->dev));
+	port_start(c, conf);
+}
+
+void port_close(struct conform *c)
+{
+	struct fn_dev *dev = c->dev;
+
+	c->dev = NULL;
+	if (dev)
+		check_ok(fn_dev_close(dev));
+	if (!c->ctx)
+		return;
+	check_eq(pool_info(c).outside, 0);
+	check_ok(fn_pool_destroy(c->pool));
+	c->pool = NULL;
+	check_ok(fn_ctx_destroy(c->ctx));
+	c->ctx = NULL;
+}
+
+struct fn_pool_info pool_info(const struct conform *c)
+{
+	struct fn_pool_info info = { .sz = sizeof(info) };
+
+	fn_pool_get_info(c->pool, &info);
+	return info;
+}
+
+uint64_t rx_counter(const struct fn_rxq *q, enum fn_rx_counter counter)
+{
+	uint64_t values[FN_RX_COUNTERS] = { 0 };
+
+	(void)fn_rxq_counters(q, values, FN_RX_COUNTERS);
+	return values[counter];
+}
+
+uint64_t tx_counter(const struct fn_txq *q, enum fn_tx_counter counter)
+{
+	uint64_t values[FN_TX_COUNTERS] = { 0 };
+
+	(void)fn_txq_counters(q, values, FN_TX_COUNTERS);
+	return values[counter];
+}
+
+void need_offload(struct conform *c, uint64_t offloads)
+{
+	if (!c->dev)
+		port_open(c);
+	for (unsigned bit = 0; bit < FN_OFFLOADS; bit++)
+		if ((offloads & ~c->info.offloads_max) >> bit & 1)
+			conform_skip(c, "the device does not offer %s", fn_offload_name(bit));
+}
+
+void need_cap(struct conform *c, uint64_t cap)
+{
+	static const char *const names[] = { "set_mac",     "promisc", "allmulti",
+					     "mac_filters", "rss",     "coalesce" };
+
+	if (!c->dev)
+		port_open(c);
+	for (unsigned bit = 0; bit < FN_ARRAY_LEN(names); bit++)
+		if ((cap & ~c->info.caps) >> bit & 1)
+			conform_skip(c, "the device does not offer %s", names[bit]);
+}
+
+void need_queues(struct conform *c, unsigned rxqs, unsigned txqs)
+{
+	if (!c->dev)
+		port_open(c);
+	if (c->info.max_rxqs < rxqs || c->info.max_txqs < txqs)
+		conform_skip(c, "the device has %u receive and %u transmit queues",
+			     c->info.max_rxqs, c->info.max_txqs);
+}

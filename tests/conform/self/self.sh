@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# self.sh CONFORM_SELF SANITIZERS: the runner tells failures, crashes, hangs and leaks apart from what passes.
+set -eu
+self=$1
+sanitizers=${2:-}
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failed=0
+
+status=0
+"$self" --place self/none --jobs 3 --results "$dir/results" >"$dir/out" || status=$?
+expect() {
+	grep -Eq "$1" "$dir/out" || { echo "FAIL: no line matches <$1>"; failed=1; }
+}
+[ $status = 1 ] || { echo "FAIL: exit status $status, not 1"; failed=1; }
+expect '^ok   self/none self\.passes [0-9]+ ms$'
+expect '^FAIL self/none self\.fails .*\(self\.c:[0-9]+: three is 3 \(0x3\), not 4, 4 \(0x4\)\)$'
+expect '^FAIL self/none self\.fails_bytes .*byte 2 of 3 is 0x63, not 0x64\)$'
+expect '^FAIL self/none self\.fails_call .*gave -22 \(Invalid argument\), not 0: .*page'
+expect '^skip self/none self\.skips .*\(no thing here\)$'
+expect '^skip self/none self\.needs .*\(there is not here: a cable to be pulled\)$'
+expect '^FAIL self/none self\.crashes .*\(it crashed: signal 6'
+expect '^FAIL self/none self\.exits .*\(it ended with exit status 0'
+expect '^FAIL self/none self\.hangs .*\(it hangs: killed after the deadline, s: 2'
+expect '^FAIL self/none self\.leaks_fd .*1 file descriptors are left open\)$'
+expect '^FAIL self/none self\.leaks_packet .*pool_info\(c\)\.outside is 1 '
+expect '^FAIL self/none self\.place_saw .*the place saw 5\)$'
+expect '^ok   self/none self\.passes_again '
+case $sanitizers in
+*address*) expect '^FAIL self/none self\.leaks_memory .*LeakSanitizer' ;;
+*) expect '^ok   self/none self\.leaks_memory ' ;;
+esac
+[ "$(wc -l <"$dir/results")" = 14 ] || { echo "FAIL: $(wc -l <"$dir/results") results, not 14"; failed=1; }
+status=0
+"$self" --place self/none --only fails,nothing >"$dir/out" 2>&1 || status=$?
+[ $status = 2 ] || { echo "FAIL: exit status $status for a name of nothing, not 2"; failed=1; }
+expect '^conform: no behaviour nothing: see --list$'
+[ $failed = 0 ] && echo "ok: the runner tells them apart"
+exit $failed

@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# conform.sh DEVICE MODEL RESULTS [OPTION]...: all behaviours in the place vfio/DEVICE, or those that conform's
+# options choose (--only A,B), through real VFIO: a NIC of QEMU's
+# MODEL that fastnic drives, on one cable with a virtio NIC that the guest's kernel drives. One boot.
+# shellcheck source=tests/lab/common.sh
+# shellcheck disable=SC2034 # HERE is for the host program
+. "$(dirname "$0")/../lab/common.sh"
+
+device=$1 model=$2 results=$3
+shift 3
+HERE=$REPO/tests/vm
+export HERE
+BUILD=${FASTNIC_BUILD:-$REPO/build}
+command -v perl >/dev/null || skip "no perl to speak QMP with"
+need_lab --nic "$model" --nic virtio-net-pci
+
+STATUS=0
+timeout -k 10 590 "$LAB" run --timeout 580 --wire hub --no-bind --kernel-drivers --nic "$model" --nic virtio-net-pci \
+	--bin "$BUILD" --with conform --file "$HERE/conform_guest.sh:/vm/conform_guest.sh" \
+	--host "perl $HERE/conform_host.pl" -- sh /vm/conform_guest.sh P0 "vfio/$device" "$@" \
+	>"$TMP/out" </dev/null || STATUS=$?
+grep -v '^@' "$TMP/out"
+sed -n 's/^@result //p' "$TMP/out" >"$results"
+exit $STATUS
