@@ -261,6 +261,19 @@ static int dev_mend(struct fn_dev *dev)
 	return ret;
 }
 
+/* A register that reads all ones is a suspicion; whether the device is gone, word 0 decides. */
+static int master_on(struct fn_dev *dev)
+{
+	const int ret = fn_busdev_set_master(dev->bus, true);
+
+	if (ret != -ENODEV)
+		return ret;
+	if (fn_busdev_is_gone(dev->bus))
+		return fn_dev_mark_gone(dev);
+	return fn_fail(-EIO, "%s: its PCI command register cannot be read: try again",
+		       dev->bus->name);
+}
+
 static int dev_start(struct fn_dev *dev)
 {
 	struct fn_first_error first = { 0 };
@@ -275,9 +288,9 @@ static int dev_start(struct fn_dev *dev)
 			       dev->bus->name);
 	ret = dev_mend(dev);
 	if (!ret)
-		ret = fn_busdev_set_master(dev->bus, true);
+		ret = master_on(dev);
 	if (ret)
-		return ret == -ENODEV ? fn_dev_mark_gone(dev) : ret;
+		return ret;
 	ret = dev->drv->ops->start(dev);
 	if (ret) {
 		fn_first_error_note(&first, ret);
