@@ -50,8 +50,9 @@ static inline __attribute__((always_inline)) bool virtio_tx_ip_fits(const struct
 		return false;
 	if (asked & FN_PKT_TX_IPV6)
 		return pkt->l3_len >= VIRTIO_TX_IP6_BYTES && ip[0] >> 4 == 6;
-	/* Version 4 and, in words of 4 bytes, the length. */
-	return pkt->l3_len >= VIRTIO_TX_IP4_BYTES && (uint32_t)ip[0] << 2 == 0x100u + pkt->l3_len;
+	/* Version 4 and, in words of 4 bytes, the length: 15 words at most. */
+	return pkt->l3_len >= VIRTIO_TX_IP4_BYTES && pkt->l3_len <= 60 &&
+	       (uint32_t)ip[0] << 2 == 0x100u + pkt->l3_len;
 }
 
 /* Bytes that an IP header which fits says that it has, with all behind it. */

@@ -29,6 +29,8 @@ FN_API int fn_dev_set_mac(struct fn_dev *dev, const uint8_t mac[6]);
  * @dev: the device
  * @on: any address
  *
+ * It holds until the next fn_dev_configure(), which sets the mode as &fn_dev_conf.promisc says.
+ *
  * Return: 0; -ENOTSUP without FN_CAP_PROMISC; -EIO; -ENODEV.
  */
 FN_API int fn_dev_set_promisc(struct fn_dev *dev, bool on);

@@ -55,9 +55,11 @@ static int set_coalesce(struct fn_dev *dev, struct fn_coalesce *c)
 	c->tx_delay_ns = rounded(dev, c->tx_delay_ns);
 	if (dev->state == FN_DEV_STARTED)
 		ret = dev->drv->ops->set_coalesce(dev, c);
-	if (!ret)
-		dev->coalesce = *c;
-	return ret;
+	if (ret)
+		return ret;
+	dev->coalesce = *c;
+	dev->coalesce.err = NULL;
+	return 0;
 }
 
 int fn_dev_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)

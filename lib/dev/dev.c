@@ -246,13 +246,16 @@ static int master_off(struct fn_dev *dev)
 	return ret;
 }
 
-/* A device that is stopped, and broken: what the bus would not do is done now. */
+/* A device that is stopped, and perhaps broken: what the bus would not do is done now. */
 static int dev_mend(struct fn_dev *dev)
 {
 	int ret;
 
-	if (__atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) != -EIO)
+	if (__atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) != -EIO) {
+		/* Its queues may have been. */
+		fn_events_mended(dev);
 		return 0;
+	}
 	ret = fn_busdev_set_master(dev->bus, false);
 	if (!ret)
 		ret = fn_config_rewire(dev);
@@ -276,8 +279,10 @@ static int master_on(struct fn_dev *dev)
 
 static int dev_start(struct fn_dev *dev)
 {
+	const bool broken = __atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) == -EIO;
 	struct fn_first_error first = { 0 };
 	int ret = fn_dev_check_present(dev);
+	int mended = 0;
 
 	if (ret)
 		return ret;
@@ -294,6 +299,10 @@ static int dev_start(struct fn_dev *dev)
 	ret = dev->drv->ops->start(dev);
 	if (ret) {
 		fn_first_error_note(&first, ret);
+		/* What was broken before is so still, unless it is gone by now. */
+		if (broken)
+			(void)__atomic_compare_exchange_n(&dev->status, &mended, -EIO, false,
+							  __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 		fn_queues_down(dev);
 		fn_first_error_note(&first, master_off(dev));
 		return fn_first_error_fail(&first);

@@ -16,6 +16,8 @@ static const char *const cap_words[] = {
 	"hold interrupts back (coalescing)",
 };
 
+_Static_assert(FN_CAP_COALESCE == 1ull << (FN_ARRAY_LEN(cap_words) - 1), "words for each");
+
 int fn_dev_check_cap(const struct fn_dev *dev, uint64_t cap)
 {
 	if (dev->limits.caps & cap)

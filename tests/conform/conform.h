@@ -6,8 +6,8 @@
  *	static void rx_in_order(struct conform *c)
  *	{
  *		port_start(c, (struct fn_dev_conf){ .rx_ring = 64 });
- *		wire_send_stream(c, 0, 200, 64);
- *		rx_expect_stream(c, c->rx, 0, 200, 64);
+ *		wire_send_stream(c, 0, 50, 200);
+ *		rx_expect_stream(c, c->rx, 0, 50, 200);
  *	}
  *
  * A body says nothing of any device or bus. It asks for what it needs (NEED_LINK and its sisters)

@@ -125,6 +125,8 @@ static void mended_is_no_news(void **state)
 	fn_queue_break(fn_txq_queue(port.tx), "a test says so");
 	fire(port.vd.md.busdev.err_fd);
 	assert_int_equal(fn_ctx_process_events(port.ctx), 3);
+	assert_int_equal(fn_dev_reset(port.dev), 0);
+	/* The device is as it should be, its queues are not. */
 	fn_queue_break(fn_rxq_queue(port.rx), "a test says so");
 	fn_queue_break(fn_txq_queue(port.tx), "a test says so");
 	assert_int_equal(fn_dev_reset(port.dev), 0);

@@ -336,6 +336,14 @@ static void odd_devices(void **state)
 		assert_int_equal(p.vd.pairs, QUEUES);
 		port_end(&p);
 	}
+	/* Then, without MQ, there is one pair, and the control queue comes behind that one. */
+	rss_init(&p, VDEV_F_MQ);
+	p.vd.config.rss_max_key_size = 39;
+	port_start(&p, (struct fn_dev_conf){ .rx_ring = 32, .tx_ring = 32 });
+	fn_dev_get_info(p.dev, &info);
+	assert_int_equal(info.max_rxqs, 1);
+	assert_int_equal(fn_dev_set_promisc(p.dev, true), 0);
+	port_end(&p);
 }
 
 int main(void)
