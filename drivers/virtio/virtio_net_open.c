@@ -196,7 +196,7 @@ static int open_limits(struct fn_dev *dev, struct virtio_net *vn)
 		ret = open_mac(dev, vn);
 	if (!ret)
 		ret = open_mtu(dev, vn);
-	/* Before the pairs: without RSS and MQ there is one, and the control queue has its number. */
+	/* Before the pairs: without RSS and MQ there is one, and the control queue behind that. */
 	if (!ret)
 		ret = virtio_net_rss_open(dev);
 	if (!ret)

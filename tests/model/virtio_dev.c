@@ -370,7 +370,8 @@ static void fence(struct model_dev *md, bool full)
 {
 	struct virtio_dev *vd = virtio_of(md);
 
-	for (unsigned i = 0; i < vd->num_queues; i++) {
+	/* What the device says that it has may be a lie, too. */
+	for (unsigned i = 0; i < vd->num_queues && i < VIRTIO_DEV_QUEUES; i++) {
 		virtio_dev_watch(vd, i, false);
 		if (full)
 			vd->queues[i].fenced_at = vd->queues[i].watch_at;

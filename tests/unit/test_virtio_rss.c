@@ -27,6 +27,16 @@ static struct fn_rss get(struct port *p)
 	return rss;
 }
 
+/* The key of each device is random, and now and then spreads few flows badly: one that does not. */
+static void fix_key(struct port *p)
+{
+	struct fn_rss rss = get(p);
+
+	for (unsigned i = 0; i < rss.key_bytes; i++)
+		rss.key[i] = (uint8_t)(0x6d + 0x3b * i * i);
+	assert_int_equal(fn_dev_set_rss(p->dev, &rss), 0);
+}
+
 /* The frame comes by the wire; the queue that the application finds it on, with its packet. */
 static unsigned queue_of(struct port *p, const uint8_t *frame, uint32_t len, struct fn_pkt **pkt)
 {
@@ -224,6 +234,7 @@ static void automatic(void **state)
 		rss.types = FN_RSS_TCP4;
 		assert_int_equal(fn_dev_set_rss(p.dev, &rss), 0);
 		assert_true(p.vd.rss.steer);
+		fix_key(&p);
 		assert_spread(&p, report);
 		port_end(&p);
 	}
