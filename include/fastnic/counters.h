@@ -20,7 +20,7 @@ enum fn_rx_counter {
 	FN_RX_POOL_EMPTY,   /* refills that found the pool empty */
 	FN_RX_DROP_BROKEN,  /* dropped: received and not taken when the queue broke */
 	FN_RX_DROP_STOPPED, /* dropped: received and not taken when the queue was stopped */
-	FN_RX_CSUM_BAD,     /* handed over with a checksum that the device found wrong */
+	FN_RX_CSUM_BAD,     /* handed over with a checksum that is wrong or cannot be filled in */
 	FN_RX_COUNTERS
 };
 
@@ -34,7 +34,7 @@ enum fn_tx_counter {
 	FN_TX_DROP_EMPTY,       /* dropped: no bytes */
 	FN_TX_DROP_TOO_LONG,    /* dropped: longer than the MTU and its link header allow */
 	FN_TX_DROP_SEGMENTS,    /* dropped: more segments than the device takes */
-	FN_TX_DROP_OFFLOAD,     /* dropped: asks for an offload that is not on */
+	FN_TX_DROP_OFFLOAD,     /* dropped: an offload that is not on, or does not fit it */
 	FN_TX_DROP_UNREACHABLE, /* dropped: memory that the device cannot reach */
 	FN_TX_DROP_STOPPED,     /* dropped: still queued when the queue was stopped */
 	FN_TX_DROP_BROKEN,      /* dropped: still queued when the queue broke */

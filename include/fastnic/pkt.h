@@ -21,7 +21,8 @@ struct fn_pool;
  * fn_pkt.flags. FN_PKT_RX_* are what a device found, on a queue with FN_OFFLOAD_RX_CSUM; transmit
  * ignores them. With neither of a pair the device did not look. FN_PKT_TX_* are what the
  * application asks for, with the header lengths beside them; a packet that asks for an offload that
- * is not on is dropped and counted FN_TX_DROP_OFFLOAD, never sent half done.
+ * is not on, or gives lengths that do not fit its headers, is dropped and counted
+ * FN_TX_DROP_OFFLOAD, never sent half done.
  */
 #define FN_PKT_VLAN 0x0001u       /* a VLAN tag stands in vlan_tci, and not in the data */
 #define FN_PKT_HASH 0x0002u       /* hash is the receive hash */

@@ -16,7 +16,8 @@ static const struct fn_counter_desc rx_descs[FN_RX_COUNTERS] = {
 	[FN_RX_DROP_STOPPED] = { "rx_drop_stopped",
 				 "received and not taken when the queue was stopped",
 				 FN_COUNTER_DROP },
-	[FN_RX_CSUM_BAD] = { "rx_csum_bad", "packets whose checksum the device found wrong",
+	[FN_RX_CSUM_BAD] = { "rx_csum_bad",
+			     "handed over with a checksum that is wrong or cannot be filled in",
 			     FN_COUNTER_INFO },
 };
 
@@ -32,7 +33,8 @@ static const struct fn_counter_desc tx_descs[FN_TX_COUNTERS] = {
 				  FN_COUNTER_DROP },
 	[FN_TX_DROP_SEGMENTS] = { "tx_drop_segments", "more segments than the device takes",
 				  FN_COUNTER_DROP },
-	[FN_TX_DROP_OFFLOAD] = { "tx_drop_offload", "asks for an offload that is not on",
+	[FN_TX_DROP_OFFLOAD] = { "tx_drop_offload",
+				 "asks for an offload that is not on, or with header lengths that are not its own",
 				 FN_COUNTER_DROP },
 	[FN_TX_DROP_UNREACHABLE] = { "tx_drop_unreachable", "memory that the device cannot reach",
 				     FN_COUNTER_DROP },

@@ -17,10 +17,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "qtest/packet.h"
 #include "qtest/qtest_priv.h"
 
 #ifndef PACKET_IGNORE_OUTGOING
@@ -31,8 +31,6 @@
 #define TAP_MTU 16110
 #define TAP_FRAMES 4096
 #define SOCKET_BYTES (32 << 20)
-#define VLAN_BYTES 4u
-#define MAC_BYTES 12u
 
 _Static_assert(sizeof(struct qtest_offload) == 10, "what the kernel puts in front of a frame");
 
@@ -228,66 +226,18 @@ int qtest_tap_make(struct qtest_wire *wire, unsigned queues)
 int qtest_tap_send(const struct qtest_wire *wire, const struct qtest_offload *offload,
 		   const void *frame, size_t len)
 {
-	static const struct qtest_offload none;
-	struct qtest_offload head = offload ? *offload : none;
-	struct iovec io[2] = { { &head, sizeof(head) }, { NULL, len } };
+	const int ret = packet_send(wire->fd, offload, frame, len);
 
-	/* An iovec has no const, though what is sent is not changed. */
-	memcpy(&io[1].iov_base, &frame, sizeof(frame));
-	if (writev(wire->fd, io, 2) >= 0)
-		return 0;
-	if (errno == EAGAIN || errno == ENOBUFS)
-		return -EAGAIN;
-	return fn_fail(errno == EMSGSIZE ? -EMSGSIZE : -EPIPE, "the tap takes no frame: %s",
-		       fn_strerror(errno));
-}
-
-/* The kernel takes a VLAN tag out of the frame and tells it apart; on the wire it was inside. */
-static size_t tag_insert(struct qtest_offload *offload, uint8_t *frame, size_t len, size_t bytes,
-			 const struct tpacket_auxdata *aux)
-{
-	const uint16_t tag[2] = {
-		htons(aux->tp_status & TP_STATUS_VLAN_TPID_VALID ? aux->tp_vlan_tpid : ETH_P_8021Q),
-		htons(aux->tp_vlan_tci)
-	};
-
-	if (!(aux->tp_status & TP_STATUS_VLAN_VALID) || len < MAC_BYTES ||
-	    bytes < MAC_BYTES + VLAN_BYTES)
-		return len;
-	memmove(frame + MAC_BYTES + VLAN_BYTES, frame + MAC_BYTES,
-		(len + VLAN_BYTES <= bytes ? len : bytes - VLAN_BYTES) - MAC_BYTES);
-	memcpy(frame + MAC_BYTES, tag, VLAN_BYTES);
-	if (offload->flags & 1)
-		offload->csum_start = (uint16_t)(offload->csum_start + VLAN_BYTES);
-	if (offload->gso_type)
-		offload->hdr_len = (uint16_t)(offload->hdr_len + VLAN_BYTES);
-	return len + VLAN_BYTES;
+	if (!ret || ret == -EAGAIN)
+		return ret;
+	return fn_fail(ret == -EMSGSIZE ? -EMSGSIZE : -EPIPE, "the tap takes no frame: %s",
+		       fn_strerror(-ret));
 }
 
 size_t qtest_tap_recv(const struct qtest_wire *wire, struct qtest_offload *offload, void *buf,
 		      size_t bytes)
 {
-	struct iovec io[2] = { { offload, sizeof(*offload) }, { buf, bytes } };
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
-	} control = { .room = { 0 } };
-	struct msghdr msg = { .msg_iov = io,
-			      .msg_iovlen = 2,
-			      .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
-	struct tpacket_auxdata aux;
-	const ssize_t n = recvmsg(wire->fd, &msg, MSG_DONTWAIT | MSG_TRUNC);
-	size_t len;
-
-	if (n <= (ssize_t)sizeof(*offload))
-		return 0;
-	len = (size_t)n - sizeof(*offload);
-	if (CMSG_FIRSTHDR(&msg)) {
-		memcpy(&aux, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(aux));
-		len = tag_insert(offload, buf, len, bytes, &aux);
-	}
-	return len;
+	return packet_recv(wire->fd, offload, buf, bytes);
 }
 
 unsigned qtest_tap_drops(struct qtest_wire *wire)

@@ -15,12 +15,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "conform/conform.h"
+#include "qtest/packet.h"
 
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING 23
@@ -28,7 +28,6 @@
 
 #define SOCKET_BYTES (32 << 20)
 #define PEER_MTU 9216
-#define VLAN_BYTES 4u
 
 struct world {
 	int wire;
@@ -180,57 +179,25 @@ static int vfio_open(struct conform *c, struct fn_dev **dev)
 static int vfio_send(struct conform *c, const struct wire_request *request, const void *frame,
 		     size_t len)
 {
-	struct wire_request head = request ? *request : (struct wire_request){ 0 };
-	struct iovec io[2] = { { &head, sizeof(head) }, { NULL, len } };
+	struct qtest_offload offload = { 0 };
+	int ret;
 
 	(void)c;
-	_Static_assert(sizeof(head) == 10, "what the kernel puts in front of a frame");
-	/* An iovec has no const, though what is sent is not changed. */
-	memcpy(&io[1].iov_base, &frame, sizeof(frame));
-	if (writev(world.wire, io, 2) >= 0)
-		return 0;
-	return errno == ENOBUFS || errno == EAGAIN || errno == ENETDOWN ? -EAGAIN : -errno;
-}
-
-/* The kernel takes a VLAN tag out of the frame and tells it apart; on the wire it was inside. */
-static size_t tag_insert(struct wire_request *request, uint8_t *frame, size_t len, size_t bytes,
-			 const struct tpacket_auxdata *aux)
-{
-	if (!(aux->tp_status & TP_STATUS_VLAN_VALID) || len < ETH_ADDRS || len + VLAN_BYTES > bytes)
-		return len;
-	memmove(frame + ETH_ADDRS + VLAN_BYTES, frame + ETH_ADDRS, len - ETH_ADDRS);
-	put16(frame + ETH_ADDRS,
-	      aux->tp_status & TP_STATUS_VLAN_TPID_VALID ? aux->tp_vlan_tpid : ETH_P_8021Q);
-	put16(frame + ETH_ADDRS + 2, aux->tp_vlan_tci);
-	if (request->flags & WIRE_NEEDS_CSUM)
-		request->csum_start = (uint16_t)(request->csum_start + VLAN_BYTES);
-	return len + VLAN_BYTES;
+	_Static_assert(sizeof(offload) == sizeof(*request), "both are what the kernel knows");
+	if (request)
+		memcpy(&offload, request, sizeof(offload));
+	ret = packet_send(world.wire, &offload, frame, len);
+	return ret == -ENETDOWN ? -EAGAIN : ret;
 }
 
 static size_t vfio_recv(struct conform *c, struct wire_request *request, void *buf, size_t bytes)
 {
-	struct iovec io[2] = { { request, sizeof(*request) }, { buf, bytes } };
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
-	} control = { .room = { 0 } };
-	struct msghdr msg = { .msg_iov = io,
-			      .msg_iovlen = 2,
-			      .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
-	struct tpacket_auxdata aux;
-	ssize_t n;
+	struct qtest_offload offload = { 0 };
+	const size_t len = packet_recv(world.wire, &offload, buf, bytes);
 
 	(void)c;
-	*request = (struct wire_request){ 0 };
-	n = recvmsg(world.wire, &msg, MSG_DONTWAIT | MSG_TRUNC);
-	if (n <= (ssize_t)sizeof(*request))
-		return 0;
-	n -= (ssize_t)sizeof(*request);
-	if (!CMSG_FIRSTHDR(&msg))
-		return (size_t)n;
-	memcpy(&aux, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(aux));
-	return tag_insert(request, buf, (size_t)n, bytes, &aux);
+	memcpy(request, &offload, sizeof(offload));
+	return len;
 }
 
 static uint64_t vfio_now_ns(struct conform *c)
