@@ -34,7 +34,7 @@ static const struct fn_counter_desc tx_descs[FN_TX_COUNTERS] = {
 	[FN_TX_DROP_SEGMENTS] = { "tx_drop_segments", "more segments than the device takes",
 				  FN_COUNTER_DROP },
 	[FN_TX_DROP_OFFLOAD] = { "tx_drop_offload",
-				 "asks for an offload that is not on, or with header lengths that are not its own",
+				 "asks for an offload that is not on, or that does not fit it",
 				 FN_COUNTER_DROP },
 	[FN_TX_DROP_UNREACHABLE] = { "tx_drop_unreachable", "memory that the device cannot reach",
 				     FN_COUNTER_DROP },
