@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#include "drivers/virtio/virtio_net_tx_csum.h"
+#include "drivers/virtio/virtio_net.h"
+#include "pkt/tx_l4.h"
 
 /* 802.3 4.2.3.3: the shortest frame, less its CRC. */
 #define VIRTIO_TX_FRAME_MIN 60u
@@ -140,18 +141,17 @@ static inline __attribute__((always_inline)) bool tx_put_csum(struct fn_pkt *pkt
 							      uint32_t asked, uint8_t *hdr)
 {
 	const bool tcp = (asked & FN_PKT_TX_TCP_CSUM) != 0;
-	const uint32_t field = tcp ? VIRTIO_TX_TCP_CSUM_AT : VIRTIO_TX_UDP_CSUM_AT;
+	const uint32_t field = tcp ? FN_TCP_CSUM_AT : FN_UDP_CSUM_AT;
 	const uint32_t start = (uint32_t)pkt->l2_len + pkt->l3_len;
 	const uint64_t first = VIRTIO_NET_HDR_F_NEEDS_CSUM | (uint64_t)start << 48;
 	const uint64_t le_first = htole64(first);
 	const uint32_t le_then = htole32(field);
 	uint16_t seed;
 
-	if (fn_unlikely(!virtio_tx_ip_fits(pkt, asked,
-					   tcp ? VIRTIO_TX_TCP_BYTES : VIRTIO_TX_UDP_BYTES)) ||
-	    fn_unlikely(virtio_tx_ip_bytes(pkt, asked) != len - pkt->l2_len))
+	if (fn_unlikely(!fn_tx_ip_fits(pkt, asked, tcp ? FN_TCP_BYTES : FN_UDP_BYTES)) ||
+	    fn_unlikely(fn_tx_ip_bytes(pkt, asked) != len - pkt->l2_len))
 		return false;
-	seed = virtio_tx_seed(pkt, asked, tcp ? FN_IPPROTO_TCP : FN_IPPROTO_UDP, len - start);
+	seed = fn_tx_seed(pkt, asked, tcp ? FN_IPPROTO_TCP : FN_IPPROTO_UDP, len - start);
 	memcpy(pkt->data + start + field, &seed, sizeof(seed));
 	memcpy(hdr, &le_first, sizeof(le_first));
 	memcpy(hdr + sizeof(le_first), &le_then, sizeof(le_then));

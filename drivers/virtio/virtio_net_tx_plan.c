@@ -36,9 +36,9 @@ static void plan_csum(struct virtio_tx_plan *plan, uint32_t start, uint32_t fiel
 static enum fn_tx_counter csum(const struct virtio_txq *q, const struct fn_pkt *pkt, uint32_t len,
 			       uint32_t asked, struct virtio_tx_plan *plan)
 {
-	struct virtio_tx_l4 l4;
+	struct fn_tx_l4 l4;
 
-	if ((asked & (uint32_t)~q->csum_asks) || !virtio_tx_l4(pkt, len, asked, &l4))
+	if ((asked & (uint32_t)~q->csum_asks) || !fn_tx_l4(pkt, len, asked, &l4))
 		return FN_TX_DROP_OFFLOAD;
 	plan->trail = len - l4.start - l4.bytes;
 	/* More than padding would be somebody's data. */
@@ -72,9 +72,9 @@ static bool tso_fits(const struct virtio_txq *q, const struct fn_pkt *pkt, uint3
 	const uint8_t wanted = asked & FN_PKT_TX_IPV6 ? VIRTIO_TX_TSO6 : VIRTIO_TX_TSO4;
 	const uint32_t start = (uint32_t)pkt->l2_len + pkt->l3_len;
 
-	return (q->tso & wanted) && pkt->mss && pkt->l4_len >= VIRTIO_TX_TCP_BYTES &&
+	return (q->tso & wanted) && pkt->mss && pkt->l4_len >= FN_TCP_BYTES &&
 	       !(asked & (uint32_t) ~(TSO_IMPLIES | FN_PKT_TX_TSO | FN_PKT_TX_IPV6)) &&
-	       virtio_tx_ip_fits(pkt, asked, pkt->l4_len) &&
+	       fn_tx_ip_fits(pkt, asked, pkt->l4_len) &&
 	       (uint32_t)(pkt->data[start + TCP_OFFSET_AT] >> 4) << 2 == pkt->l4_len;
 }
 
@@ -90,7 +90,7 @@ static void plan_ip(const struct fn_pkt *pkt, uint32_t ip_bytes, uint32_t asked,
 	plan->ip = pkt->l2_len;
 	plan->set_ip = true;
 	plan->ip_hdr_bytes = v6 ? 0 : pkt->l3_len;
-	plan->ip_bytes = (uint16_t)(v6 ? ip_bytes - VIRTIO_TX_IP6_BYTES : ip_bytes);
+	plan->ip_bytes = (uint16_t)(v6 ? ip_bytes - FN_IP6_BYTES : ip_bytes);
 }
 
 static enum fn_tx_counter tso(const struct virtio_txq *q, const struct fn_pkt *pkt, uint32_t len,
@@ -106,9 +106,9 @@ static enum fn_tx_counter tso(const struct virtio_txq *q, const struct fn_pkt *p
 	if (hdrs + (payload < pkt->mss ? payload : pkt->mss) > q->len_max ||
 	    len - pkt->l2_len > IP_BYTES_MAX)
 		return FN_TX_DROP_TOO_LONG;
-	plan_csum(plan, start, start + VIRTIO_TX_TCP_CSUM_AT);
+	plan_csum(plan, start, start + FN_TCP_CSUM_AT);
 	plan_ip(pkt, len - pkt->l2_len, asked, plan);
-	plan->seed = virtio_tx_seed(pkt, asked, FN_IPPROTO_TCP, len - start);
+	plan->seed = fn_tx_seed(pkt, asked, FN_IPPROTO_TCP, len - start);
 	/* What is one frame anyhow is not segmented: not every device takes that well. */
 	if (payload > pkt->mss) {
 		if (!gso_type(q, pkt->data + start, asked, plan))

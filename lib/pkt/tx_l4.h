@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where the checksum of a packet to be sent is, and what stands there before the device does it. */
-#ifndef VIRTIO_NET_TX_CSUM_H
-#define VIRTIO_NET_TX_CSUM_H
+#ifndef FN_PKT_TX_L4_H
+#define FN_PKT_TX_L4_H
 
-#include "drivers/virtio/virtio_net.h"
+#include "base/bits.h"
 #include "pkt/csum.h"
 
-#define VIRTIO_TX_IP4_BYTES 20u
-#define VIRTIO_TX_IP6_BYTES 40u
-#define VIRTIO_TX_TCP_BYTES 20u
-#define VIRTIO_TX_UDP_BYTES 8u
-#define VIRTIO_TX_TCP_CSUM_AT 16u
-#define VIRTIO_TX_UDP_CSUM_AT 6u
+#define FN_IP4_BYTES 20u
+#define FN_IP6_BYTES 40u
+#define FN_TCP_BYTES 20u
+#define FN_UDP_BYTES 8u
+#define FN_TCP_CSUM_AT 16u
+#define FN_UDP_CSUM_AT 6u
 
 /**
- * struct virtio_tx_l4 - the TCP or UDP part of a packet
+ * struct fn_tx_l4 - the TCP or UDP part of a packet
  * @start: where it begins
  * @bytes: what the IP header says that it has
  * @field: where its checksum is
  * @seed: the folded sum of its pseudo header, as it is stored
  */
-struct virtio_tx_l4 {
+struct fn_tx_l4 {
 	uint32_t start;
 	uint32_t bytes;
 	uint32_t field;
 	uint16_t seed;
 };
 
-static inline uint32_t virtio_tx_be16(const uint8_t *p)
+static inline uint32_t fn_tx_be16(const uint8_t *p)
 {
 	uint16_t v;
 
@@ -40,36 +40,35 @@ static inline uint32_t virtio_tx_be16(const uint8_t *p)
  * in the first segment, and it is one of the asked version and of that length. The reads stay in
  * the segment whatever the lengths say.
  */
-static inline __attribute__((always_inline)) bool virtio_tx_ip_fits(const struct fn_pkt *pkt,
-								    uint32_t asked,
-								    uint32_t l4_least)
+static inline __attribute__((always_inline)) bool fn_tx_ip_fits(const struct fn_pkt *pkt,
+								uint32_t asked, uint32_t l4_least)
 {
 	const uint8_t *const ip = pkt->data + pkt->l2_len;
 
 	if ((uint32_t)pkt->l2_len + pkt->l3_len + l4_least > pkt->len)
 		return false;
 	if (asked & FN_PKT_TX_IPV6)
-		return pkt->l3_len >= VIRTIO_TX_IP6_BYTES && ip[0] >> 4 == 6;
+		return pkt->l3_len >= FN_IP6_BYTES && ip[0] >> 4 == 6;
 	/* Version 4 and, in words of 4 bytes, the length: 15 words at most. */
-	return pkt->l3_len >= VIRTIO_TX_IP4_BYTES && pkt->l3_len <= 60 &&
+	return pkt->l3_len >= FN_IP4_BYTES && pkt->l3_len <= 60 &&
 	       (uint32_t)ip[0] << 2 == 0x100u + pkt->l3_len;
 }
 
 /* Bytes that an IP header which fits says that it has, with all behind it. */
-static inline __attribute__((always_inline)) uint32_t virtio_tx_ip_bytes(const struct fn_pkt *pkt,
-									 uint32_t asked)
+static inline __attribute__((always_inline)) uint32_t fn_tx_ip_bytes(const struct fn_pkt *pkt,
+								     uint32_t asked)
 {
 	const uint8_t *const ip = pkt->data + pkt->l2_len;
 
 	if (asked & FN_PKT_TX_IPV6)
-		return virtio_tx_be16(ip + 4) + VIRTIO_TX_IP6_BYTES;
-	return virtio_tx_be16(ip + 2);
+		return fn_tx_be16(ip + 4) + FN_IP6_BYTES;
+	return fn_tx_be16(ip + 2);
 }
 
 /* The sum of the pseudo header of a packet whose IP header fits. */
-static inline __attribute__((always_inline)) uint16_t virtio_tx_seed(const struct fn_pkt *pkt,
-								     uint32_t asked, uint8_t proto,
-								     uint32_t l4_bytes)
+static inline __attribute__((always_inline)) uint16_t fn_tx_seed(const struct fn_pkt *pkt,
+								 uint32_t asked, uint8_t proto,
+								 uint32_t l4_bytes)
 {
 	const uint8_t *const ip = pkt->data + pkt->l2_len;
 
@@ -82,22 +81,22 @@ static inline __attribute__((always_inline)) uint16_t virtio_tx_seed(const struc
  * A packet of @len bytes asks for one checksum, TCP's or UDP's. False when its header lengths do
  * not fit its data.
  */
-static inline bool virtio_tx_l4(const struct fn_pkt *pkt, uint32_t len, uint32_t asked,
-				struct virtio_tx_l4 *l4)
+static inline bool fn_tx_l4(const struct fn_pkt *pkt, uint32_t len, uint32_t asked,
+			    struct fn_tx_l4 *l4)
 {
 	const bool tcp = (asked & FN_PKT_TX_TCP_CSUM) != 0;
-	const uint32_t least = tcp ? VIRTIO_TX_TCP_BYTES : VIRTIO_TX_UDP_BYTES;
+	const uint32_t least = tcp ? FN_TCP_BYTES : FN_UDP_BYTES;
 
 	if (fn_unlikely(tcp == ((asked & FN_PKT_TX_UDP_CSUM) != 0)) ||
-	    fn_unlikely(!virtio_tx_ip_fits(pkt, asked, least)))
+	    fn_unlikely(!fn_tx_ip_fits(pkt, asked, least)))
 		return false;
 	l4->start = (uint32_t)pkt->l2_len + pkt->l3_len;
-	l4->field = l4->start + (tcp ? VIRTIO_TX_TCP_CSUM_AT : VIRTIO_TX_UDP_CSUM_AT);
+	l4->field = l4->start + (tcp ? FN_TCP_CSUM_AT : FN_UDP_CSUM_AT);
 	/* Less than the headers that are said to be there wraps round and is too much as well. */
-	l4->bytes = virtio_tx_ip_bytes(pkt, asked) - pkt->l3_len;
+	l4->bytes = fn_tx_ip_bytes(pkt, asked) - pkt->l3_len;
 	if (fn_unlikely(l4->bytes < least || l4->bytes > len - l4->start))
 		return false;
-	l4->seed = virtio_tx_seed(pkt, asked, tcp ? FN_IPPROTO_TCP : FN_IPPROTO_UDP, l4->bytes);
+	l4->seed = fn_tx_seed(pkt, asked, tcp ? FN_IPPROTO_TCP : FN_IPPROTO_UDP, l4->bytes);
 	return true;
 }
 
