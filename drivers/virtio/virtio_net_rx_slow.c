@@ -19,10 +19,7 @@ uint16_t virtio_rx_refill_take(struct virtio_rxq *q, uint16_t pos, uint16_t post
 	fn_queue_count(fn_rxq_queue(&q->pub), FN_RX_POOL_EMPTY, 1);
 	if (posted >= q->batch)
 		return 0;
-	while ((n /= 2) != 0)
-		if (fn_pool_cache_take(q->cache, bufs, n))
-			return n;
-	return 0;
+	return (uint16_t)fn_pool_cache_take_part(q->cache, bufs, n / 2);
 }
 
 /* Nothing was received, and the ring is not full: the pool was empty before. */

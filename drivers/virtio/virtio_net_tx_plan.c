@@ -8,22 +8,9 @@
 /* The device cuts into frames by the IP header, whose length has 16 bits. */
 #define IP_BYTES_MAX UINT16_MAX
 
-/* RFC 9293 3.1: where the TCP header has its own length and its flags. */
-#define TCP_OFFSET_AT 12u
+/* RFC 9293 3.1. */
 #define TCP_FLAGS_AT 13u
 #define TCP_CWR 0x80u
-
-/* Behind a frame this short, with its VLAN tag, there may be what an Ethernet device has padded. */
-#define PADDED_MAX (VIRTIO_TX_FRAME_MIN + 4u)
-
-/* Flags of a packet to be segmented that say nothing beyond that. */
-#define TSO_IMPLIES (FN_PKT_TX_TCP_CSUM | FN_PKT_TX_IP_CSUM)
-
-/* Others see its bytes, and the checksum is seeded in place. Only the first segment is written. */
-static bool is_shared(const struct fn_pkt *pkt)
-{
-	return (pkt->kind & FN_PKT_ATTACHED) || fn_pkt_is_shared(pkt);
-}
 
 static void plan_csum(struct virtio_tx_plan *plan, uint32_t start, uint32_t field)
 {
@@ -40,15 +27,12 @@ static enum fn_tx_counter csum(const struct virtio_txq *q, const struct fn_pkt *
 
 	if ((asked & (uint32_t)~q->csum_asks) || !fn_tx_l4(pkt, len, asked, &l4))
 		return FN_TX_DROP_OFFLOAD;
-	plan->trail = len - l4.start - l4.bytes;
-	/* More than padding would be somebody's data. */
-	if (plan->trail && (pkt->next || len > PADDED_MAX))
-		return FN_TX_DROP_OFFLOAD;
 	if (len > q->len_max)
 		return FN_TX_DROP_TOO_LONG;
+	plan->trail = l4.trail;
 	plan->seed = l4.seed;
 	plan_csum(plan, l4.start, l4.field);
-	return is_shared(pkt) ? FN_TX_DROP_SHARED : FN_TX_COUNTERS;
+	return fn_tx_is_shared(pkt) ? FN_TX_DROP_SHARED : FN_TX_COUNTERS;
 }
 
 /*
@@ -66,16 +50,9 @@ static bool gso_type(const struct virtio_txq *q, const uint8_t *tcp, uint32_t as
 	return (q->tso & VIRTIO_TX_TSO_ECN) != 0;
 }
 
-/* The offload is on, and the headers are where and as long as the packet says. */
-static bool tso_fits(const struct virtio_txq *q, const struct fn_pkt *pkt, uint32_t asked)
+static bool tso_is_on(const struct virtio_txq *q, uint32_t asked)
 {
-	const uint8_t wanted = asked & FN_PKT_TX_IPV6 ? VIRTIO_TX_TSO6 : VIRTIO_TX_TSO4;
-	const uint32_t start = (uint32_t)pkt->l2_len + pkt->l3_len;
-
-	return (q->tso & wanted) && pkt->mss && pkt->l4_len >= FN_TCP_BYTES &&
-	       !(asked & (uint32_t) ~(TSO_IMPLIES | FN_PKT_TX_TSO | FN_PKT_TX_IPV6)) &&
-	       fn_tx_ip_fits(pkt, asked, pkt->l4_len) &&
-	       (uint32_t)(pkt->data[start + TCP_OFFSET_AT] >> 4) << 2 == pkt->l4_len;
+	return q->tso & (asked & FN_PKT_TX_IPV6 ? VIRTIO_TX_TSO6 : VIRTIO_TX_TSO4);
 }
 
 /*
@@ -100,7 +77,7 @@ static enum fn_tx_counter tso(const struct virtio_txq *q, const struct fn_pkt *p
 	const uint32_t hdrs = start + pkt->l4_len;
 	uint32_t payload;
 
-	if (!tso_fits(q, pkt, asked))
+	if (!tso_is_on(q, asked) || !fn_tx_tso_fits(pkt, asked))
 		return FN_TX_DROP_OFFLOAD;
 	payload = len - hdrs;
 	if (hdrs + (payload < pkt->mss ? payload : pkt->mss) > q->len_max ||
@@ -116,7 +93,7 @@ static enum fn_tx_counter tso(const struct virtio_txq *q, const struct fn_pkt *p
 		plan->hdr.hdr_len = fn_cpu_to_le16((uint16_t)hdrs);
 		plan->hdr.gso_size = fn_cpu_to_le16(pkt->mss);
 	}
-	return is_shared(pkt) ? FN_TX_DROP_SHARED : FN_TX_COUNTERS;
+	return fn_tx_is_shared(pkt) ? FN_TX_DROP_SHARED : FN_TX_COUNTERS;
 }
 
 enum fn_tx_counter virtio_tx_plan(const struct virtio_txq *q, const struct fn_pkt *pkt,

@@ -13,14 +13,16 @@ struct fn_txq;
 
 /* Counters of a receive queue. The list only grows. */
 enum fn_rx_counter {
-	FN_RX_PACKETS,      /* packets handed to the application */
-	FN_RX_BYTES,        /* their bytes, without CRC */
-	FN_RX_BURSTS,       /* burst calls that returned packets */
-	FN_RX_RING_DRY,     /* polls that found no buffer posted: the device may have dropped */
-	FN_RX_POOL_EMPTY,   /* refills that found the pool empty */
-	FN_RX_DROP_BROKEN,  /* dropped: received and not taken when the queue broke */
-	FN_RX_DROP_STOPPED, /* dropped: received and not taken when the queue was stopped */
-	FN_RX_CSUM_BAD,     /* handed over with a checksum that is wrong or cannot be filled in */
+	FN_RX_PACKETS,       /* packets handed to the application */
+	FN_RX_BYTES,         /* their bytes, without CRC */
+	FN_RX_BURSTS,        /* burst calls that returned packets */
+	FN_RX_RING_DRY,      /* polls that found no buffer posted: the device may have dropped */
+	FN_RX_POOL_EMPTY,    /* refills that found the pool empty */
+	FN_RX_DROP_BROKEN,   /* dropped: received and not taken when the queue broke */
+	FN_RX_DROP_STOPPED,  /* dropped: received and not taken when the queue was stopped */
+	FN_RX_CSUM_BAD,      /* handed over with a checksum that is wrong or cannot be filled in */
+	FN_RX_DROP_ERROR,    /* dropped: the device found an error in the frame (CRC, symbol) */
+	FN_RX_DROP_TOO_LONG, /* dropped: longer than a buffer, without FN_OFFLOAD_RX_SCATTER */
 	FN_RX_COUNTERS
 };
 

@@ -19,6 +19,12 @@ static const struct fn_counter_desc rx_descs[FN_RX_COUNTERS] = {
 	[FN_RX_CSUM_BAD] = { "rx_csum_bad",
 			     "handed over with a checksum that is wrong or cannot be filled in",
 			     FN_COUNTER_INFO },
+	[FN_RX_DROP_ERROR] = { "rx_drop_error",
+			       "the device found an error in the frame (CRC, symbol)",
+			       FN_COUNTER_DROP },
+	[FN_RX_DROP_TOO_LONG] = { "rx_drop_too_long",
+				  "longer than a buffer, and frames are not scattered",
+				  FN_COUNTER_DROP },
 };
 
 static const struct fn_counter_desc tx_descs[FN_TX_COUNTERS] = {

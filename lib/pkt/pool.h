@@ -104,6 +104,15 @@ static inline unsigned fn_pool_cache_take(struct fn_pool_cache *cache, struct fn
 	return n;
 }
 
+/* Take @n packets, or half as many, a quarter, .. of them: what the pool has. 0: not even one. */
+static inline unsigned fn_pool_cache_take_part(struct fn_pool_cache *cache, struct fn_pkt **pkts,
+					       unsigned n)
+{
+	while (n && !fn_pool_cache_take(cache, pkts, n))
+		n /= 2;
+	return n;
+}
+
 /*
  * Give back @n plain packets of the cache's own pool: one segment, one reference, neither attached
  * nor cloned nor moved (fn_pkt_is_plain()).

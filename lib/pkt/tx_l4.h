@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where the checksum of a packet to be sent is, and what stands there before the device does it. */
+/*
+ * Packets that ask transmit for a checksum or for segmentation: whether their header lengths fit
+ * their data, where the checksum is, and what stands there before the device does it.
+ */
 #ifndef FN_PKT_TX_L4_H
 #define FN_PKT_TX_L4_H
 
@@ -17,15 +20,29 @@
  * struct fn_tx_l4 - the TCP or UDP part of a packet
  * @start: where it begins
  * @bytes: what the IP header says that it has
+ * @trail: bytes behind the IP packet: padding
  * @field: where its checksum is
  * @seed: the folded sum of its pseudo header, as it is stored
  */
 struct fn_tx_l4 {
 	uint32_t start;
 	uint32_t bytes;
+	uint32_t trail;
 	uint32_t field;
 	uint16_t seed;
 };
+
+/* Behind a frame this short, with its VLAN tag, there may be what an Ethernet device has padded. */
+#define FN_TX_PADDED_MAX 64u
+
+/* RFC 9293 3.1: where the TCP header has its own length. */
+#define FN_TCP_OFFSET_AT 12u
+
+/* Others see its bytes, and the checksum is seeded in place. Only the first segment is written. */
+static inline bool fn_tx_is_shared(const struct fn_pkt *pkt)
+{
+	return (pkt->kind & FN_PKT_ATTACHED) || fn_pkt_is_shared(pkt);
+}
 
 static inline uint32_t fn_tx_be16(const uint8_t *p)
 {
@@ -79,7 +96,7 @@ static inline __attribute__((always_inline)) uint16_t fn_tx_seed(const struct fn
 
 /*
  * A packet of @len bytes asks for one checksum, TCP's or UDP's. False when its header lengths do
- * not fit its data.
+ * not fit its data, or when there is more behind the IP packet than padding: somebody's data.
  */
 static inline bool fn_tx_l4(const struct fn_pkt *pkt, uint32_t len, uint32_t asked,
 			    struct fn_tx_l4 *l4)
@@ -96,8 +113,23 @@ static inline bool fn_tx_l4(const struct fn_pkt *pkt, uint32_t len, uint32_t ask
 	l4->bytes = fn_tx_ip_bytes(pkt, asked) - pkt->l3_len;
 	if (fn_unlikely(l4->bytes < least || l4->bytes > len - l4->start))
 		return false;
+	l4->trail = len - l4->start - l4->bytes;
+	if (fn_unlikely(l4->trail && (pkt->next || len > FN_TX_PADDED_MAX)))
+		return false;
 	l4->seed = fn_tx_seed(pkt, asked, tcp ? FN_IPPROTO_TCP : FN_IPPROTO_UDP, l4->bytes);
 	return true;
+}
+
+/* A packet asks for segmentation, and its headers are where and as long as it says. */
+static inline bool fn_tx_tso_fits(const struct fn_pkt *pkt, uint32_t asked)
+{
+	const uint32_t implied = FN_PKT_TX_TCP_CSUM | FN_PKT_TX_IP_CSUM;
+	const uint32_t said = FN_PKT_TX_TSO | FN_PKT_TX_IPV6 | FN_PKT_VLAN;
+	const uint32_t start = (uint32_t)pkt->l2_len + pkt->l3_len;
+
+	return pkt->mss && pkt->l4_len >= FN_TCP_BYTES && !(asked & ~(implied | said)) &&
+	       fn_tx_ip_fits(pkt, asked, pkt->l4_len) &&
+	       (uint32_t)(pkt->data[start + FN_TCP_OFFSET_AT] >> 4) << 2 == pkt->l4_len;
 }
 
 #endif

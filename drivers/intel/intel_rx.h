@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The body of the receive bursts of Intel's controllers, compiled by each variant its own way. */
+#ifndef INTEL_RX_H
+#define INTEL_RX_H
+
+#include "base/barrier.h"
+#include "drivers/intel/intel_ring.h"
+
+/**
+ * struct rx_mode - what a variant does; its fields are literals there, so that what is off is gone
+ * @meta: look at what the device says of checksums and VLAN tags
+ * @hash: look at the hash
+ */
+struct rx_mode {
+	bool meta;
+	bool hash;
+};
+
+/* What a descriptor says that holds a whole frame without errors, of what @judge shows. */
+#define INTEL_RX_WHOLE (INTEL_RXD_DD | INTEL_RXD_EOP)
+
+/* intel_rx_slow.c: what is rare. */
+/* Buffers for the next batch out of the pool, in a row; how many. */
+uint16_t intel_rx_refill_take(struct intel_rxq *q, uint16_t pos, uint16_t posted);
+/* Nothing was received, and the ring is not full: the pool was empty before. */
+void intel_rx_starved(struct intel_rxq *q);
+/*
+ * A frame that is not whole in one buffer, or that is not to be handed out; the device has handed
+ * back the descriptor of position @pos, and may have handed back @have from there on. Returns the
+ * descriptors that it took, with @pkt or, when it was dropped, NULL; 0 when the rest of it is not
+ * there yet; -EIO when the device lied and the queue is broken now.
+ */
+int intel_rx_frame(struct intel_rxq *q, uint16_t pos, uint16_t have, struct fn_pkt **pkt);
+/* Put the tags that the device took out back into the data; by how many bytes it grew. */
+unsigned intel_rx_untag(struct fn_pkt *const *pkts, unsigned n);
+/* Count those of @n packets whose checksum is wrong. */
+void intel_rx_count_bad(struct intel_rxq *q, struct fn_pkt *const *pkts, unsigned n);
+
+static inline uint32_t intel_rx_ring_size(const struct intel_rxq *q)
+{
+	return q->mask + 1u;
+}
+
+/* Descriptors that the device may have handed back: all that it has. */
+static inline uint16_t intel_rx_have(const struct intel_rxq *q)
+{
+	return (uint16_t)(fn_ring_used(q->avail_pos, q->pos) - 1);
+}
+
+/* The device has handed back the descriptor of position @pos. */
+static inline bool intel_rx_is_done(const struct intel_rxq *q, uint16_t pos)
+{
+	return (fn_read_le64(&q->desc[pos & q->mask].hi) & INTEL_RXD_DD) != 0;
+}
+
+/* A descriptor given to the device: the buffer's address, and a status of zero. */
+typedef uint64_t intel_rx_pair __attribute__((vector_size(16), may_alias));
+
+static inline __attribute__((always_inline)) void intel_rx_give(struct intel_rx_desc *desc,
+								const struct fn_pkt *pkt)
+{
+	*(intel_rx_pair *)desc = (intel_rx_pair){ htole64(pkt->iova.v), 0 };
+}
+
+/* A row of them; in fours, because the loop itself costs as much as one. */
+static inline __attribute__((always_inline)) void intel_rx_give_row(struct intel_rx_desc *desc,
+								    struct fn_pkt *const *pkts,
+								    unsigned n)
+{
+	for (; n >= 4; n -= 4, desc += 4, pkts += 4) {
+		intel_rx_give(&desc[0], pkts[0]);
+		intel_rx_give(&desc[1], pkts[1]);
+		intel_rx_give(&desc[2], pkts[2]);
+		intel_rx_give(&desc[3], pkts[3]);
+	}
+	for (; n; n--)
+		intel_rx_give(desc++, *pkts++);
+}
+
+/* Post buffers while a whole batch is missing; one write of the tail. */
+static inline __attribute__((always_inline)) void intel_rx_refill(struct intel_rxq *q,
+								  uint16_t posted)
+{
+	const uint16_t old_pos = q->avail_pos;
+	uint16_t pos = old_pos;
+
+	while (posted <= q->full_mark) {
+		const uint16_t n = intel_rx_refill_take(q, pos, posted);
+		struct intel_rx_desc *const desc = &q->desc[pos & q->mask];
+		struct fn_pkt *const *const bufs = &q->bufs[pos & q->mask];
+
+		if (fn_unlikely(!n))
+			break;
+		intel_rx_give_row(desc, bufs, n);
+		pos = fn_ring_advance(pos, n);
+		posted = fn_ring_advance(posted, n);
+	}
+	if (pos == old_pos)
+		return;
+	q->avail_pos = pos;
+	/* Pairs with the device's read of the descriptors, which the tail lets it fetch. */
+	fn_wmb_dma();
+	fn_doorbell_ring32(&q->db, fn_ring_back(pos, 1) & q->mask);
+}
+
+/*
+ * What the device says of a frame, in the bits of &fn_pkt.flags: bits 6:2 of the status and the two
+ * errors of checksums are the index.
+ */
+static inline __attribute__((always_inline)) uint32_t intel_rx_flags(const uint8_t *table,
+								     uint64_t hi)
+{
+	return table[(hi >> 2 & 0x1f) | (hi >> 24 & 0x60)];
+}
+
+/**
+ * struct rx_sum - what a burst has seen so far
+ * @bytes: of the packets
+ * @flags: of all packets together
+ */
+struct rx_sum {
+	uint64_t bytes;
+	uint32_t flags;
+};
+
+/* fn_pkt_begin(), with what the descriptor says where this is looked at; @word: less the flags. */
+static inline __attribute__((always_inline)) void intel_rx_begin(const struct intel_rxq *q,
+								 struct fn_pkt *pkt, uint64_t word,
+								 const struct intel_rx_desc *desc,
+								 uint64_t hi,
+								 const struct rx_mode mode,
+								 struct rx_sum *sum)
+{
+	uint32_t flags = 0;
+	uint64_t lo = 0;
+
+	if (mode.meta)
+		flags = intel_rx_flags(q->table, hi);
+	if (mode.hash) {
+		/* Pairs with the device's write of DD, its last: the rest is valid behind it. */
+		fn_rmb_dma();
+		lo = fn_read_le64(&desc->lo);
+		flags |= lo & INTEL_RXD_RSS_TYPE ? FN_PKT_HASH : 0;
+	}
+	fn_pkt_begin(pkt, word | (uint64_t)flags << 48, 0);
+	if (mode.meta && (flags & FN_PKT_VLAN))
+		pkt->vlan_tci = INTEL_RXD_VLAN(hi);
+	if (mode.hash && (flags & FN_PKT_HASH))
+		pkt->hash = (uint32_t)(lo >> 32);
+	sum->flags |= flags;
+}
+
+/* Copies of the queue's @judge, @len_max and @plain + 1, which no store can change. */
+struct rx_judge {
+	uint64_t mask;
+	uint64_t len_max;
+	uint64_t plain_1;
+};
+
+/*
+ * Take the frame of one descriptor if it is whole in its buffer and without errors. What is looked
+ * at (@judge: done, end, errors, length), with the halves exchanged and less what a whole frame of
+ * one byte has, is the length less 1: one comparison judges all, and a length of 0 wraps round.
+ */
+static inline __attribute__((always_inline)) bool rx_one(
+	const struct intel_rxq *q, const struct intel_rx_desc *desc, struct fn_pkt *pkt,
+	const struct rx_judge *judge, const struct rx_mode mode, struct rx_sum *sum)
+{
+	const uint64_t hi = fn_read_le64(&desc->hi);
+	const uint64_t seen = hi & judge->mask;
+	const uint64_t less_1 = (seen >> 32 | seen << 32) - (INTEL_RX_WHOLE << 32) - 1;
+
+	if (fn_unlikely(less_1 >= judge->len_max))
+		return false;
+	intel_rx_begin(q, pkt, judge->plain_1 + less_1, desc, hi, mode, sum);
+	sum->bytes += less_1;
+	return true;
+}
+
+/*
+ * Take frames from @slot on as long as rx_one() takes them; the ring does not wrap within @n. In
+ * fours, because the loop itself costs a third of what a frame does.
+ */
+static inline __attribute__((always_inline)) unsigned rx_run(const struct intel_rxq *q,
+							     uint16_t slot, struct fn_pkt **pkts,
+							     unsigned n, const struct rx_mode mode,
+							     struct rx_sum *sum)
+{
+	const struct intel_rx_desc *desc = &q->desc[slot];
+	struct fn_pkt *const *bufs = &q->bufs[slot];
+	const struct rx_judge judge = { q->judge, q->len_max, q->plain + 1 };
+	unsigned left = n;
+
+	for (; left >= 4; left -= 4, desc += 4, bufs += 4, pkts += 4) {
+#pragma GCC unroll 4
+		for (unsigned k = 0; k < 4; k++) {
+			pkts[k] = bufs[k];
+			if (!rx_one(q, &desc[k], pkts[k], &judge, mode, sum))
+				return n - left + k;
+		}
+	}
+	for (; left; left--, desc++, bufs++, pkts++) {
+		*pkts = *bufs;
+		if (!rx_one(q, desc, *pkts, &judge, mode, sum))
+			break;
+	}
+	return n - left;
+}
+
+/* Take up to @n packets out of the @have descriptors that the device may have handed back. */
+static inline __attribute__((always_inline)) unsigned rx_take(struct intel_rxq *q,
+							      struct fn_pkt **pkts, unsigned n,
+							      uint16_t have,
+							      const struct rx_mode mode,
+							      uint16_t *took, struct rx_sum *sum)
+{
+	uint16_t done = 0;
+	unsigned got = 0;
+
+	while (got < n && done < have) {
+		const uint16_t pos = fn_ring_advance(q->pos, done);
+		unsigned run = intel_rx_ring_size(q) - (pos & q->mask);
+		unsigned taken;
+		int used;
+
+		run = n - got < run ? n - got : run;
+		run = (unsigned)(have - done) < run ? (unsigned)(have - done) : run;
+		taken = rx_run(q, pos & q->mask, pkts + got, run, mode, sum);
+		sum->bytes += taken;
+		got += taken;
+		done = (uint16_t)(done + taken);
+		if (fn_likely(taken == run))
+			continue;
+		if (fn_likely(!intel_rx_is_done(q, fn_ring_advance(q->pos, done))))
+			break;
+		used = intel_rx_frame(q, fn_ring_advance(q->pos, done), (uint16_t)(have - done),
+				      &pkts[got]);
+		if (used <= 0)
+			break;
+		done = (uint16_t)(done + used);
+		if (pkts[got]) {
+			sum->bytes += fn_pkt_len(pkts[got]);
+			sum->flags |= pkts[got++]->flags;
+		}
+	}
+	*took = done;
+	return got;
+}
+
+#define RX_CSUM_BAD (FN_PKT_RX_IP_BAD | FN_PKT_RX_L4_BAD)
+
+/* A poll that found something; kept apart, so that an empty one saves no registers. */
+static inline __attribute__((always_inline)) unsigned rx_receive(struct intel_rxq *q,
+								 struct fn_pkt **pkts, unsigned n,
+								 const struct rx_mode mode)
+{
+	struct fn_queue *queue = fn_rxq_queue(&q->pub);
+	const uint16_t have = intel_rx_have(q);
+	struct rx_sum sum = { 0 };
+	uint16_t took;
+	unsigned got;
+
+	got = rx_take(q, pkts, n, have, mode, &took, &sum);
+	/*
+	 * Pairs with the device's write of DD (82574 7.1.5, 82576 7.1.5): a frame is in its buffer
+	 * before that.
+	 */
+	fn_rmb_dma();
+	if (fn_unlikely(took == have))
+		fn_queue_count(queue, FN_RX_RING_DRY, 1);
+	q->pos = fn_ring_advance(q->pos, took);
+	if (mode.meta && fn_unlikely(sum.flags & RX_CSUM_BAD))
+		intel_rx_count_bad(q, pkts, got);
+	if (mode.meta && (sum.flags & FN_PKT_VLAN) && q->untag)
+		sum.bytes += intel_rx_untag(pkts, got);
+	fn_queue_count(queue, FN_RX_PACKETS, got);
+	fn_queue_count(queue, FN_RX_BYTES, sum.bytes);
+	fn_queue_count(queue, FN_RX_BURSTS, got != 0);
+	if (fn_unlikely(q->lied))
+		return got;
+	if (have - took < q->full_mark)
+		intel_rx_refill(q, (uint16_t)(have - took + 1));
+	return got;
+}
+
+/* A burst: two functions, of which the inner one is compiled for @mode. */
+#define INTEL_RX_BURST(name, ...)                                                             \
+	static __attribute__((noinline)) unsigned rx_receive_##name(struct intel_rxq *q,      \
+								    struct fn_pkt **pkts,     \
+								    unsigned n)               \
+	{                                                                                     \
+		return rx_receive(q, pkts, n, (const struct rx_mode)__VA_ARGS__);             \
+	}                                                                                     \
+                                                                                              \
+	static unsigned rx_burst_##name(struct fn_rxq *rxq, struct fn_pkt **pkts, unsigned n) \
+	{                                                                                     \
+		struct intel_rxq *q = intel_rxq_of(rxq);                                      \
+		const struct intel_rx_desc *desc = &q->desc[q->pos & q->mask];                \
+                                                                                              \
+		if (fn_likely(fn_read_le64(&desc->hi) & INTEL_RXD_DD) &&                      \
+		    fn_likely(intel_rx_have(q)))                                              \
+			return rx_receive_##name(q, pkts, n);                                 \
+		if (fn_unlikely(intel_rx_have(q) < q->full_mark))                             \
+			intel_rx_starved(q);                                                  \
+		return 0;                                                                     \
+	}
+
+#endif

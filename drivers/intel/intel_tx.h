@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The body of the transmit bursts of Intel's controllers, compiled by each variant its own way. */
+#ifndef INTEL_TX_H
+#define INTEL_TX_H
+
+#include "base/barrier.h"
+#include "drivers/intel/intel_ring.h"
+#include "pkt/tx_l4.h"
+
+/* 802.3 4.2.3.3: the shortest frame, less its CRC. Others are padded with the queue's zeros. */
+#define INTEL_TX_FRAME_MIN 60u
+#define INTEL_TX_ZERO_BYTES 64u
+
+/*
+ * Plain packets that are posted at once. The last of them is reported, so that a burst of this size
+ * is reported once, and comes back to the pool in one piece.
+ */
+#define INTEL_TX_RUN 32u
+
+/* &intel_txq.context when the device has none. */
+#define INTEL_TX_NO_CONTEXT UINT64_MAX
+
+/**
+ * struct tx_mode - what a variant does; its fields are literals there, so that what is off is gone
+ * @kind: the descriptors
+ * @offload: packets may ask for something, or have flags of the receive side, which are ignored
+ */
+struct tx_mode {
+	enum intel_tx_kind kind;
+	bool offload;
+};
+
+/* What became of a packet that is not plain. */
+enum tx_outcome {
+	TX_OUT_TAKEN,
+	TX_OUT_DROPPED,
+	TX_OUT_NO_ROOM,
+};
+
+/* intel_tx_slow.c: a packet of any kind: check it, and post it if there is room. */
+enum tx_outcome intel_tx_slow(struct intel_txq *q, struct fn_pkt *pkt);
+
+/**
+ * struct intel_tx_plan - what a packet needs that asks for an offload
+ * @key: what its context is made for: INTEL_TX_NO_CONTEXT: it needs none
+ * @ctl: what its descriptors say beside that of a plain one; of advanced ones the first alone says
+ *	the upper half
+ * @context: the context's first double words, as &intel_tx_desc.addr has them
+ * @context_ctl: the context's last double words
+ * @payload: TSO: bytes behind the headers; 0: no TSO
+ * @seed: what stands in the L4 checksum's place before the device does it
+ * @field: where that is, from the packet's first byte on
+ * @field_bytes: of it; 0: it stays as it is
+ * @zero: where the device wants zeros: the IP header's checksum or length
+ * @zero_bytes: how many, at each; 0: nowhere
+ * @trail: bytes behind the IP packet, to be zeroed: the device counts them in
+ */
+struct intel_tx_plan {
+	uint64_t key;
+	uint64_t ctl;
+	uint64_t context;
+	uint64_t context_ctl;
+	uint32_t payload;
+	uint32_t seed;
+	uint32_t field;
+	uint32_t field_bytes;
+	uint32_t zero[2];
+	uint32_t zero_bytes[2];
+	uint32_t trail;
+};
+
+/* intel_tx_plan.c: what the context of a packet depends on that is not to be segmented. */
+uint64_t intel_tx_key(const struct fn_pkt *pkt, uint32_t asked, enum intel_tx_kind kind);
+
+/*
+ * intel_tx_plan.c: judge a packet of @len bytes that asks for @asked, without changing it:
+ * FN_TX_COUNTERS when it can be sent, else the counter under which it is dropped.
+ */
+enum fn_tx_counter intel_tx_plan(const struct intel_txq *q, const struct fn_pkt *pkt, uint32_t len,
+				 uint32_t asked, struct intel_tx_plan *plan);
+
+/* Do to the packet's data what @plan says. */
+void intel_tx_apply(const struct fn_pkt *pkt, const struct intel_tx_plan *plan);
+
+static inline uint32_t intel_tx_ring_size(const struct intel_txq *q)
+{
+	return q->mask + 1u;
+}
+
+/* Free descriptors: one less than the ring has (INTEL_Q_TAIL alike INTEL_Q_HEAD: it is empty). */
+static inline uint16_t intel_tx_room(const struct intel_txq *q)
+{
+	return (uint16_t)(fn_ring_free(q->head, q->tail, intel_tx_ring_size(q)) - 1);
+}
+
+/* What the only descriptor of a plain packet says of it beside its length. */
+static inline __attribute__((always_inline)) uint64_t intel_tx_base(enum intel_tx_kind kind)
+{
+	return INTEL_TXD_DEXT | INTEL_TXD_IFCS |
+	       (kind == INTEL_TX_ADVANCED ? INTEL_TXD_ADV_DATA : INTEL_TXD_EXT_DATA);
+}
+
+/* @len bytes, in a descriptor that has all of a packet. 82576 7.2.2.3: PAYLEN is the packet's. */
+static inline __attribute__((always_inline)) uint64_t intel_tx_ctl_len(enum intel_tx_kind kind,
+								       uint64_t len)
+{
+	return kind == INTEL_TX_ADVANCED ? len * (1 + INTEL_TXD_ADV_PAYLEN(1)) : len;
+}
+
+/* The descriptor before position @pos is to be reported. */
+static inline __attribute__((always_inline)) void intel_tx_report(struct intel_txq *q, uint16_t pos)
+{
+	fn_le64 *ctl = &q->desc[fn_ring_back(pos, 1) & q->mask].ctl;
+
+	fn_write_le64(ctl, fn_read_le64(ctl) | INTEL_TXD_RS);
+	q->reports[q->reports_head & q->mask] = pos;
+	q->reports_head = fn_ring_advance(q->reports_head, 1);
+}
+
+/* Flags of a packet's word that ask transmit for nothing. */
+#define TX_IGNORED ((uint64_t)(uint16_t)~FN_PKT_TX_MASK << 48)
+
+/* Copies of the queue's @plain and @len_span, which no store can change. */
+struct tx_judge {
+	uint64_t plain;
+	uint64_t span;
+};
+
+/*
+ * Post a packet if it is plain, of the queue's own pool, and neither too short nor too long. One
+ * comparison tells: such a packet's word less that of an empty one is its length, and any other is
+ * beyond all lengths.
+ */
+static inline __attribute__((always_inline)) bool tx_one(struct intel_tx_desc *desc,
+							 struct fn_pkt **buf, struct fn_pkt *pkt,
+							 const struct tx_judge *judge,
+							 const struct tx_mode mode, uint64_t *bytes)
+{
+	const uint64_t base = intel_tx_base(mode.kind) | INTEL_TXD_EOP;
+	const uint64_t diff = fn_pkt_word(pkt) ^ judge->plain;
+	const uint64_t len = mode.offload ? diff & ~TX_IGNORED : diff;
+
+	if (fn_unlikely(len - INTEL_TX_FRAME_MIN > judge->span))
+		return false;
+	*buf = pkt;
+	fn_write_le64(&desc->addr, pkt->iova.v);
+	fn_write_le64(&desc->ctl, base + intel_tx_ctl_len(mode.kind, len));
+	*bytes += len;
+	return true;
+}
+
+/*
+ * Post packets up to the first that tx_one() does not take. There is room for @n, and the ring does
+ * not wrap within. In fours, because the loop itself costs a third of what a packet does.
+ */
+static inline __attribute__((always_inline)) unsigned tx_run(const struct intel_txq *q,
+							     struct fn_pkt *const *pkts, unsigned n,
+							     const struct tx_mode mode,
+							     uint64_t *bytes)
+{
+	const uint16_t slot = q->head & q->mask;
+	struct intel_tx_desc *desc = &q->desc[slot];
+	struct fn_pkt **bufs = &q->bufs[slot];
+	const struct tx_judge judge = { q->plain, q->len_span };
+	unsigned left = n;
+
+	for (; left >= 4; left -= 4, desc += 4, bufs += 4, pkts += 4) {
+#pragma GCC unroll 4
+		for (unsigned k = 0; k < 4; k++)
+			if (!tx_one(&desc[k], &bufs[k], pkts[k], &judge, mode, bytes))
+				return n - left + k;
+	}
+	for (; left; left--, desc++, bufs++, pkts++)
+		if (!tx_one(desc, bufs, *pkts, &judge, mode, bytes))
+			break;
+	return n - left;
+}
+
+static inline unsigned min_of(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* Post packets up to the first that finds no room; returns how many were taken. */
+static inline __attribute__((always_inline)) unsigned tx_post(struct intel_txq *q,
+							      struct fn_pkt **pkts, unsigned n,
+							      const struct tx_mode mode,
+							      unsigned *sent, uint64_t *bytes)
+{
+	unsigned i = 0;
+
+	while (i < n) {
+		unsigned run = min_of(n - i, intel_tx_room(q));
+		unsigned done = 0;
+
+		run = min_of(run, intel_tx_ring_size(q) - (q->head & q->mask));
+		run = min_of(run, INTEL_TX_RUN);
+		if (fn_likely(run))
+			done = tx_run(q, pkts + i, run, mode, bytes);
+		if (fn_likely(done)) {
+			i += done;
+			*sent += done;
+			q->head = fn_ring_advance(q->head, (uint16_t)done);
+			intel_tx_report(q, q->head);
+			continue;
+		}
+		/* One that is not plain, or a full ring: some packets are dropped for all that. */
+		switch (intel_tx_slow(q, pkts[i])) {
+		case TX_OUT_NO_ROOM:
+			return i;
+		case TX_OUT_TAKEN:
+			++*sent;
+			break;
+		case TX_OUT_DROPPED:
+		default:
+			break;
+		}
+		i++;
+	}
+	return i;
+}
+
+/* The burst; called with literals, a variant each. */
+static inline __attribute__((always_inline)) unsigned tx_burst(struct intel_txq *q,
+							       struct fn_pkt **pkts, unsigned n,
+							       const struct tx_mode mode)
+{
+	struct fn_queue *queue = fn_txq_queue(&q->pub);
+	const uint16_t old_head = q->head;
+	uint64_t bytes = 0;
+	unsigned sent = 0;
+	unsigned taken;
+
+	if (fn_ring_used(q->head, q->tail) >= q->reclaim_mark)
+		(void)intel_tx_done(q);
+	taken = tx_post(q, pkts, n, mode, &sent, &bytes);
+	/*
+	 * Below the mark finished packets are left alone: a long chain in a short ring needs
+	 * theirs.
+	 */
+	if (fn_unlikely(taken < n) && intel_tx_done(q))
+		taken += tx_post(q, pkts + taken, n - taken, mode, &sent, &bytes);
+	fn_queue_count(queue, FN_TX_PACKETS, sent);
+	fn_queue_count(queue, FN_TX_BYTES, bytes);
+	fn_queue_count(queue, FN_TX_BURSTS, taken != 0);
+	if (fn_unlikely(taken < n))
+		fn_queue_count(queue, FN_TX_RING_FULL, 1);
+	if (fn_likely(q->head != old_head)) {
+		/* Pairs with the device's read of the descriptors, which the tail lets it fetch. */
+		fn_wmb_dma();
+		fn_doorbell_ring32(&q->db, q->head & q->mask);
+		fn_queue_count(queue, FN_TX_DOORBELLS, 1);
+	}
+	return taken;
+}
+
+#endif
