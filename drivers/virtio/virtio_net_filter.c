@@ -62,7 +62,7 @@ int virtio_net_set_mac_filters(struct fn_dev *dev, const uint8_t (*macs)[6], uns
 	ret = virtio_net_command(dev, "receive for these addresses", VIRTIO_NET_CTRL_MAC,
 				 VIRTIO_NET_CTRL_MAC_TABLE_SET, data, len);
 	if (!ret)
-		dev->mac_filters_exact = true;
+		dev->mac_filter_mode = FN_FILTER_EXACT;
 	return ret;
 }
 
@@ -98,7 +98,7 @@ int virtio_net_filter_start(struct fn_dev *dev)
 	struct virtio_net *vn = virtio_net_of(dev);
 	int ret = 0;
 
-	dev->mac_filters_exact = true;
+	dev->mac_filter_mode = FN_FILTER_EXACT;
 	if (vn->features & VIRTIO_NET_F_CTRL_RX)
 		ret = virtio_net_set_promisc(dev, dev->promisc);
 	if (!ret && dev->allmulti)

@@ -177,6 +177,7 @@ static void open_caps(struct fn_dev *dev, const struct virtio_net *vn)
 	if (vn->features & VIRTIO_NET_F_CTRL_RX) {
 		limits->caps |= FN_CAP_PROMISC | FN_CAP_ALLMULTI | FN_CAP_MAC_FILTERS;
 		limits->max_mac_filters = VIRTIO_NET_MAC_FILTERS_MAX;
+		limits->max_mac_exact = VIRTIO_NET_MAC_FILTERS_MAX;
 	}
 	virtio_net_coalesce_open(dev);
 }

@@ -5,6 +5,7 @@
 
 #include <fastnic/ctx.h>
 #include <fastnic/filter.h>
+#include <fastnic/link.h>
 #include <fastnic/offload.h>
 #include <fastnic/pool.h>
 #include <fastnic/queue.h>
@@ -79,6 +80,13 @@ FN_API int fn_dev_close(struct fn_dev *dev);
 #define FN_CAP_MAC_FILTERS (1ull << 3) /* fn_dev_set_mac_filters() */
 #define FN_CAP_RSS (1ull << 4)         /* fn_dev_set_rss() */
 #define FN_CAP_COALESCE (1ull << 5)    /* fn_dev_set_coalesce() */
+#define FN_CAP_SET_LINK (1ull << 6)    /* fn_dev_set_link() */
+#define FN_CAP_PAUSE (1ull << 7)       /* flow control in &struct fn_link_conf */
+#define FN_CAP_IDENTIFY (1ull << 8)    /* fn_dev_identify() */
+#define FN_CAP_REGS (1ull << 9)        /* fn_dev_read_regs() */
+#define FN_CAP_SELFTEST (1ull << 10)   /* fn_dev_selftest() */
+#define FN_CAP_PHY (1ull << 11)        /* fn_dev_phy_read(), fn_dev_phy_write() */
+#define FN_CAP_NVM (1ull << 12)        /* fn_dev_nvm_read() */
 
 /**
  * struct fn_dev_info - what a device is, can and does
@@ -108,7 +116,12 @@ FN_API int fn_dev_close(struct fn_dev *dev);
  * @rss_key_bytes: bytes of its hash key
  * @rss_reta_entries: entries of its redirection table
  * @max_mac_filters: addresses that fn_dev_set_mac_filters() takes at most
+ * @max_mac_exact: as many of these it filters one by one
  * @coalesce_max_ns: longest delay of an interrupt
+ * @link_modes: what its link can be: FN_LINK_10_HALF and its sisters
+ * @link_forced_modes: those of them that it can be forced to
+ * @selftests: bits 1 << &enum fn_selftest_test: those that it has
+ * @nvm_words: words of its non-volatile memory
  * @rxqs: receive queues in use (configured)
  * @txqs: transmit queues in use
  * @rx_ring: receive descriptors a queue
@@ -118,8 +131,7 @@ FN_API int fn_dev_close(struct fn_dev *dev);
  * @promisc: receives frames for any address
  * @allmulti: receives frames for any group address
  * @mac_filters: addresses that fn_dev_set_mac_filters() added
- * @mac_filters_exact: the device filters these one by one, and lets in no others by them; while
- *	started
+ * @mac_filter_mode: how exactly it filters these
  * @rx_variant: the receive burst that start chose, or ""
  * @tx_variant: the transmit burst that start chose, or ""
  */
@@ -150,7 +162,12 @@ struct fn_dev_info {
 	uint16_t rss_key_bytes;
 	uint16_t rss_reta_entries;
 	uint32_t max_mac_filters;
+	uint32_t max_mac_exact;
 	uint32_t coalesce_max_ns;
+	uint32_t link_modes;
+	uint32_t link_forced_modes;
+	uint32_t selftests;
+	uint32_t nvm_words;
 	uint16_t rxqs;
 	uint16_t txqs;
 	uint32_t rx_ring;
@@ -160,7 +177,7 @@ struct fn_dev_info {
 	bool promisc;
 	bool allmulti;
 	uint32_t mac_filters;
-	bool mac_filters_exact;
+	enum fn_filter_mode mac_filter_mode;
 	char rx_variant[32];
 	char tx_variant[32];
 };
@@ -296,31 +313,6 @@ FN_API struct fn_rxq *fn_dev_rxq(struct fn_dev *dev, unsigned idx);
  * Return: as fn_dev_rxq().
  */
 FN_API struct fn_txq *fn_dev_txq(struct fn_dev *dev, unsigned idx);
-
-/**
- * struct fn_link - the state of the link
- * @sz: set by the caller to sizeof(struct fn_link); the library writes no further
- * @up: frames can pass
- * @full_duplex: both directions at once
- * @speed_mbps: megabits per second, or 0 when the device does not say
- */
-struct fn_link {
-	size_t sz;
-	bool up;
-	bool full_duplex;
-	uint32_t speed_mbps;
-};
-
-/**
- * fn_dev_link - ask for the state of the link
- * @dev: the device
- * @link: filled; its @sz is set by the caller
- *
- * Any thread; reads the device.
- *
- * Return: 0 or -ENODEV.
- */
-FN_API int fn_dev_link(struct fn_dev *dev, struct fn_link *link);
 
 /**
  * fn_dev_set_mtu - change the MTU

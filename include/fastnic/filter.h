@@ -10,6 +10,18 @@ FN_BEGIN_DECLS
 struct fn_dev;
 
 /*
+ * How exactly a device filters the addresses of fn_dev_set_mac_filters(). What its modes let in
+ * (fn_dev_set_promisc(), fn_dev_set_allmulti()) comes on top. The list only grows.
+ */
+enum fn_filter_mode {
+	FN_FILTER_NONE,      /* it is not started: nothing comes in */
+	FN_FILTER_EXACT,     /* one by one: they let in no other address */
+	FN_FILTER_HASH,      /* some by a hash, which some other addresses share */
+	FN_FILTER_ALL_MULTI, /* too many groups: all group addresses come in */
+	FN_FILTER_ALL,       /* too many: all addresses come in */
+};
+
+/*
  * A device receives frames for its own address, for all (broadcast), and what these calls add.
  * Each may come from any thread and in any state, and holds over stop, start and reset. On failure
  * the former setting holds.
@@ -50,8 +62,9 @@ FN_API int fn_dev_set_allmulti(struct fn_dev *dev, bool on);
  * @macs: all of them, @n times six bytes in a row, group addresses and others mixed; copied
  * @n: how many; 0: none but the station address and broadcast
  *
- * The list takes the place of the former one. Group addresses that the device cannot filter one by
- * one are let in more coarsely, up to all of them: &fn_dev_info.mac_filters_exact tells.
+ * The list takes the place of the former one. Addresses that the device cannot filter one by one,
+ * because it has no table for them or because they are more than &fn_dev_info.max_mac_exact, are
+ * let in more coarsely, up to all frames: &fn_dev_info.mac_filter_mode tells.
  *
  * Return: 0; -EINVAL for an address that is zero; -ENOTSUP without FN_CAP_MAC_FILTERS; -ENOSPC when
  * the device takes fewer (&fn_dev_info.max_mac_filters); -ENOMEM; -EIO; -ENODEV.

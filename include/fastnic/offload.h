@@ -12,7 +12,7 @@ FN_BEGIN_DECLS
  * &fn_dev_info.offloads_max (there are). What was asked for and is not there is an error of
  * fn_dev_configure() that names it. The list only grows.
  */
-#define FN_OFFLOAD_RX_CSUM (1ull << 0)       /* check IP, TCP and UDP checksums: FN_PKT_RX_* */
+#define FN_OFFLOAD_RX_CSUM (1ull << 0)       /* check checksums of IP and L4: FN_PKT_RX_* */
 #define FN_OFFLOAD_RX_VLAN (1ull << 1)       /* take the VLAN tag out of the data: FN_PKT_VLAN */
 #define FN_OFFLOAD_RX_HASH (1ull << 2)       /* hand over the receive hash: FN_PKT_HASH */
 #define FN_OFFLOAD_RX_SCATTER (1ull << 3)    /* a frame may fill several buffers: a chain */

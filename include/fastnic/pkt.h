@@ -19,16 +19,16 @@ struct fn_pool;
 
 /*
  * fn_pkt.flags. FN_PKT_RX_* are what a device found, on a queue with FN_OFFLOAD_RX_CSUM; transmit
- * ignores them. With neither of a pair the device did not look. FN_PKT_TX_* are what the
- * application asks for, with the header lengths beside them; a packet that asks for an offload that
- * is not on, or gives lengths that do not fit its headers, is dropped and counted
- * FN_TX_DROP_OFFLOAD, never sent half done.
+ * ignores them. With neither of a pair the device did not look, which some do not into SCTP.
+ * FN_PKT_TX_* are what the application asks for, with the header lengths beside them; a packet that
+ * asks for an offload that is not on, or gives lengths that do not fit its headers, is dropped and
+ * counted FN_TX_DROP_OFFLOAD, never sent half done.
  */
 #define FN_PKT_VLAN 0x0001u       /* a VLAN tag stands in vlan_tci, and not in the data */
 #define FN_PKT_HASH 0x0002u       /* hash is the receive hash */
 #define FN_PKT_RX_IP_GOOD 0x0004u /* IPv4 header checksum */
 #define FN_PKT_RX_IP_BAD 0x0008u
-#define FN_PKT_RX_L4_GOOD 0x0010u /* TCP or UDP checksum */
+#define FN_PKT_RX_L4_GOOD 0x0010u /* checksum of TCP, UDP or SCTP */
 #define FN_PKT_RX_L4_BAD 0x0020u
 #define FN_PKT_TX_IP_CSUM 0x0100u   /* fill in the IPv4 header checksum: l2_len, l3_len */
 #define FN_PKT_TX_TCP_CSUM 0x0200u  /* fill in the TCP checksum: l2_len, l3_len */

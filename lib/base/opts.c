@@ -33,6 +33,20 @@ int fn_opts_fail(const char *name)
 		       name, FN_VERSION_MAJOR, FN_VERSION_MINOR, FN_VERSION_PATCH, name);
 }
 
+struct fn_error *fn_opts_err(const void *theirs)
+{
+	struct {
+		size_t sz;
+		struct fn_error *err;
+	} head;
+
+	memcpy(&head.sz, theirs, sizeof(head.sz));
+	if (head.sz < sizeof(head))
+		return NULL;
+	memcpy(&head, theirs, sizeof(head));
+	return head.err;
+}
+
 void fn_info_put(void *theirs, const void *ours, size_t ours_bytes)
 {
 	const size_t head = sizeof(size_t);

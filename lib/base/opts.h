@@ -21,6 +21,14 @@ bool fn_opts_get(void *ours, size_t ours_bytes, const void *theirs);
 /* The sentence for a caller whose struct @name fn_opts_get() refused; returns -EINVAL. */
 int fn_opts_fail(const char *name);
 
+struct fn_error;
+
+/*
+ * Where the sentence of a failure goes by a struct of the caller that has its place for it behind
+ * its size, and is filled: what it holds beside does not matter. NULL when it is too short.
+ */
+struct fn_error *fn_opts_err(const void *theirs);
+
 /**
  * fn_info_put - fill an information struct of the caller
  * @theirs: the caller's struct, which starts with its size as a size_t; that member stays

@@ -37,10 +37,8 @@ static uint32_t rounded(const struct fn_dev *dev, uint32_t delay_ns)
 
 static int set_coalesce(struct fn_dev *dev, struct fn_coalesce *c)
 {
-	int ret = fn_dev_check_present(dev);
+	int ret = fn_dev_check_can(dev, FN_CAP_COALESCE);
 
-	if (!ret)
-		ret = fn_dev_check_cap(dev, FN_CAP_COALESCE);
 	if (!ret)
 		ret = check_delay(dev, "rx_delay_ns", c->rx_delay_ns);
 	if (!ret)
@@ -81,9 +79,7 @@ int fn_dev_get_coalesce(struct fn_dev *dev, struct fn_coalesce *out)
 	int ret;
 
 	(void)pthread_mutex_lock(&dev->lock);
-	ret = fn_dev_check_present(dev);
-	if (!ret)
-		ret = fn_dev_check_cap(dev, FN_CAP_COALESCE);
+	ret = fn_dev_check_can(dev, FN_CAP_COALESCE);
 	c = dev->coalesce;
 	(void)pthread_mutex_unlock(&dev->lock);
 	if (!ret) {

@@ -367,11 +367,10 @@ static int set_mtu(struct fn_dev *dev, uint32_t mtu)
 	struct fn_dev_conf conf = dev->conf;
 	int ret = fn_dev_check_present(dev);
 
+	if (!ret)
+		ret = fn_dev_check_configured(dev);
 	if (ret)
 		return ret;
-	if (dev->state == FN_DEV_OPEN)
-		return fn_fail(-EINVAL, "%s is not configured: call fn_dev_configure() first",
-			       dev->bus->name);
 	if (dev->state == FN_DEV_STARTED)
 		return fn_fail(-EBUSY, "%s is started: fn_dev_stop() it before its MTU is changed",
 			       dev->bus->name);

@@ -106,6 +106,8 @@ static int dev_probe(struct fn_dev *dev)
 		goto free_priv;
 	memcpy(dev->mac, dev->limits.mac, sizeof(dev->mac));
 	dev->coalesce.sz = sizeof(dev->coalesce);
+	dev->link_conf.sz = sizeof(dev->link_conf);
+	dev->link_conf.advertise = dev->limits.link_modes;
 	ret = fn_rss_init(dev);
 	if (!ret)
 		ret = fn_queues_create(dev);
@@ -234,7 +236,7 @@ static void mark_mended(struct fn_dev *dev)
  * From here on the device reaches no memory. Its driver has reset it, so that it should not in any
  * case; but one that could is not as it should be.
  */
-static int master_off(struct fn_dev *dev)
+int fn_dev_master_off(struct fn_dev *dev)
 {
 	const int ret = fn_busdev_set_master(dev->bus, false);
 
@@ -265,10 +267,13 @@ static int dev_mend(struct fn_dev *dev)
 }
 
 /* A register that reads all ones is a suspicion; whether the device is gone, word 0 decides. */
-static int master_on(struct fn_dev *dev)
+int fn_dev_master_on(struct fn_dev *dev)
 {
-	const int ret = fn_busdev_set_master(dev->bus, true);
+	int ret = dev_mend(dev);
 
+	if (ret)
+		return ret;
+	ret = fn_busdev_set_master(dev->bus, true);
 	if (ret != -ENODEV)
 		return ret;
 	if (fn_busdev_is_gone(dev->bus))
@@ -277,7 +282,7 @@ static int master_on(struct fn_dev *dev)
 		       dev->bus->name);
 }
 
-static int dev_start(struct fn_dev *dev)
+int fn_dev_start_held(struct fn_dev *dev)
 {
 	const bool broken = __atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) == -EIO;
 	struct fn_first_error first = { 0 };
@@ -288,12 +293,9 @@ static int dev_start(struct fn_dev *dev)
 		return ret;
 	if (dev->state == FN_DEV_STARTED)
 		return 0;
-	if (dev->state == FN_DEV_OPEN)
-		return fn_fail(-EINVAL, "%s is not configured: call fn_dev_configure() first",
-			       dev->bus->name);
-	ret = dev_mend(dev);
+	ret = fn_dev_check_configured(dev);
 	if (!ret)
-		ret = master_on(dev);
+		ret = fn_dev_master_on(dev);
 	if (ret)
 		return ret;
 	ret = dev->drv->ops->start(dev);
@@ -304,16 +306,18 @@ static int dev_start(struct fn_dev *dev)
 			(void)__atomic_compare_exchange_n(&dev->status, &mended, -EIO, false,
 							  __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 		fn_queues_down(dev);
-		fn_first_error_note(&first, master_off(dev));
+		fn_identify_again(dev);
+		fn_first_error_note(&first, fn_dev_master_off(dev));
 		return fn_first_error_fail(&first);
 	}
 	dev->state = FN_DEV_STARTED;
+	fn_identify_again(dev);
 	fn_log(dev->ctx, FN_LOG_INFO, "%s: started, receive \"%s\", transmit \"%s\"",
 	       dev->bus->name, dev->rx_variant, dev->tx_variant);
 	return 0;
 }
 
-static int dev_stop(struct fn_dev *dev)
+int fn_dev_stop_held(struct fn_dev *dev)
 {
 	struct fn_first_error first = { 0 };
 
@@ -323,7 +327,8 @@ static int dev_stop(struct fn_dev *dev)
 	fn_first_error_note(&first, dev->drv->ops->stop(dev));
 	fn_queues_down(dev);
 	dev->state = FN_DEV_CONFIGURED;
-	fn_first_error_note(&first, master_off(dev));
+	fn_identify_again(dev);
+	fn_first_error_note(&first, fn_dev_master_off(dev));
 	return fn_first_error_fail(&first);
 }
 
@@ -332,7 +337,7 @@ int fn_dev_start(struct fn_dev *dev)
 	int ret;
 
 	(void)pthread_mutex_lock(&dev->lock);
-	ret = dev_start(dev);
+	ret = fn_dev_start_held(dev);
 	(void)pthread_mutex_unlock(&dev->lock);
 	return fn_report(dev->ctx, NULL, ret);
 }
@@ -342,7 +347,7 @@ int fn_dev_stop(struct fn_dev *dev)
 	int ret;
 
 	(void)pthread_mutex_lock(&dev->lock);
-	ret = dev_stop(dev);
+	ret = fn_dev_stop_held(dev);
 	(void)pthread_mutex_unlock(&dev->lock);
 	return fn_report(dev->ctx, NULL, ret);
 }
@@ -358,9 +363,9 @@ int fn_dev_reset(struct fn_dev *dev)
 		/* Nobody waits for a device that is about to be reset. */
 		drain_ns = dev->conf.stop_drain_ns;
 		dev->conf.stop_drain_ns = 0;
-		(void)dev_stop(dev);
+		(void)fn_dev_stop_held(dev);
 		dev->conf.stop_drain_ns = drain_ns;
-		ret = dev_start(dev);
+		ret = fn_dev_start_held(dev);
 	} else if (!ret) {
 		ret = dev_mend(dev);
 	}
@@ -382,7 +387,7 @@ int fn_dev_close(struct fn_dev *dev)
 	fn_events_settle(ctx);
 
 	(void)pthread_mutex_lock(&dev->lock);
-	fn_first_error_note(&first, dev_stop(dev));
+	fn_first_error_note(&first, fn_dev_stop_held(dev));
 	fn_first_error_note(&first, fn_config_release(dev));
 	fn_first_error_note(&first, dev->drv->ops->close(dev));
 	(void)pthread_mutex_unlock(&dev->lock);

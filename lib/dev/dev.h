@@ -67,7 +67,30 @@ static inline bool fn_dev_is_lost(const struct fn_dev *dev)
 /* Whether control calls make sense: 0, or -ENODEV with a sentence. */
 int fn_dev_check_present(struct fn_dev *dev);
 
-/* filter.c: -ENOTSUP, with a sentence, when the device lacks a capability (FN_CAP_*). */
+/* cap.c: -ENOTSUP, with a sentence, when the device lacks a capability (FN_CAP_*). */
 int fn_dev_check_cap(const struct fn_dev *dev, uint64_t cap);
+
+/* cap.c: the device is there and has the capability: 0, -ENODEV or -ENOTSUP with a sentence. */
+int fn_dev_check_can(struct fn_dev *dev, uint64_t cap);
+
+/* cap.c: 0, or -EINVAL with a sentence when the device is not configured. */
+int fn_dev_check_configured(const struct fn_dev *dev);
+
+/* dev.c: fn_dev_start() and fn_dev_stop() for who holds the device's lock. */
+int fn_dev_start_held(struct fn_dev *dev);
+int fn_dev_stop_held(struct fn_dev *dev);
+
+/*
+ * dev.c: a device that is stopped, and mended first where it is broken, may reach memory and send
+ * MSI-X messages, and may no longer.
+ */
+int fn_dev_master_on(struct fn_dev *dev);
+int fn_dev_master_off(struct fn_dev *dev);
+
+/* loopback.c: the test, on a device that is configured and not started, and is so afterwards. */
+enum fn_selftest_verdict fn_loopback_test(struct fn_dev *dev, char text[FN_SELFTEST_TEXT_BYTES]);
+
+/* diag.c: the driver has reset the device: a LED that is to blink does so again. */
+void fn_identify_again(struct fn_dev *dev);
 
 #endif

@@ -6,7 +6,11 @@
 #include <fastnic/coalesce.h>
 #include <fastnic/counters.h>
 #include <fastnic/dev.h>
+#include <fastnic/diag.h>
+#include <fastnic/link.h>
+#include <fastnic/regs.h>
 #include <fastnic/rss.h>
+#include <fastnic/selftest.h>
 
 #include "base/ctx.h"
 #include "base/error.h"
@@ -119,15 +123,20 @@ struct fn_dev_limits {
 	uint16_t rss_key_bytes;
 	uint16_t rss_reta_entries;
 	uint32_t max_mac_filters;
+	uint32_t max_mac_exact;
 	uint32_t coalesce_unit_ns;
 	uint32_t coalesce_max_ns;
 	uint32_t coalesce_max_packets;
+	uint32_t link_modes;
+	uint32_t link_forced_modes;
+	uint32_t selftests;
+	uint32_t nvm_words;
 };
 
 struct fn_driver_ops;
 
 /* Counters of its own that a device may have. */
-#define FN_DEV_COUNTERS 96u
+#define FN_DEV_COUNTERS 192u
 
 /* VLANs that there are, 802.1Q 9.6. */
 #define FN_VLANS 4096u
@@ -142,6 +151,9 @@ struct fn_driver_ops;
  * @txq_bytes: bytes of the driver's transmit queue, which starts with &struct fn_txq
  * @counters: what its devices count themselves, in the order of &fn_dev.counters
  * @counters_n: how many, at most FN_DEV_COUNTERS
+ * @regs: with FN_CAP_REGS: the registers that people may look at, each of 32 bits. None that a read
+ *	changes: what clears on read would be taken from the driver
+ * @regs_n: how many
  * @ops: what it does
  */
 struct fn_driver {
@@ -153,6 +165,8 @@ struct fn_driver {
 	size_t txq_bytes;
 	const struct fn_counter_desc *counters;
 	unsigned counters_n;
+	const struct fn_reg_desc *regs;
+	unsigned regs_n;
 	const struct fn_driver_ops *ops;
 };
 
@@ -164,9 +178,10 @@ struct fn_driver {
  * @check: refuse a configuration that passed the general checks but that this device cannot; may be
  *	NULL
  * @start: from reset to packets flowing, after &fn_dev.conf and what &struct fn_dev keeps beside it
- *	(@mac to @coalesce); sets rx_variant and tx_variant, and the bursts last (fn_rxq_enable(),
- *	fn_txq_enable()). Bus mastering is on. On failure the device is reset and all memory and
- *	buffers are given back
+ *	(@mac to @link_conf), and with &fn_dev.loopback by its own loopback and no wire, whatever
+ *	@link_conf says, so that frames come back once it returns; sets mac_filter_mode, rx_variant
+ *	and tx_variant, and the bursts last (fn_rxq_enable(), fn_txq_enable()). Bus mastering is on.
+ *	On failure the device is reset and all memory and buffers are given back
  * @stop: wait for queued packets up to &fn_dev.conf.stop_drain_ns, reset the device, and give back
  *	all memory and buffers; what was still queued counts FN_TX_DROP_STOPPED, or
  *	FN_TX_DROP_BROKEN on a queue that is broken or gone. The bursts are stubs already. Always
@@ -176,11 +191,28 @@ struct fn_driver {
  * @set_promisc: change the receive mode of a started device; only with FN_CAP_PROMISC
  * @set_allmulti: the same for group addresses; only with FN_CAP_ALLMULTI
  * @set_mac_filters: let in exactly these beside the device's own, on a started device, and set
- *	&fn_dev.mac_filters_exact; only with FN_CAP_MAC_FILTERS
+ *	&fn_dev.mac_filter_mode; only with FN_CAP_MAC_FILTERS
  * @set_vlan_filter: let a VLAN in or not, on a started device with FN_OFFLOAD_VLAN_FILTER on
  * @set_rss: spread as @rss says, on a started device; only with FN_CAP_RSS. All of @rss is valid
  * @set_coalesce: interrupt as @c says, on a started device; only with FN_CAP_COALESCE. Delays are
  *	multiples of the unit
+ * @set_link: let the link come about as @c says, on a started device; only with FN_CAP_SET_LINK. @c
+ *	is valid and names its modes: &fn_link_conf.advertise is not 0 unless it is forced. Does not
+ *	wait for the link
+ * @identify: let the LED blink, or show the link again, in any state; only with FN_CAP_IDENTIFY. A
+ *	driver need not think of it when it resets the device: it is called again then
+ * @read_reg: read the register at an offset of &fn_driver.regs, in any state; all ones when the
+ *	device does not answer; only with FN_CAP_REGS
+ * @selftest: run one test of &fn_dev_limits.selftests and say in @text what was found, or why it
+ *	was not run; only with FN_CAP_SELFTEST. FN_SELFTEST_LINK and FN_SELFTEST_NVM in any state.
+ *	FN_SELFTEST_REGISTERS and FN_SELFTEST_INTERRUPTS on a device that is configured and not
+ *	started, with bus mastering on and the MSI-X entries signalling &fn_dev.irq_fds; it is left
+ *	reset. Never called for FN_SELFTEST_LOOPBACK, which @start and the bursts are enough for
+ * @phy_read: read a register of the PHY, in any state, as it is set to be paged; @phy_read,
+ *	@phy_write: only with FN_CAP_PHY
+ * @phy_write: write one
+ * @nvm_read: read words of the non-volatile memory, in any state; all of them exist; only with
+ *	FN_CAP_NVM
  * @read_counters: add what the device counted since the last call to &fn_dev.counters; may be NULL
  * @config_irq: MSI-X entry 0 fired and @first_vector is not 0: see what changed, raise events; may
  *	be NULL
@@ -210,6 +242,14 @@ struct fn_driver_ops {
 	int (*set_vlan_filter)(struct fn_dev *dev, uint16_t vid, bool on);
 	int (*set_rss)(struct fn_dev *dev, const struct fn_rss *rss);
 	int (*set_coalesce)(struct fn_dev *dev, const struct fn_coalesce *c);
+	int (*set_link)(struct fn_dev *dev, const struct fn_link_conf *c);
+	int (*identify)(struct fn_dev *dev, bool on);
+	uint32_t (*read_reg)(struct fn_dev *dev, uint32_t offset);
+	enum fn_selftest_verdict (*selftest)(struct fn_dev *dev, enum fn_selftest_test test,
+					     char text[FN_SELFTEST_TEXT_BYTES]);
+	int (*phy_read)(struct fn_dev *dev, unsigned reg, uint16_t *value);
+	int (*phy_write)(struct fn_dev *dev, unsigned reg, uint16_t value);
+	int (*nvm_read)(struct fn_dev *dev, uint32_t offset, uint16_t *words, unsigned n);
 	void (*read_counters)(struct fn_dev *dev);
 	void (*config_irq)(struct fn_dev *dev);
 	int (*rx_arm)(struct fn_rxq *q);
@@ -250,10 +290,13 @@ struct fn_pool_claim {
  * @allmulti: receive frames for any group address
  * @mac_filters: further addresses to receive frames for
  * @mac_filters_n: how many
- * @mac_filters_exact: the device filters them one by one
+ * @mac_filter_mode: how exactly the device filters them, while it is started
  * @vlans: a bit for each VLAN that FN_OFFLOAD_VLAN_FILTER lets in
  * @rss: how received frames are spread, with FN_CAP_RSS; @types 0: by the device's own rule
  * @coalesce: when the device interrupts, with FN_CAP_COALESCE
+ * @link_conf: how the link comes about, with FN_CAP_SET_LINK
+ * @identify: the LED is to blink
+ * @loopback: what is started now is the loopback test
  * @counters: what the device counted, described by &fn_driver.counters
  * @rxqs: the queues, &fn_dev_limits.max_rxqs of them
  * @txqs: the queues, &fn_dev_limits.max_txqs of them
@@ -283,10 +326,13 @@ struct fn_dev {
 	bool allmulti;
 	uint8_t (*mac_filters)[6];
 	unsigned mac_filters_n;
-	bool mac_filters_exact;
+	enum fn_filter_mode mac_filter_mode;
 	uint64_t vlans[FN_VLANS / 64];
 	struct fn_rss rss;
 	struct fn_coalesce coalesce;
+	struct fn_link_conf link_conf;
+	bool identify;
+	bool loopback;
 	uint64_t counters[FN_DEV_COUNTERS];
 	struct fn_rxq **rxqs;
 	struct fn_txq **txqs;

@@ -6,36 +6,6 @@
 
 #include "dev/dev.h"
 
-/* By bit of FN_CAP_*: what a device without it cannot do. */
-static const char *const cap_words[] = {
-	"change its station address",
-	"receive frames for any address (promiscuous mode)",
-	"receive frames for any group address",
-	"receive frames for more addresses than its own",
-	"spread received frames as it is told (RSS)",
-	"hold interrupts back (coalescing)",
-};
-
-_Static_assert(FN_CAP_COALESCE == 1ull << (FN_ARRAY_LEN(cap_words) - 1), "words for each");
-
-int fn_dev_check_cap(const struct fn_dev *dev, uint64_t cap)
-{
-	if (dev->limits.caps & cap)
-		return 0;
-	return fn_fail(-ENOTSUP,
-		       "%s: this device cannot %s: leave it as it is, or use a device whose "
-		       "fn_dev_info.caps has the bit",
-		       dev->bus->name, cap_words[__builtin_ctzll(cap)]);
-}
-
-/* 0 when the device is there and can do it. */
-static int check(struct fn_dev *dev, uint64_t cap)
-{
-	const int ret = fn_dev_check_present(dev);
-
-	return ret ? ret : fn_dev_check_cap(dev, cap);
-}
-
 static bool is_zero(const uint8_t mac[6])
 {
 	static const uint8_t zero[6];
@@ -45,7 +15,7 @@ static bool is_zero(const uint8_t mac[6])
 
 static int set_mac(struct fn_dev *dev, const uint8_t mac[6])
 {
-	int ret = check(dev, FN_CAP_SET_MAC);
+	int ret = fn_dev_check_can(dev, FN_CAP_SET_MAC);
 
 	if (ret)
 		return ret;
@@ -75,7 +45,7 @@ int fn_dev_set_promisc(struct fn_dev *dev, bool on)
 	int ret;
 
 	(void)pthread_mutex_lock(&dev->lock);
-	ret = check(dev, FN_CAP_PROMISC);
+	ret = fn_dev_check_can(dev, FN_CAP_PROMISC);
 	if (!ret && dev->state == FN_DEV_STARTED)
 		ret = dev->drv->ops->set_promisc(dev, on);
 	if (!ret)
@@ -89,7 +59,7 @@ int fn_dev_set_allmulti(struct fn_dev *dev, bool on)
 	int ret;
 
 	(void)pthread_mutex_lock(&dev->lock);
-	ret = check(dev, FN_CAP_ALLMULTI);
+	ret = fn_dev_check_can(dev, FN_CAP_ALLMULTI);
 	if (!ret && dev->state == FN_DEV_STARTED)
 		ret = dev->drv->ops->set_allmulti(dev, on);
 	if (!ret)
@@ -101,7 +71,7 @@ int fn_dev_set_allmulti(struct fn_dev *dev, bool on)
 static int set_mac_filters(struct fn_dev *dev, const uint8_t (*macs)[6], unsigned n)
 {
 	uint8_t(*kept)[6] = NULL;
-	int ret = check(dev, FN_CAP_MAC_FILTERS);
+	int ret = fn_dev_check_can(dev, FN_CAP_MAC_FILTERS);
 
 	if (ret)
 		return ret;

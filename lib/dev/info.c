@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* What can be asked of a device. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,7 +34,12 @@ static void info_from_limits(const struct fn_dev_limits *limits, struct fn_dev_i
 	info->rss_key_bytes = limits->rss_key_bytes;
 	info->rss_reta_entries = limits->rss_reta_entries;
 	info->max_mac_filters = limits->max_mac_filters;
+	info->max_mac_exact = limits->max_mac_exact;
 	info->coalesce_max_ns = limits->coalesce_max_ns;
+	info->link_modes = limits->link_modes;
+	info->link_forced_modes = limits->link_forced_modes;
+	info->selftests = limits->selftests;
+	info->nvm_words = limits->nvm_words;
 }
 
 static void info_from_conf(const struct fn_dev_conf *conf, unsigned extra_descs,
@@ -72,25 +76,10 @@ void fn_dev_get_info(struct fn_dev *dev, struct fn_dev_info *out)
 	info.allmulti = dev->allmulti;
 	info.mac_filters = dev->mac_filters_n;
 	if (dev->state == FN_DEV_STARTED) {
-		info.mac_filters_exact = dev->mac_filters_exact;
+		info.mac_filter_mode = dev->mac_filter_mode;
 		(void)snprintf(info.rx_variant, sizeof(info.rx_variant), "%s", dev->rx_variant);
 		(void)snprintf(info.tx_variant, sizeof(info.tx_variant), "%s", dev->tx_variant);
 	}
 	(void)pthread_mutex_unlock(&dev->lock);
 	fn_info_put(out, &info, sizeof(info));
-}
-
-int fn_dev_link(struct fn_dev *dev, struct fn_link *out)
-{
-	struct fn_link link = { 0 };
-	int ret;
-
-	(void)pthread_mutex_lock(&dev->lock);
-	ret = fn_dev_check_present(dev);
-	if (!ret)
-		ret = dev->drv->ops->link(dev, &link);
-	(void)pthread_mutex_unlock(&dev->lock);
-	if (!ret)
-		fn_info_put(out, &link, sizeof(link));
-	return fn_report(dev->ctx, NULL, ret);
 }

@@ -77,14 +77,9 @@ static int check_sizes(const struct fn_dev *dev, const struct fn_rss *rss)
 
 static int check_configured(struct fn_dev *dev)
 {
-	int ret = fn_dev_check_present(dev);
+	const int ret = fn_dev_check_can(dev, FN_CAP_RSS);
 
-	if (!ret)
-		ret = fn_dev_check_cap(dev, FN_CAP_RSS);
-	if (!ret && dev->state == FN_DEV_OPEN)
-		ret = fn_fail(-EINVAL, "%s is not configured: call fn_dev_configure() first",
-			      dev->bus->name);
-	return ret;
+	return ret ? ret : fn_dev_check_configured(dev);
 }
 
 static int set_rss(struct fn_dev *dev, const struct fn_rss *wanted)

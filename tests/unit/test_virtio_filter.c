@@ -87,12 +87,13 @@ static void addresses(void **state)
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	fn_dev_get_info(p.dev, &info);
 	assert_int_equal(info.max_mac_filters, MACS);
+	assert_int_equal(info.max_mac_exact, MACS);
 	for (unsigned how = 0; how < 3; how++) {
 		assert_int_equal(fn_dev_set_mac_filters(p.dev, macs, MACS), 0);
 		again(&p, how);
 		fn_dev_get_info(p.dev, &info);
 		assert_int_equal(info.mac_filters, MACS);
-		assert_true(info.mac_filters_exact);
+		assert_int_equal(info.mac_filter_mode, FN_FILTER_EXACT);
 		assert_int_equal(p.vd.filter.uni_n + p.vd.filter.multi_n, MACS);
 		for (unsigned i = 0; i < MACS; i++)
 			assert_true(comes_in(&p, macs[i], 0));

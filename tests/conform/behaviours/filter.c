@@ -102,19 +102,19 @@ static void mac_list(struct conform *c)
 		check(comes_in(c, first[i]));
 	check(comes_in(c, c->info.mac) && comes_in(c, broadcast));
 	check(!comes_in(c, stranger) && !comes_in(c, second[1]));
-	if (c->info.mac_filters_exact)
+	if (c->info.mac_filter_mode == FN_FILTER_EXACT)
 		check(!comes_in(c, second[0]) && !comes_in(c, group));
 	check_ok(fn_dev_set_mac_filters(c->dev, second, 2));
 	for (unsigned i = 0; i < 2; i++)
 		check(comes_in(c, second[i]));
 	check(!comes_in(c, first[2]));
-	if (c->info.mac_filters_exact)
+	if (c->info.mac_filter_mode == FN_FILTER_EXACT)
 		check(!comes_in(c, first[0]) && !comes_in(c, first[1]));
 	check_ok(fn_dev_set_mac_filters(c->dev, NULL, 0));
 	port_info(c);
 	check_eq(c->info.mac_filters, 0);
 	check(!comes_in(c, second[1]));
-	if (c->info.mac_filters_exact)
+	if (c->info.mac_filter_mode == FN_FILTER_EXACT)
 		check(!comes_in(c, second[0]));
 }
 
