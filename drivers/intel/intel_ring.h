@@ -92,7 +92,7 @@ enum intel_tx_kind {
  * @reports_tail: oldest entry of @reports
  * @mask: descriptors - 1, and entries of @reports - 1
  * @reclaim_mark: finished packets are looked for when this many descriptors are in use
- * @len_span: longest frame less shortest that needs no padding
+ * @len_max: longest frame
  * @cache: where plain packets go back to
  * @db: its doorbell, the tail
  * @mixed_pos: up to this position there is more than plain packets of one descriptor
@@ -103,7 +103,6 @@ enum intel_tx_kind {
  * @asks: flags of FN_PKT_TX_MASK that a packet may have
  * @segs_max: most segments of a packet
  * @seg_bytes: most bytes of a descriptor
- * @len_max: longest frame
  * @ring: memory of the descriptors, and zeros for padding behind them
  */
 struct intel_txq {
@@ -118,7 +117,7 @@ struct intel_txq {
 	uint16_t reports_tail;
 	uint16_t mask;
 	uint16_t reclaim_mark;
-	uint32_t len_span;
+	uint32_t len_max;
 
 	struct fn_pool_cache *cache __attribute__((aligned(FN_CACHE_LINE)));
 	struct fn_doorbell db;
@@ -130,13 +129,12 @@ struct intel_txq {
 	bool mixed;
 	uint8_t kind;
 
-	uint32_t len_max __attribute__((aligned(FN_CACHE_LINE)));
-	uint32_t seg_bytes;
+	uint32_t seg_bytes __attribute__((aligned(FN_CACHE_LINE)));
 	struct fn_dma ring;
 };
 
 _Static_assert(offsetof(struct intel_txq, cache) == FN_CACHE_LINE, "layout by use");
-_Static_assert(offsetof(struct intel_txq, len_max) == (size_t)2 * FN_CACHE_LINE,
+_Static_assert(offsetof(struct intel_txq, seg_bytes) == (size_t)2 * FN_CACHE_LINE,
 	       "a burst touches two lines");
 
 static inline struct intel_rxq *intel_rxq_of(struct fn_rxq *q)

@@ -6,9 +6,8 @@
  */
 #include "drivers/intel/intel_tx.h"
 
-/* RFC 791 3.1, RFC 8200 3: where the length and the checksum are. */
+/* RFC 791 3.1, RFC 8200 3: where the length is. */
 #define IP4_LENGTH_AT 2u
-#define IP4_CSUM_AT 10u
 #define IP6_LENGTH_AT 4u
 
 /* RFC 9260 3.1: the common header, and the checksum in it. */
@@ -33,17 +32,16 @@
 #define CONTEXT_ASKS (L4_ASKS | FN_PKT_TX_IP_CSUM | FN_PKT_TX_TSO)
 
 /*
- * What a context depends on, for one that is not for segmentation: header lengths (l4_len means
- * nothing), what is asked for, and the tag where the context has it.
+ * What a context depends on, for one that is not for segmentation: header lengths, what is asked
+ * for, and the tag where the context has it.
  */
-uint64_t intel_tx_key(const struct fn_pkt *pkt, uint32_t asked, enum intel_tx_kind kind)
+static uint64_t context_key(const struct fn_pkt *pkt, uint32_t asked, enum intel_tx_kind kind)
 {
 	const uint64_t tci = kind == INTEL_TX_ADVANCED && (asked & FN_PKT_VLAN) ? pkt->vlan_tci : 0;
-	uint64_t key = (uint64_t)asked << 24 | tci << 40;
+	const uint32_t lens = asked & CONTEXT_ASKS ? intel_tx_lens(pkt) : 0;
 
-	if (asked & CONTEXT_ASKS)
-		key |= (uint64_t)pkt->l2_len | (uint64_t)pkt->l3_len << 8;
-	return key;
+	_Static_assert(FN_PKT_TX_MASK < 1 << 14, "beside the tag");
+	return lens | (uint64_t)asked << 32 | tci << 46;
 }
 
 static uint64_t pair(uint32_t low, uint32_t high)
@@ -68,7 +66,7 @@ static bool context_ext(const struct fn_pkt *pkt, uint32_t asked, struct intel_t
 		cmd |= INTEL_TXC_EXT_TCP;
 	if (plan->payload)
 		cmd |= INTEL_TXC_EXT_TSE;
-	plan->context = pair(l2 | (l2 + IP4_CSUM_AT) << 8 | (start - 1) << 16,
+	plan->context = pair(l2 | (l2 + FN_IP4_CSUM_AT) << 8 | (start - 1) << 16,
 			     start | (start + (tcp ? FN_TCP_CSUM_AT : FN_UDP_CSUM_AT)) << 8);
 	plan->context_ctl = INTEL_TXD_DEXT | cmd | plan->payload;
 	if (plan->payload)
@@ -121,7 +119,7 @@ static enum fn_tx_counter plan_context(const struct intel_txq *q, const struct f
 	plan_tag(q, pkt, asked, plan);
 	if (!advanced && !(asked & CONTEXT_ASKS))
 		return FN_TX_COUNTERS;
-	plan->key = intel_tx_key(pkt, asked, q->kind);
+	plan->key = context_key(pkt, asked, q->kind);
 	return (advanced ? context_adv : context_ext)(pkt, asked, plan) ? FN_TX_COUNTERS :
 									  FN_TX_DROP_OFFLOAD;
 }
@@ -130,7 +128,7 @@ static enum fn_tx_counter plan_context(const struct intel_txq *q, const struct f
 static void plan_ip_csum(const struct fn_pkt *pkt, struct intel_tx_plan *plan)
 {
 	plan->ctl |= INTEL_TXD_IXSM;
-	plan->zero[0] = pkt->l2_len + IP4_CSUM_AT;
+	plan->zero[0] = pkt->l2_len + FN_IP4_CSUM_AT;
 	plan->zero_bytes[0] = 2;
 }
 

@@ -10,6 +10,7 @@
 #include "pkt/csum.h"
 
 #define FN_IP4_BYTES 20u
+#define FN_IP4_CSUM_AT 10u
 #define FN_IP6_BYTES 40u
 #define FN_TCP_BYTES 20u
 #define FN_UDP_BYTES 8u
