@@ -6,34 +6,111 @@
 #include "dev/driver.h"
 #include "drivers/intel/intel_regs.h"
 
+struct intel_port;
+
 /**
- * struct intel_chip - what differs between families where the code is the same
+ * struct intel_hash - how the register MRQC says that something is hashed
+ * @type: FN_RSS_IPV4 and its sisters
+ * @mrqc: the bits
+ */
+struct intel_hash {
+	uint32_t type;
+	uint32_t mrqc;
+};
+
+/**
+ * struct intel_steps - steps between reset and packets that a family does its own way
+ * @irqs_off: mask all interrupts and forget what they were for
+ * @before_reset: what comes before CTRL.RST; may be NULL
+ * @setup: what a reset leaves otherwise than it should be
+ * @rx_setup: the receiver as a whole, which is still off
+ * @rxq_start: enable a receive queue, whose ring is set
+ * @txq_start: the same for a transmit queue
+ * @irqs_start: the vectors of queues and of all else
+ * @set_coalesce: hold interrupts back
+ */
+struct intel_steps {
+	void (*irqs_off)(const struct intel_port *port);
+	int (*before_reset)(struct fn_dev *dev);
+	int (*setup)(struct fn_dev *dev);
+	void (*rx_setup)(struct fn_dev *dev);
+	int (*rxq_start)(struct fn_dev *dev, uint16_t idx);
+	int (*txq_start)(struct fn_dev *dev, uint16_t idx);
+	int (*irqs_start)(struct fn_dev *dev);
+	void (*set_coalesce)(struct fn_dev *dev, const struct fn_coalesce *c);
+};
+
+/**
+ * struct intel_chip - what differs between chips where the code is the same
  * @rxq: register block of receive queue 0
  * @txq: register block of transmit queue 0
  * @queue_stride: bytes from one queue's block to the next one's
+ * @queues: queues of each kind
  * @exact_macs: entries of the table of exact addresses, the port's own included
  * @tx_seg_bytes: most bytes of a transmit descriptor
+ * @rx_errors: INTEL_RXD_RXE and its sisters that the descriptors have
+ * @mtu_max: largest MTU
+ * @offloads: FN_OFFLOAD_RX_CSUM and its sisters
+ * @hashes: what it can hash
+ * @hashes_n: how many
+ * @mrqc_rss: of MRQC: spread by the hash
+ * @reta_shift: where in a byte of RETA the queue is
+ * @coalesce_unit_ns: what delays of interrupts are multiples of
+ * @coalesce_max_ns: the longest
+ * @is_82576: the 82576 or a successor: advanced descriptors, many vectors
+ * @vfta_writes: how often an entry of the VLAN table is written until it surely is there
+ * @crc_by_queue: the queues, too, have to be told to strip the CRC
+ * @rxcsum_sctp: of RXCSUM: look at SCTP too
+ * @steps: what its family does its own way
  */
 struct intel_chip {
 	uint32_t rxq;
 	uint32_t txq;
 	uint32_t queue_stride;
+	uint16_t queues;
 	uint16_t exact_macs;
 	uint16_t tx_seg_bytes;
+	uint32_t rx_errors;
+	uint32_t mtu_max;
+	uint64_t offloads;
+	const struct intel_hash *hashes;
+	unsigned hashes_n;
+	uint32_t mrqc_rss;
+	uint8_t reta_shift;
+	uint32_t coalesce_unit_ns;
+	uint32_t coalesce_max_ns;
+	bool is_82576;
+	uint8_t vfta_writes;
+	bool crc_by_queue;
+	uint32_t rxcsum_sctp;
+	const struct intel_steps *steps;
+};
+
+/* Whether the chip says that it has read its NVM after a reset (EECD.AUTO_RD). */
+enum intel_auto_read {
+	INTEL_AUTO_READ_UNKNOWN,
+	INTEL_AUTO_READ_TOLD,
+	INTEL_AUTO_READ_SILENT,
 };
 
 /**
- * struct intel_port - a port; the whole driver's struct of both families
+ * struct intel_port - a port; the first member of both families' structs
  * @regs: BAR 0
- * @chip: its family's traits
+ * @chip: its chip's traits
  * @rxqs: receive queues that are made now
  * @txqs: transmit queues that are made now
+ * @rctl: register RCTL, but for the receive modes
+ * @any_unicast: more unicast addresses are wanted than there are exact entries
+ * @auto_read: what it says of its NVM
  */
 struct intel_port {
 	struct fn_bar regs;
 	const struct intel_chip *chip;
 	uint16_t rxqs;
 	uint16_t txqs;
+	uint32_t rctl;
+	bool any_unicast;
+	enum intel_auto_read auto_read;
 };
 
 static inline struct intel_port *intel_port_of(const struct fn_dev *dev)
@@ -61,5 +138,71 @@ static inline uint32_t intel_txq_reg(const struct intel_port *port, uint16_t idx
 {
 	return port->chip->txq + port->chip->queue_stride * idx + reg;
 }
+
+/* Longest frame on the wire: the MTU, its link header, and a CRC of 4 bytes (802.3 3.2.9). */
+static inline uint32_t intel_frame_bytes(const struct fn_dev *dev)
+{
+	return dev->conf.mtu + FN_LINK_HEADER_BYTES + 4u;
+}
+
+/* The MSI-X entry of a queue's vector: entry 0 is for all that is no queue's. */
+#define INTEL_FIRST_VECTOR 1u
+#define INTEL_NO_ENTRY UINT16_MAX
+
+static inline uint16_t intel_entry(const struct fn_queue *queue)
+{
+	return queue->vector == FN_NO_VECTOR ? INTEL_NO_ENTRY :
+					       (uint16_t)(queue->vector + INTEL_FIRST_VECTOR);
+}
+
+/* intel_hw.c: registers that take their time. What fails here has a sentence. */
+/*
+ * Whether the device is gone: a register that never is all ones read so, and the bus says so too.
+ */
+bool intel_is_gone(struct fn_dev *dev, uint32_t value);
+/* Change bits of a register that reads as it was written: 0, -EIO when it cannot be read, -ENODEV. */
+int intel_change(struct fn_dev *dev, uint32_t reg, uint32_t clear, uint32_t set);
+/*
+ * Wait until the bits @mask of a register are @want: 0, -ETIMEDOUT (without a sentence), -ENODEV.
+ */
+int intel_wait(struct fn_dev *dev, uint32_t reg, uint32_t mask, uint32_t want, uint64_t limit_ns);
+/* The posted writes have arrived, and the device is there: 0, or -ENODEV and marked as gone. */
+int intel_flush(struct fn_dev *dev);
+/*
+ * Reset the MAC: it lets go of all memory, its registers have their defaults, and no interrupt is
+ * pending: 0, -EIO, -ENODEV.
+ */
+int intel_reset(struct fn_dev *dev);
+
+/* intel_port.c: the life of a port. */
+int intel_open(struct fn_dev *dev, const struct intel_chip *chip);
+int intel_close(struct fn_dev *dev);
+int intel_check(struct fn_dev *dev, const struct fn_dev_conf *conf);
+int intel_start(struct fn_dev *dev);
+int intel_stop(struct fn_dev *dev);
+int intel_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c);
+/* The shortest delay that a queue of an MSI-X entry in use has; 0: none. */
+uint32_t intel_entry_delay_ns(const struct fn_dev *dev, const struct fn_coalesce *c,
+			      uint16_t entry);
+/* config_irq: what is no queue's, as ICR said it. */
+void intel_other_causes(struct fn_dev *dev, uint32_t icr);
+
+/* intel_filter.c: which frames are let in. */
+void intel_filter_start(struct fn_dev *dev);
+/* Write RCTL, which lets frames in once &intel_port.rctl has INTEL_RCTL_EN. */
+void intel_filter_modes(struct fn_dev *dev, bool promisc, bool allmulti);
+int intel_set_mac(struct fn_dev *dev, const uint8_t mac[6]);
+int intel_set_promisc(struct fn_dev *dev, bool on);
+int intel_set_allmulti(struct fn_dev *dev, bool on);
+int intel_set_mac_filters(struct fn_dev *dev, const uint8_t (*macs)[6], unsigned n);
+int intel_set_vlan_filter(struct fn_dev *dev, uint16_t vid, bool on);
+
+/* Addresses that fn_dev_set_mac_filters() takes: what is no exact entry goes to the hash table. */
+#define INTEL_MAC_FILTERS_MAX 1024u
+
+/* intel_rss.c: which queue a frame comes to. */
+uint32_t intel_rss_types(const struct intel_chip *chip);
+void intel_rss_start(struct fn_dev *dev);
+int intel_set_rss(struct fn_dev *dev, const struct fn_rss *rss);
 
 #endif
