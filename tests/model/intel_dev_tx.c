@@ -63,7 +63,9 @@ static void emit(void *arg, const uint8_t *frame, uint32_t len)
 		intel_dev_violation(id, "a frame that is longer than the device can send");
 	count(id, out->queue, wire, n);
 	id->txq[out->queue].sent++;
-	if (id->sent)
+	if (intel_dev_loops(id))
+		(void)intel_dev_receive(id, wire, n);
+	else if (id->sent)
 		id->sent(id->sent_arg, out->queue, wire, n);
 }
 
@@ -338,8 +340,9 @@ static bool write_back(struct intel_dev *id, unsigned queue, uint32_t idx, const
 
 static bool on(struct intel_dev *id, unsigned queue)
 {
-	if (!(REG(IDEV_TCTL) & IDEV_TCTL_EN) || model_dev_idle(&id->md) || !intel_dev_link_up(id) ||
-	    (REG(IDEV_CTRL) & IDEV_CTRL_GIO_MASTER_DISABLE))
+	if (!(REG(IDEV_TCTL) & IDEV_TCTL_EN) || model_dev_idle(&id->md) ||
+	    !intel_dev_may_master(id) || id->pause_until_ns > id->md.clock->now_ns ||
+	    !(intel_dev_link_up(id) || intel_dev_loops(id)))
 		return false;
 	return id->family == INTEL_82576 ?
 		       *intel_dev_qreg(id, true, queue, IDEV_Q_CTL) & IDEV_QCTL_ENABLE :
@@ -366,6 +369,9 @@ unsigned intel_dev_transmit(struct intel_dev *id, unsigned queue, unsigned most)
 			break;
 		context = work(id, queue, dw);
 		*head = (idx + 1) % size;
+		id->txq[queue].descs++;
+		id->txq[queue].contexts += context;
+		id->txq[queue].reports += (dw[2] & IDEV_TXD_RS) != 0;
 		if (write_back(id, queue, idx, dw, context)) {
 			reported = true;
 			may_wait = may_wait && (dw[2] & IDEV_TXD_IDE);

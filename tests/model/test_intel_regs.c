@@ -226,8 +226,12 @@ static void registers(void **state)
 	intel_standin_write(&is, family == INTEL_82576 ? IDEV_RXQ_76 : IDEV_RXQ_74, 128);
 	assert_violation(&id.md, "while its queue is on");
 	intel_standin_write(&is, IDEV_CTRL, IDEV_CTRL_RST);
+	assert_violation(&id.md, "without master disable");
 	intel_standin_write(&is, IDEV_VET, 1);
 	assert_violation(&id.md, "resets itself");
+	model_bus.delay_ns(is.busdev, 1000);
+	intel_standin_write(&is, IDEV_VET, 1);
+	assert_violation(&id.md, "AUTO_RD");
 	model_bus.delay_ns(is.busdev, 1000);
 	assert_int_equal(intel_standin_read(&is, IDEV_RCTL), 0);
 	assert_int_equal(intel_standin_read(&is, IDEV_VET), 1);
