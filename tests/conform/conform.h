@@ -39,7 +39,7 @@
 #define NEED_LINK (1u << 3)      /* a cable that can be pulled */
 #define NEED_UNPLUG (1u << 4)    /* a device that can be pulled */
 #define NEED_RELEASE (1u << 5)   /* a kernel, or who plays it, that asks for the device back */
-#define NEED_LIAR (1u << 6)      /* a device that can be made to lie to a queue */
+#define NEED_LIAR (1u << 6)      /* a device that can be made to lie to a receive queue */
 #define NEED_REALTIME (1u << 7)  /* time passes as on the wall: moderation */
 #define NEED_CSUM_LOOK (1u << 8) /* a device that adds received checksums up itself */
 #define NEED_ERROR (1u << 9)     /* a bus, or who plays it, that reports an error of the device */
@@ -47,7 +47,8 @@
 #define NEED_AUTOMASK (1u << 11) /* interrupts that mask themselves */
 #define NEED_VOUCH (1u << 12)    /* a wire that vouches for checksums */
 #define NEED_HOLD (1u << 13)     /* a wire that keeps what it cannot deliver, in order */
-#define NEEDS 14u
+#define NEED_LIAR_TX (1u << 14)  /* a device whose lies about what it sent can be seen */
+#define NEEDS 15u
 
 /**
  * struct behaviour - a row of the table

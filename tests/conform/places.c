@@ -23,6 +23,24 @@ static const struct qtest_device qtest_virtio = { .model = "virtio-net-pci",
 						  .tap_props = "rx_queue_size=1024,rss=on,hash=on",
 						  .queues = 4 };
 
+static const struct model_intel model_e1000e = { .family = INTEL_82574,
+						 .late_ns = 5000,
+						 .posted_ns = 2000 };
+static const struct model_intel model_igb = { .family = INTEL_82576,
+					      .late_ns = 5000,
+					      .posted_ns = 2000 };
+
+static const struct qtest_device qtest_e1000e = { .model = "e1000e", .does_all = true };
+static const struct qtest_device qtest_igb = { .model = "igb",
+					       .does_all = true,
+					       .root_port = true };
+
+/* What no Intel controller has. */
+#define INTEL_CANNOT (NEED_ANNOUNCE | NEED_VOUCH | NEED_LIAR_TX)
+
+/* QEMU's Intel models finish a transmission within the doorbell's write, whatever the wire does. */
+#define QEMU_INTEL_CANNOT (INTEL_CANNOT | NEED_STALL)
+
 const struct conform_place places[] = {
 	{ .name = "model/virtio-net",
 	  .ops = &place_model_virtio,
@@ -34,6 +52,16 @@ const struct conform_place places[] = {
 	  .arg = &model_bare,
 	  .cannot = NEED_CSUM_LOOK | NEED_LINK | NEED_ANNOUNCE | NEED_QUEUES | NEED_AUTOMASK,
 	  .deadline_s = 30 },
+	{ .name = "model/e1000e",
+	  .ops = &place_model_intel,
+	  .arg = &model_e1000e,
+	  .cannot = INTEL_CANNOT,
+	  .deadline_s = 30 },
+	{ .name = "model/igb",
+	  .ops = &place_model_intel,
+	  .arg = &model_igb,
+	  .cannot = INTEL_CANNOT,
+	  .deadline_s = 30 },
 	{ .name = "qtest/virtio-net",
 	  .ops = &place_qtest,
 	  .arg = &qtest_virtio,
@@ -42,6 +70,24 @@ const struct conform_place places[] = {
 	{ .name = "vfio/virtio-net",
 	  .ops = &place_vfio,
 	  .cannot = NEED_CSUM_LOOK | NEED_VOUCH | NEED_REQUESTS | NEED_QUEUES | NEED_HOLD,
+	  .deadline_s = 120 },
+	{ .name = "qtest/e1000e",
+	  .ops = &place_qtest,
+	  .arg = &qtest_e1000e,
+	  .cannot = QEMU_INTEL_CANNOT,
+	  .deadline_s = 60 },
+	{ .name = "qtest/igb",
+	  .ops = &place_qtest,
+	  .arg = &qtest_igb,
+	  .cannot = QEMU_INTEL_CANNOT,
+	  .deadline_s = 60 },
+	{ .name = "vfio/e1000e",
+	  .ops = &place_vfio,
+	  .cannot = QEMU_INTEL_CANNOT | NEED_HOLD,
+	  .deadline_s = 120 },
+	{ .name = "vfio/igb",
+	  .ops = &place_vfio,
+	  .cannot = QEMU_INTEL_CANNOT | NEED_HOLD,
 	  .deadline_s = 120 },
 	{ .name = NULL },
 };

@@ -202,7 +202,7 @@ static void broken_rx(struct conform *c)
 	}
 }
 
-BEHAVIOUR(broken_tx, NEED_LIAR | NEED_STALL,
+BEHAVIOUR(broken_tx, NEED_LIAR_TX | NEED_STALL,
 	  "A transmit queue that the device lied to breaks and says so, receive goes on, and a "
 	  "reset counts what was in flight and mends it.");
 static void broken_tx(struct conform *c)
@@ -225,7 +225,7 @@ static void broken_tx(struct conform *c)
 	}
 }
 
-BEHAVIOUR(broken_one_of_many, NEED_LIAR | NEED_QUEUES,
+BEHAVIOUR(broken_one_of_many, NEED_LIAR_TX | NEED_QUEUES,
 	  "Of several queues the one that breaks is the one that says so; the others go on, and "
 	  "stop gives all packets back.");
 static void broken_one_of_many(struct conform *c)

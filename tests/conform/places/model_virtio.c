@@ -4,26 +4,13 @@
 #include <string.h>
 
 #include "conform/conform.h"
+#include "conform/places/fifo.h"
 #include "conform/places/model.h"
 #include "conform/ref_csum.h"
 #include "dev/dev.h"
 #include "model/virtio_dev.h"
 
 #define SLOT 3u
-#define WIRE_FRAMES 4096u
-
-struct held {
-	uint32_t len;
-	struct wire_request request;
-	uint8_t *data;
-};
-
-/* Frames on their way, in order. */
-struct fifo {
-	struct held at[WIRE_FRAMES];
-	unsigned head;
-	unsigned n;
-};
 
 /**
  * struct world - a device and its wire
@@ -46,30 +33,6 @@ struct world {
 		unsigned kicks;
 	} dry[VIRTIO_DEV_QUEUES / 2];
 };
-
-static bool fifo_put(struct fifo *f, const struct wire_request *request, const void *frame,
-		     size_t len)
-{
-	struct held *held = &f->at[(f->head + f->n) % WIRE_FRAMES];
-
-	if (f->n == WIRE_FRAMES)
-		return false;
-	held->data = malloc(len);
-	if (!held->data)
-		return false;
-	memcpy(held->data, frame, len);
-	held->len = (uint32_t)len;
-	held->request = request ? *request : (struct wire_request){ 0 };
-	f->n++;
-	return true;
-}
-
-static void fifo_drop(struct fifo *f)
-{
-	free(f->at[f->head].data);
-	f->head = (f->head + 1) % WIRE_FRAMES;
-	f->n--;
-}
 
 static void sent(void *arg, unsigned pair, const uint8_t *frame, uint32_t len)
 {
@@ -109,10 +72,8 @@ static void model_end(struct conform *c, bool judge)
 	const unsigned maps = w->vd.md.maps_n;
 
 	model_dev_unplug(&w->vd.md);
-	while (w->in.n)
-		fifo_drop(&w->in);
-	while (w->out.n)
-		fifo_drop(&w->out);
+	fifo_clear(&w->in);
+	fifo_clear(&w->out);
 	free(w);
 	c->world = NULL;
 	if (!judge)
@@ -142,16 +103,8 @@ static int model_send(struct conform *c, const struct wire_request *request, con
 static size_t model_recv(struct conform *c, struct wire_request *request, void *buf, size_t bytes)
 {
 	struct world *w = c->world;
-	const struct held *held = &w->out.at[w->out.head];
-	size_t len;
 
-	*request = (struct wire_request){ 0 };
-	if (!w->out.n)
-		return 0;
-	len = held->len;
-	memcpy(buf, held->data, len < bytes ? len : bytes);
-	fifo_drop(&w->out);
-	return len;
+	return fifo_take(&w->out, request, buf, bytes);
 }
 
 static uint64_t model_now_ns(struct conform *c)
@@ -216,7 +169,7 @@ static void model_wait(struct conform *c, uint64_t ns)
 	model_clock_advance(w->vd.md.clock, ns);
 	if (model_dev_idle(&w->vd.md) || w->down)
 		return;
-	while (w->in.n && receive(w, &w->in.at[w->in.head]))
+	while (w->in.n && receive(w, fifo_front(&w->in)))
 		fifo_drop(&w->in);
 }
 
