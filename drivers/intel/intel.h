@@ -4,6 +4,7 @@
 #define INTEL_H
 
 #include "dev/driver.h"
+#include "drivers/intel/intel_diag.h"
 #include "drivers/intel/intel_regs.h"
 
 struct intel_port;
@@ -27,6 +28,7 @@ struct intel_hash {
  * @rxq_start: enable a receive queue, whose ring is set
  * @txq_start: the same for a transmit queue
  * @irqs_start: the vectors of queues and of all else
+ * @irq_raise: self-test, behind a reset: let an MSI-X entry through, alone, and raise it
  * @set_coalesce: hold interrupts back
  */
 struct intel_steps {
@@ -37,6 +39,7 @@ struct intel_steps {
 	int (*rxq_start)(struct fn_dev *dev, uint16_t idx);
 	int (*txq_start)(struct fn_dev *dev, uint16_t idx);
 	int (*irqs_start)(struct fn_dev *dev);
+	void (*irq_raise)(const struct intel_port *port, unsigned entry);
 	void (*set_coalesce)(struct fn_dev *dev, const struct fn_coalesce *c);
 };
 
@@ -59,7 +62,8 @@ struct intel_steps {
  * @coalesce_max_ns: the longest
  * @is_82576: the 82576 or a successor: advanced descriptors, many vectors
  * @vfta_writes: how often an entry of the VLAN table is written until it surely is there
- * @crc_by_queue: the queues, too, have to be told to strip the CRC
+ * @is_successor: of the 82576: vectors are said in pairs of queues, and the queues, too, have to be
+ *	told to strip the CRC
  * @rxcsum_sctp: of RXCSUM: look at SCTP too
  * @steps: what its family does its own way
  */
@@ -81,7 +85,7 @@ struct intel_chip {
 	uint32_t coalesce_max_ns;
 	bool is_82576;
 	uint8_t vfta_writes;
-	bool crc_by_queue;
+	bool is_successor;
 	uint32_t rxcsum_sctp;
 	const struct intel_steps *steps;
 };
@@ -100,8 +104,9 @@ enum intel_auto_read {
  * @rxqs: receive queues that are made now
  * @txqs: transmit queues that are made now
  * @rctl: register RCTL, but for the receive modes
- * @any_unicast: more unicast addresses are wanted than there are exact entries
+ * @filter_mode: how exactly the list of addresses is filtered
  * @auto_read: what it says of its NVM
+ * @diag: what PHY, link, LED and statistics remember
  */
 struct intel_port {
 	struct fn_bar regs;
@@ -109,8 +114,9 @@ struct intel_port {
 	uint16_t rxqs;
 	uint16_t txqs;
 	uint32_t rctl;
-	bool any_unicast;
+	enum fn_filter_mode filter_mode;
 	enum intel_auto_read auto_read;
+	struct intel_diag diag;
 };
 
 static inline struct intel_port *intel_port_of(const struct fn_dev *dev)
@@ -198,7 +204,8 @@ int intel_set_mac_filters(struct fn_dev *dev, const uint8_t (*macs)[6], unsigned
 int intel_set_vlan_filter(struct fn_dev *dev, uint16_t vid, bool on);
 
 /* Addresses that fn_dev_set_mac_filters() takes: what is no exact entry goes to the hash table. */
-#define INTEL_MAC_FILTERS_MAX 1024u
+#define INTEL_MAC_FILTERS_MAX 4096u
+#define INTEL_EXACT_MACS_MAX 32u
 
 /* intel_rss.c: which queue a frame comes to. */
 uint32_t intel_rss_types(const struct intel_chip *chip);
