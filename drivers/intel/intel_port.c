@@ -218,8 +218,10 @@ static int start_setup(struct fn_dev *dev)
 	int ret;
 
 	ret = intel_reset(dev);
-	if (!ret)
-		ret = steps->setup(dev);
+	if (ret)
+		return ret;
+	intel_stats_clear(dev);
+	ret = steps->setup(dev);
 	if (!ret)
 		ret = vlan_start(dev);
 	if (!ret)

@@ -144,6 +144,10 @@ struct intel_posted {
  * @nvm: words of the NVM; the station address is in the first three
  * @phy: registers of the PHY, at address 1; 5 and 10 are what the link partner can
  * @phy_dead: MDIC never gets ready
+ * @phy_error: the PHY does not answer: MDIC says so
+ * @stale_stats: the statistics are not 0 after a reset
+ * @weak_off: a register of which @weak_bits read 0, whatever was written
+ * @weak_bits: they; 0: none
  * @fw_holds: the firmware has the semaphores, for ever
  * @master_stuck: master disable never ends
  * @cable: a link partner is there
@@ -178,6 +182,10 @@ struct intel_dev {
 	uint16_t nvm[INTEL_DEV_NVM_WORDS];
 	uint16_t phy[32];
 	bool phy_dead;
+	bool phy_error;
+	bool stale_stats;
+	uint32_t weak_off;
+	uint32_t weak_bits;
 	bool fw_holds;
 	bool master_stuck;
 	bool cable;
@@ -281,7 +289,8 @@ bool intel_dev_irq_write(struct intel_dev *id, uint32_t off, uint32_t value);
 /* CTRL was written, or a reset has ended: the link follows. */
 void intel_dev_link_look(struct intel_dev *id);
 
-/* What a reset of the MAC does to the link, and what one of the PHY leaves. */
+/* The link after a reset of the MAC, which leaves the PHY's as it is; and after one of the PHY. */
+void intel_dev_mac_link_lost(struct intel_dev *id);
 void intel_dev_link_lost(struct intel_dev *id);
 void intel_dev_phy_reset(struct intel_dev *id);
 

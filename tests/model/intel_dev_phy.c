@@ -142,6 +142,8 @@ static void negotiated(void *arg, uint64_t value)
 
 void intel_dev_link_look(struct intel_dev *id)
 {
+	if (!phy_can(id))
+		id->phy[BMSR] &= (uint16_t) ~(BMSR_LINK | BMSR_DONE);
 	if (!phy_can(id) || !(REG(IDEV_CTRL) & IDEV_CTRL_SLU)) {
 		if (intel_dev_link_up(id)) {
 			link_down(id);
@@ -163,11 +165,18 @@ static void renegotiate(struct intel_dev *id)
 	intel_dev_link_look(id);
 }
 
-void intel_dev_link_lost(struct intel_dev *id)
+/* The PHY keeps its link over a reset of the MAC. */
+void intel_dev_mac_link_lost(struct intel_dev *id)
 {
 	/* A reset of the PHY goes on by itself; its end was a timer of the MAC's. */
 	if (id->phy[BMCR] & BMCR_RESET)
 		intel_dev_phy_reset(id);
+	REG(IDEV_STATUS) &= ~(IDEV_STATUS_LU | IDEV_STATUS_FD | IDEV_STATUS_SPEED_MASK);
+}
+
+void intel_dev_link_lost(struct intel_dev *id)
+{
+	intel_dev_mac_link_lost(id);
 	link_down(id);
 }
 
@@ -194,9 +203,17 @@ bool intel_dev_loops(const struct intel_dev *id)
 static void phy_reset_done(void *arg, uint64_t value)
 {
 	struct intel_dev *id = arg;
+	const uint16_t kept[] = { id->phy[BMCR] & (uint16_t)~BMCR_RESET, id->phy[ANAR],
+				  id->phy[CTRL_1000] };
 
 	(void)value;
 	intel_dev_phy_reset(id);
+	/* Marvell's, which the 82574 has, takes these on with a reset and keeps them over it. */
+	if (id->family == INTEL_82574) {
+		id->phy[BMCR] = kept[0];
+		id->phy[ANAR] = kept[1];
+		id->phy[CTRL_1000] = kept[2];
+	}
 	REG(IDEV_STATUS) |= IDEV_STATUS_PHYRA;
 	intel_dev_link_look(id);
 }
@@ -235,7 +252,7 @@ static void mdic_done(void *arg, uint64_t value)
 
 	if (id->phy_dead)
 		return;
-	if ((cmd >> 21 & 31) != 1) {
+	if ((cmd >> 21 & 31) != 1 || id->phy_error) {
 		REG(IDEV_MDIC) = cmd | IDEV_MDIC_READY | IDEV_MDIC_ERROR;
 		return;
 	}

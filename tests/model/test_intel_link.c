@@ -137,7 +137,8 @@ static void negotiation(void **state)
 	assert_int_equal(intel_standin_phy_write(&is, 0, 0x2800), 0);
 	assert_false(linked());
 	intel_standin_write(&is, IDEV_CTRL, IDEV_CTRL_SLU);
-	assert_int_equal(intel_standin_phy_write(&is, 0, 0x8000), 0);
+	assert_int_equal(intel_standin_phy_write(&is, 9, 0x0300), 0);
+	assert_int_equal(intel_standin_phy_write(&is, 0, 0x9140), 0);
 	assert_int_equal(intel_standin_phy(&is, 1, 0), 0x1140);
 	assert_true(linked());
 	assert_true(speed() == 2 && full());
