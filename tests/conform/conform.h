@@ -193,7 +193,17 @@ void port_close(struct conform *c);
 /* Look at the device again: c->info. */
 void port_info(struct conform *c);
 
+/* A ring of @n descriptors, or of as many as the device has at least; opens it where needed. */
+uint32_t rx_ring_of(struct conform *c, uint32_t n);
+uint32_t tx_ring_of(struct conform *c, uint32_t n);
+
 bool port_link_up(struct conform *c);
+
+/* Counters that the device keeps itself. */
+#define CONFORM_DEV_COUNTERS 256u
+
+/* The sum of those of a kind. */
+uint64_t dev_counters_of(struct conform *c, enum fn_counter_kind kind);
 
 struct fn_pool_info pool_info(const struct conform *c);
 uint64_t rx_counter(const struct fn_rxq *q, enum fn_rx_counter counter);
@@ -206,6 +216,12 @@ void need_queues(struct conform *c, unsigned rxqs, unsigned txqs);
 
 /* Run the callbacks of events that have come. */
 void port_events(struct conform *c);
+
+/* How often a queue's eventfd was signalled since it was read last. It does not block. */
+uint64_t irq_signals(int fd);
+
+/* Wait for a signal, and take it. */
+void irq_expect(struct conform *c, int fd);
 
 /* traffic.c: packets on the device's side, frames on the wire's. */
 

@@ -144,6 +144,8 @@ static void rx_loss_told(struct conform *c)
 	for (unsigned i = 0; i < FN_RX_COUNTERS; i++)
 		if (fn_rx_counter_desc(i)->kind != FN_COUNTER_INFO)
 			told += rx_counter(c->rx, i);
+	port_events(c);
+	told += dev_counters_of(c, FN_COUNTER_DROP) + dev_counters_of(c, FN_COUNTER_POSSIBLE_LOSS);
 	check_eq(rx_counter(c->rx, FN_RX_PACKETS), got);
 	check(got == sent || told > 0);
 }
@@ -170,26 +172,30 @@ BEHAVIOUR(device_counters, 0,
 	  "passed, and only grows.");
 static void device_counters(struct conform *c)
 {
-	uint64_t before[96] = { 0 };
-	uint64_t after[96] = { 0 };
+	uint64_t before[CONFORM_DEV_COUNTERS] = { 0 };
+	uint64_t after[CONFORM_DEV_COUNTERS] = { 0 };
 	unsigned grown = 0;
 	unsigned n;
 
 	port_open(c);
-	n = fn_dev_counters(c->dev, before, 96);
+	n = fn_dev_counters(c->dev, before, CONFORM_DEV_COUNTERS);
 	if (!n)
 		conform_skip(c, "the device counts nothing itself");
-	check(n <= 96);
+	check(n <= CONFORM_DEV_COUNTERS);
 	check(!fn_dev_counter_desc(c->dev, n));
 	for (unsigned i = 0; i < n; i++) {
 		check(fn_dev_counter_desc(c->dev, i) && fn_dev_counter_desc(c->dev, i)->name[0]);
+		check(fn_dev_counter_desc(c->dev, i)->help[0]);
+		for (unsigned j = 0; j < i; j++)
+			check(strcmp(fn_dev_counter_desc(c->dev, i)->name,
+				     fn_dev_counter_desc(c->dev, j)->name) != 0);
 		check_eq(before[i], 0);
 	}
 	port_start(c, (struct fn_dev_conf){ 0 });
 	for (unsigned lap = 0; lap < 3; lap++) {
 		for (unsigned i = 0; i < 7; i++)
 			check_passes(c);
-		check_eq(fn_dev_counters(c->dev, after, 96), n);
+		check_eq(fn_dev_counters(c->dev, after, CONFORM_DEV_COUNTERS), n);
 		grown = 0;
 		for (unsigned i = 0; i < n; i++) {
 			check(after[i] >= before[i]);
@@ -205,9 +211,44 @@ static void device_counters(struct conform *c)
 	}
 }
 
+static bool loss_told(struct conform *c, uint64_t before)
+{
+	port_events(c);
+	return dev_counters_of(c, FN_COUNTER_POSSIBLE_LOSS) > before;
+}
+
+BEHAVIOUR(rx_overrun_told, 0,
+	  "Frames that find no buffer are told as a possible loss while nobody polls, and as none "
+	  "where there are buffers; over a stop and a start too.");
+static void rx_overrun_told(struct conform *c)
+{
+	struct fn_pkt *pkt;
+	bool has = false;
+
+	port_open(c);
+	for (unsigned i = 0; fn_dev_counter_desc(c->dev, i); i++)
+		has = has || fn_dev_counter_desc(c->dev, i)->kind == FN_COUNTER_POSSIBLE_LOSS;
+	if (!has)
+		conform_skip(c, "the device counts no possible loss itself");
+	port_start(c, (struct fn_dev_conf){ .rx_ring = rx_ring_of(c, 64) });
+	for (unsigned lap = 0; lap < 3; lap++) {
+		const uint64_t before = dev_counters_of(c, FN_COUNTER_POSSIBLE_LOSS);
+
+		check_passes(c);
+		port_events(c);
+		check_eq(dev_counters_of(c, FN_COUNTER_POSSIBLE_LOSS), before);
+		(void)wire_flood(c, 200, 100);
+		wait_until(loss_told(c, before));
+		for (const uint64_t start_ns = conform_now_ns(c);
+		     conform_now_ns(c) - start_ns < CONFORM_STILL_NS; conform_wait(c))
+			while (fn_rx_burst(c->rx, &pkt, 1) == 1)
+				fn_pkt_free(pkt);
+		port_restart(c, (struct fn_dev_conf){ .rx_ring = rx_ring_of(c, 64) });
+	}
+}
+
 const struct behaviour *const counters_behaviours[] = {
-	&behaviour_counters_described, &behaviour_tx_conserved,
-	&behaviour_rx_conserved,       &behaviour_rx_stopped_counted,
-	&behaviour_rx_loss_told,       &behaviour_counters_hold,
-	&behaviour_device_counters,    NULL,
+	&behaviour_counters_described, &behaviour_tx_conserved,    &behaviour_rx_conserved,
+	&behaviour_rx_stopped_counted, &behaviour_rx_loss_told,    &behaviour_counters_hold,
+	&behaviour_device_counters,    &behaviour_rx_overrun_told, NULL,
 };

@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* What nobody looked at until mutations survived (tests/mutation). */
 #include <errno.h>
-#include <unistd.h>
 
 #include "conform/conform.h"
 #include "conform/ref_csum.h"
 
 #define DELAY_NS 2000000u
-
-static bool signalled(int fd)
-{
-	uint64_t n;
-
-	return read(fd, &n, sizeof(n)) == (ssize_t)sizeof(n);
-}
 
 /* How long ten frames' interrupts take together, each waited for. */
 static uint64_t interrupts_ns(struct conform *c)
@@ -22,14 +14,14 @@ static uint64_t interrupts_ns(struct conform *c)
 
 	c->rx = fn_dev_rxq(c->dev, 0);
 	check_passes(c);
-	(void)signalled(fn_rxq_event_fd(c->rx));
+	(void)irq_signals(fn_rxq_event_fd(c->rx));
 	for (unsigned i = 0; i < 10; i++) {
 		uint64_t start_ns;
 
 		check_ok(fn_rxq_arm(c->rx));
 		start_ns = conform_now_ns(c);
 		wire_send_stream(c, i, 1, 100);
-		wait_until(signalled(fn_rxq_event_fd(c->rx)));
+		irq_expect(c, fn_rxq_event_fd(c->rx));
 		took_ns += conform_now_ns(c) - start_ns;
 		rx_expect_stream(c, c->rx, i, 1, 100);
 	}

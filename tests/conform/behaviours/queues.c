@@ -98,8 +98,8 @@ static void rings_changed(struct conform *c)
 	static const uint32_t sizes[] = { 256, 16, 64, 32, 128 };
 
 	for (unsigned i = 0; i < FN_ARRAY_LEN(sizes); i++) {
-		const uint32_t rx = sizes[i];
-		const uint32_t tx = sizes[FN_ARRAY_LEN(sizes) - 1 - i];
+		const uint32_t rx = rx_ring_of(c, sizes[i]);
+		const uint32_t tx = tx_ring_of(c, sizes[FN_ARRAY_LEN(sizes) - 1 - i]);
 
 		port_start(c, (struct fn_dev_conf){ .rx_ring = rx, .tx_ring = tx });
 		check_eq(c->info.rx_ring, rx);

@@ -179,7 +179,7 @@ static void rx_held_packets(struct conform *c)
 {
 	struct fn_pkt *held[40];
 
-	port_start(c, (struct fn_dev_conf){ .rx_ring = 16 });
+	port_start(c, (struct fn_dev_conf){ .rx_ring = rx_ring_of(c, 16) });
 	for (unsigned i = 0; i < 40; i++) {
 		wire_send_stream(c, 7000 + i, 1, 300);
 		held[i] = rx_next(c, c->rx);
