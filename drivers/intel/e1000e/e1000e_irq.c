@@ -75,15 +75,19 @@ void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 
 /*
  * 10.2.4.1: reading clears all of ICR, and with it what a queue was to be told of and is not yet, for
- * its vector's throttle: that is raised again.
+ * its vector's throttle: that is raised again. It may also clear nothing; what is cleared by hand is
+ * what was seen, and the link's state is read behind that.
  */
 void e1000e_config_irq(struct fn_dev *dev)
 {
 	const struct intel_port *port = intel_port_of(dev);
 	const uint32_t icr = intel_read(port, INTEL_ICR);
 
-	if (icr != UINT32_MAX && (icr & E1000E_ICR_QUEUES))
-		intel_write(port, INTEL_ICS, icr & E1000E_ICR_QUEUES);
+	if (icr != UINT32_MAX) {
+		intel_write(port, INTEL_ICR, icr & OTHERS);
+		if (icr & E1000E_ICR_QUEUES)
+			intel_write(port, INTEL_ICS, icr & E1000E_ICR_QUEUES);
+	}
 	intel_other_causes(dev, icr);
 }
 
