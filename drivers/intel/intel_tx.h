@@ -51,9 +51,11 @@ enum tx_outcome intel_tx_slow(struct intel_txq *q, struct fn_pkt *pkt);
  * @seed: what stands in the L4 checksum's place before the device does it
  * @field: where that is, from the packet's first byte on
  * @field_bytes: of it; 0: it stays as it is
- * @zero: where the device wants zeros: the IP header's checksum or length
- * @zero_bytes: how many, at each; 0: nowhere
- * @trail: bytes behind the IP packet, to be zeroed: the device counts them in
+ * @ip_csum_at: where the IPv4 header's checksum is, which is 0 before the device does it; 0: it
+ *	stays as it is
+ * @ip_len_at: where the IP header's length is; 0: it stays as it is
+ * @ip_len: what goes there
+ * @trail: bytes behind the IP packet, which are left out: the device would count them in
  */
 struct intel_tx_plan {
 	uint64_t key;
@@ -64,8 +66,9 @@ struct intel_tx_plan {
 	uint32_t seed;
 	uint32_t field;
 	uint32_t field_bytes;
-	uint32_t zero[2];
-	uint32_t zero_bytes[2];
+	uint32_t ip_csum_at;
+	uint32_t ip_len_at;
+	uint16_t ip_len;
 	uint32_t trail;
 };
 

@@ -69,7 +69,7 @@ static void expect(struct conform *c, const uint8_t *frame, uint32_t len)
 	static struct ref_segment want;
 
 	memset(&want, 0, sizeof(want));
-	want.len = len < FRAME_PADDED ? FRAME_PADDED : len;
+	want.len = len;
 	memcpy(want.data, frame, len);
 	wire_expect_segments(c, &want, 1);
 }
