@@ -166,6 +166,9 @@ static int set_up(struct fn_dev *dev, const struct fn_link_conf *c)
 	intel_pause_start(dev);
 	/* I210 3.7.4.4.5: both alike, and the MAC first. */
 	ret = tell_mac(dev, c->forced, c->speed_mbps, c->full_duplex);
+	/* What is forced waits for nobody; a link that comes up with half duplex takes it back. */
+	if (!ret && c->pause_forced)
+		ret = intel_pause_apply(dev, c, true, 0);
 	if (ret)
 		return ret;
 	return c->forced ? force(dev, forced_bmcr(c->speed_mbps, c->full_duplex)) :

@@ -73,8 +73,6 @@ static const struct probe probes_both[] = {
 	{ "MTA0", INTEL_MTA, UINT32_MAX },
 	{ "MTA127", INTEL_MTA + 4 * 127, UINT32_MAX },
 	{ "VFTA127", INTEL_VFTA + 4 * 127, UINT32_MAX },
-	{ "RETA0", INTEL_RETA, 0x80808080 },
-	{ "RETA31", INTEL_RETA + 4 * 31, 0x80808080 },
 	{ "RSSRK0", INTEL_RSSRK, UINT32_MAX },
 	{ "RSSRK9", INTEL_RSSRK + 4 * 9, UINT32_MAX },
 };
@@ -100,35 +98,43 @@ static int probe(struct intel_port *port, const struct probe *p, char text[FN_SE
 	return 0;
 }
 
-/* The ring of the last queue, which is not enabled (82576 4.5.9), at the address of no memory. */
-static unsigned ring_probes(const struct intel_port *port, struct probe *out)
+#define PROBES_OF_CHIP 6u
+
+/*
+ * RETA has as many bits as there are queues to name. The ring is that of the last queue, which is not
+ * enabled (82576 4.5.9), at the address of no memory.
+ */
+static void probes_of_chip(const struct intel_port *port, struct probe out[PROBES_OF_CHIP])
 {
+	const uint32_t reta = (port->chip->queues - 1u) * 0x01010101u << port->chip->reta_shift;
 	const uint16_t last = (uint16_t)(port->chip->queues - 1);
 	const uint32_t low = UINT32_MAX & ~127u;
 
-	out[0] = (struct probe){ "RDBAL", intel_rxq_reg(port, last, INTEL_Q_BAL), low };
-	out[1] = (struct probe){ "RDBAH", intel_rxq_reg(port, last, INTEL_Q_BAH), UINT32_MAX };
-	out[2] = (struct probe){ "TDBAL", intel_txq_reg(port, last, INTEL_Q_BAL), low };
-	out[3] = (struct probe){ "TDBAH", intel_txq_reg(port, last, INTEL_Q_BAH), UINT32_MAX };
-	return 4;
+	out[0] = (struct probe){ "RETA0", INTEL_RETA, reta };
+	out[1] = (struct probe){ "RETA31", INTEL_RETA + 4 * 31, reta };
+	out[2] = (struct probe){ "RDBAL", intel_rxq_reg(port, last, INTEL_Q_BAL), low };
+	out[3] = (struct probe){ "RDBAH", intel_rxq_reg(port, last, INTEL_Q_BAH), UINT32_MAX };
+	out[4] = (struct probe){ "TDBAL", intel_txq_reg(port, last, INTEL_Q_BAL), low };
+	out[5] = (struct probe){ "TDBAH", intel_txq_reg(port, last, INTEL_Q_BAH), UINT32_MAX };
 }
 
 static enum fn_selftest_verdict test_registers(struct fn_dev *dev,
 					       char text[FN_SELFTEST_TEXT_BYTES])
 {
 	struct intel_port *port = intel_port_of(dev);
-	struct probe rings[4];
-	const unsigned n = ring_probes(port, rings);
+	struct probe own[PROBES_OF_CHIP];
 	int ret = 0;
 
+	probes_of_chip(port, own);
 	for (unsigned i = 0; !ret && i < FN_ARRAY_LEN(probes_both); i++)
 		ret = probe(port, &probes_both[i], text);
-	for (unsigned i = 0; !ret && i < n; i++)
-		ret = probe(port, &rings[i], text);
+	for (unsigned i = 0; !ret && i < PROBES_OF_CHIP; i++)
+		ret = probe(port, &own[i], text);
 	if (ret)
 		return FN_SELFTEST_FAILED;
 	return say(text, FN_SELFTEST_PASSED, "%u registers keep %u patterns",
-		   (unsigned)FN_ARRAY_LEN(probes_both) + n, (unsigned)FN_ARRAY_LEN(patterns));
+		   (unsigned)FN_ARRAY_LEN(probes_both) + PROBES_OF_CHIP,
+		   (unsigned)FN_ARRAY_LEN(patterns));
 }
 
 /* Messages that came for an entry since the last look. */

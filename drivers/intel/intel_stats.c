@@ -121,6 +121,9 @@ void intel_read_counters(struct fn_dev *dev)
 	uint64_t sums[FN_DEV_COUNTERS];
 	unsigned n;
 
+	/* What a reset left in the registers is nothing that was counted. */
+	if (dev->state != FN_DEV_STARTED)
+		return;
 	(void)stats_of(intel_port_of(dev), &n);
 	if (!read_all(dev, sums)) {
 		(void)fn_dev_mark_gone(dev);
