@@ -50,7 +50,7 @@ struct intel_context {
 };
 
 /**
- * struct intel_txq - what the device remembers of a transmit queue
+ * struct intel_dev_txq - what the device remembers of a transmit queue
  * @ctx: contexts: 82574: plain, TSO; 82576: by index
  * @bytes: what was gathered of a frame
  * @len: how much of it
@@ -61,7 +61,7 @@ struct intel_context {
  * @reports: how many of them asked for a report (RS)
  * @contexts: how many of them were contexts
  */
-struct intel_txq {
+struct intel_dev_txq {
 	struct intel_context ctx[2];
 	uint8_t bytes[MODEL_FRAME_MAX];
 	uint32_t len;
@@ -200,7 +200,7 @@ struct intel_dev {
 	unsigned reads;
 	unsigned tails[2][INTEL_DEV_QUEUES];
 	struct intel_part part[INTEL_DEV_QUEUES];
-	struct intel_txq txq[INTEL_DEV_QUEUES];
+	struct intel_dev_txq txq[INTEL_DEV_QUEUES];
 	struct intel_vector vector[INTEL_DEV_VECTORS];
 	struct intel_delay delay[2];
 	bool auto_tx;

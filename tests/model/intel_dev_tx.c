@@ -160,7 +160,7 @@ static void segment(struct intel_dev *id, struct out *out, const struct intel_co
 }
 
 /* 82574 7.2: a context for plain checksums and one for segmentation. */
-static void context_74(struct intel_txq *q, const uint32_t dw[4])
+static void context_74(struct intel_dev_txq *q, const uint32_t dw[4])
 {
 	struct intel_context *ctx = &q->ctx[dw[2] & IDEV_TXC_TSE ? 1 : 0];
 	const uint32_t ipcss = dw[0] & 0xff;
@@ -180,7 +180,7 @@ static void context_74(struct intel_txq *q, const uint32_t dw[4])
 	};
 }
 
-static void context_76(struct intel_dev *id, struct intel_txq *q, const uint32_t dw[4])
+static void context_76(struct intel_dev *id, struct intel_dev_txq *q, const uint32_t dw[4])
 {
 	const unsigned idx = dw[3] >> 4 & 7;
 
@@ -203,7 +203,7 @@ static void context_76(struct intel_dev *id, struct intel_txq *q, const uint32_t
 /* The frame is whole: @last is its last descriptor. */
 static void finish_74(struct intel_dev *id, unsigned queue, const uint32_t last[4])
 {
-	struct intel_txq *q = &id->txq[queue];
+	struct intel_dev_txq *q = &id->txq[queue];
 	const bool legacy = !(last[2] & IDEV_TXD_DEXT);
 	const bool tso = !legacy && (q->first[0] & IDEV_TXD_TSE_74);
 	struct out out = { .id = id,
@@ -227,7 +227,7 @@ static void finish_74(struct intel_dev *id, unsigned queue, const uint32_t last[
 
 static void finish_76(struct intel_dev *id, unsigned queue)
 {
-	struct intel_txq *q = &id->txq[queue];
+	struct intel_dev_txq *q = &id->txq[queue];
 	const uint32_t payload = q->first[1] >> 14;
 	struct intel_context *ctx = &q->ctx[q->first[1] >> 4 & 1];
 	struct out out = { .id = id,
@@ -252,7 +252,7 @@ static void finish_76(struct intel_dev *id, unsigned queue)
 	emit(&out, q->bytes, q->len);
 }
 
-static void gather(struct intel_dev *id, struct intel_txq *q, const uint32_t dw[4], uint32_t bytes)
+static void gather(struct intel_dev *id, struct intel_dev_txq *q, const uint32_t dw[4], uint32_t bytes)
 {
 	if (!bytes)
 		intel_dev_violation(id, "a descriptor of no bytes");
@@ -275,7 +275,7 @@ static bool work(struct intel_dev *id, unsigned queue, const uint32_t dw[4])
 {
 	const bool wide = id->family == INTEL_82576;
 	const bool legacy = !(dw[2] & IDEV_TXD_DEXT);
-	struct intel_txq *q = &id->txq[queue];
+	struct intel_dev_txq *q = &id->txq[queue];
 	const unsigned type = IDEV_TXD_TYPE(dw[2]);
 
 	if (legacy && wide) {
