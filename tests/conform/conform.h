@@ -48,7 +48,8 @@
 #define NEED_VOUCH (1u << 12)    /* a wire that vouches for checksums */
 #define NEED_HOLD (1u << 13)     /* a wire that keeps what it cannot deliver, in order */
 #define NEED_LIAR_TX (1u << 14)  /* a device whose lies about what it sent can be seen */
-#define NEEDS 15u
+#define NEED_GSO (1u << 15)      /* a wire of long packets, or a device that cuts them right */
+#define NEEDS 16u
 
 /**
  * struct behaviour - a row of the table

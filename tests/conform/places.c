@@ -83,11 +83,11 @@ const struct conform_place places[] = {
 	  .deadline_s = 60 },
 	{ .name = "vfio/e1000e",
 	  .ops = &place_vfio,
-	  .cannot = QEMU_INTEL_CANNOT | NEED_HOLD,
+	  .cannot = QEMU_INTEL_CANNOT | NEED_HOLD | NEED_GSO,
 	  .deadline_s = 120 },
 	{ .name = "vfio/igb",
 	  .ops = &place_vfio,
-	  .cannot = QEMU_INTEL_CANNOT | NEED_HOLD,
+	  .cannot = QEMU_INTEL_CANNOT | NEED_HOLD | NEED_GSO,
 	  .deadline_s = 120 },
 	{ .name = NULL },
 };

@@ -23,6 +23,7 @@ static const char *const need_names[NEEDS] = {
 	"a wire that vouches for checksums",
 	"a wire that keeps what it cannot deliver, in order",
 	"a device whose lies about what it sent can be seen",
+	"a wire that carries long packets, or a device that cuts them right",
 };
 
 static unsigned fds_open(void)

@@ -222,28 +222,36 @@ BEHAVIOUR(rx_overrun_told, 0,
 	  "where there are buffers; over a stop and a start too.");
 static void rx_overrun_told(struct conform *c)
 {
+	struct fn_dev_conf conf = { .rx_ring = 64 };
+	uint32_t len = 100;
 	struct fn_pkt *pkt;
 	bool has = false;
 
-	port_open(c);
+	conf.rx_ring = rx_ring_of(c, conf.rx_ring);
 	for (unsigned i = 0; fn_dev_counter_desc(c->dev, i); i++)
 		has = has || fn_dev_counter_desc(c->dev, i)->kind == FN_COUNTER_POSSIBLE_LOSS;
 	if (!has)
 		conform_skip(c, "the device counts no possible loss itself");
-	port_start(c, (struct fn_dev_conf){ .rx_ring = rx_ring_of(c, 64) });
+	/* QEMU looks first whether there is any buffer: its devices find too few for a long frame. */
+	if ((c->info.offloads_max & FN_OFFLOAD_RX_SCATTER) && c->info.mtu_max >= 9000) {
+		conf.mtu = 9000;
+		conf.offloads = FN_OFFLOAD_RX_SCATTER;
+		len = 9014;
+	}
+	port_start(c, conf);
 	for (unsigned lap = 0; lap < 3; lap++) {
 		const uint64_t before = dev_counters_of(c, FN_COUNTER_POSSIBLE_LOSS);
 
 		check_passes(c);
 		port_events(c);
 		check_eq(dev_counters_of(c, FN_COUNTER_POSSIBLE_LOSS), before);
-		(void)wire_flood(c, 200, 100);
+		(void)wire_flood(c, 200, len);
 		wait_until(loss_told(c, before));
 		for (const uint64_t start_ns = conform_now_ns(c);
 		     conform_now_ns(c) - start_ns < CONFORM_STILL_NS; conform_wait(c))
 			while (fn_rx_burst(c->rx, &pkt, 1) == 1)
 				fn_pkt_free(pkt);
-		port_restart(c, (struct fn_dev_conf){ .rx_ring = rx_ring_of(c, 64) });
+		port_restart(c, conf);
 	}
 }
 

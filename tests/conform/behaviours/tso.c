@@ -77,7 +77,7 @@ static void tso_start(struct conform *c, uint64_t offload)
 					  (c->info.offloads_max & FN_OFFLOAD_TX_IP_CSUM) });
 }
 
-BEHAVIOUR(tso4, NEED_REQUESTS,
+BEHAVIOUR(tso4, NEED_REQUESTS | NEED_GSO,
 	  "A long TCP packet over IPv4 leaves as frames of at most mss bytes, each with its own "
 	  "length, identification, sequence number, flags and checksums.");
 static void tso4(struct conform *c)
@@ -86,7 +86,7 @@ static void tso4(struct conform *c)
 	tso_sweep(c, false, 0, -1);
 }
 
-BEHAVIOUR(tso6, NEED_REQUESTS,
+BEHAVIOUR(tso6, NEED_REQUESTS | NEED_GSO,
 	  "A long TCP packet over IPv6 leaves as frames of at most mss bytes, each with its own "
 	  "length, sequence number, flags and checksum.");
 static void tso6(struct conform *c)
@@ -95,7 +95,7 @@ static void tso6(struct conform *c)
 	tso_sweep(c, true, 0, -1);
 }
 
-BEHAVIOUR(tso_options, NEED_REQUESTS,
+BEHAVIOUR(tso_options, NEED_REQUESTS | NEED_GSO,
 	  "Segments carry the TCP options and the VLAN tag of the whole.");
 static void tso_options(struct conform *c)
 {
@@ -104,7 +104,7 @@ static void tso_options(struct conform *c)
 	tso_sweep(c, false, 0, 9);
 }
 
-BEHAVIOUR(tso_largest, NEED_REQUESTS,
+BEHAVIOUR(tso_largest, NEED_REQUESTS | NEED_GSO,
 	  "The longest packet that IP can have, 65535 bytes, leaves in segments.");
 static void tso_largest(struct conform *c)
 {
@@ -120,7 +120,7 @@ static void tso_largest(struct conform *c)
 	}
 }
 
-BEHAVIOUR(tso_not_for_the_other, NEED_REQUESTS,
+BEHAVIOUR(tso_not_for_the_other, NEED_REQUESTS | NEED_GSO,
 	  "Segmentation of one IP version does not stand for the other: a packet of that one is "
 	  "dropped and counted when only the first is on.");
 static void tso_not_for_the_other(struct conform *c)
@@ -138,7 +138,7 @@ static void tso_not_for_the_other(struct conform *c)
 	check_passes(c);
 }
 
-BEHAVIOUR(tso_mixed, NEED_REQUESTS,
+BEHAVIOUR(tso_mixed, NEED_REQUESTS | NEED_GSO,
 	  "Packets to be cut, to be summed and to be left alone leave in order and each as it "
 	  "asked.");
 static void tso_mixed(struct conform *c)

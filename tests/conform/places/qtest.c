@@ -22,7 +22,7 @@ static struct qtest_opts opts_for(const struct conform_place *place, unsigned ne
 {
 	const struct qtest_device *device = place->arg;
 	const bool queues = (needs & NEED_QUEUES) && !device->does_all;
-	const bool tap = queues || ((needs & NEED_REQUESTS) && !device->does_all);
+	const bool tap = queues || (needs & (device->does_all ? NEED_GSO : NEED_REQUESTS));
 
 	return (struct qtest_opts){
 		.nics = { { .model = device->model,

@@ -11,7 +11,8 @@
  * @props: properties, or NULL
  * @tap_props: properties where the wire is a tap, or NULL
  * @queues: queue pairs of a tap where a behaviour needs several
- * @does_all: it has queues, checksums and segmentation of its own, and needs none of a tap's
+ * @does_all: it has queues and checksums of its own, and needs a tap for segmentation alone: where
+ *	the wire is none, QEMU cuts packets itself, and takes FIN and PSH from the last piece too
  * @root_port: it needs a root port of its own
  */
 struct qtest_device {
