@@ -24,8 +24,12 @@
 #include <string.h>
 
 #include <fastnic/coalesce.h>
+#include <fastnic/diag.h>
 #include <fastnic/fastnic.h>
+#include <fastnic/link.h>
+#include <fastnic/regs.h>
 #include <fastnic/rss.h>
+#include <fastnic/selftest.h>
 
 #include "base/bits.h"
 #include "conform/frames.h"
@@ -49,7 +53,8 @@
 #define NEED_HOLD (1u << 13)     /* a wire that keeps what it cannot deliver, in order */
 #define NEED_LIAR_TX (1u << 14)  /* a device whose lies about what it sent can be seen */
 #define NEED_GSO (1u << 15)      /* a wire of long packets, or a device that cuts them right */
-#define NEEDS 16u
+#define NEED_PARTNER (1u << 16)  /* a link partner as a real one is */
+#define NEEDS 17u
 
 /**
  * struct behaviour - a row of the table

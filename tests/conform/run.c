@@ -24,6 +24,7 @@ static const char *const need_names[NEEDS] = {
 	"a wire that keeps what it cannot deliver, in order",
 	"a device whose lies about what it sent can be seen",
 	"a wire that carries long packets, or a device that cuts them right",
+	"a link partner that negotiates, can be forced, and asks for pauses",
 };
 
 static unsigned fds_open(void)
