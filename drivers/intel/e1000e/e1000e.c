@@ -46,6 +46,7 @@ static const struct intel_chip chip_82574 = {
 	.txq = E1000E_TXQ,
 	.queue_stride = E1000E_QUEUE_STRIDE,
 	.queues = 2,
+	.entries = 5,
 	.exact_macs = 16,
 	.tx_seg_bytes = 8192,
 	.rx_errors = INTEL_RXD_RXE | INTEL_RXD_CE | INTEL_RXD_SE | INTEL_RXD_SEQ | INTEL_RXD_CXE,

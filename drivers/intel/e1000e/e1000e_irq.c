@@ -66,7 +66,7 @@ void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 {
 	const struct intel_port *port = intel_port_of(dev);
 
-	for (uint16_t entry = 0; entry < dev->irq_n; entry++)
+	for (unsigned entry = 0; entry < dev->irq_n; entry++)
 		intel_write(port, E1000E_EITR(entry),
 			    intel_entry_delay_ns(dev, c, entry) / E1000E_EITR_NS);
 	intel_write(port, E1000E_RADV, c->rx_delay_ns / E1000E_RDTR_NS);

@@ -29,7 +29,6 @@ static const struct intel_hash hashes[] = {
 
 static const struct intel_steps steps = {
 	.irqs_off = igb_irqs_off,
-	.setup = igb_setup,
 	.rx_setup = igb_rx_setup,
 	.rxq_start = igb_rxq_start,
 	.txq_start = igb_txq_start,
@@ -49,7 +48,7 @@ static const struct intel_steps steps = {
 	.hashes_n = FN_ARRAY_LEN(hashes), .mrqc_rss = IGB_MRQC_RSS,                              \
 	.coalesce_unit_ns = IGB_EITR_UNIT_NS,                                                    \
 	.coalesce_max_ns = IGB_EITR_US_MAX * IGB_EITR_UNIT_NS, .is_82576 = true,                 \
-	.rxcsum_sctp = IGB_RXCSUM_CRCOFL, .steps = &steps
+	.entries = IGB_ENTRIES, .rxcsum_sctp = IGB_RXCSUM_CRCOFL, .steps = &steps
 
 static const struct intel_chip chip_82576 = {
 	COMMON,
