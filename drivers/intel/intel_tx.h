@@ -24,11 +24,22 @@
  * struct tx_mode - what a variant does; its fields are literals there, so that what is off is gone
  * @kind: the descriptors
  * @offload: packets may ask for something, or have flags of the receive side, which are ignored
+ * @avx2: without offloads: four descriptors at a time
  */
 struct tx_mode {
 	enum intel_tx_kind kind;
 	bool offload;
+	bool avx2;
 };
+
+/* A burst and what it is called. */
+struct intel_tx_variant {
+	const char *name;
+	unsigned (*burst)(struct fn_txq *q, struct fn_pkt **pkts, unsigned n);
+};
+
+/* intel_tx_avx2.c: by &enum intel_tx_kind. */
+extern const struct intel_tx_variant intel_tx_variants_avx2[2];
 
 /* What became of a packet that is not plain. */
 enum tx_outcome {
@@ -118,6 +129,53 @@ static inline __attribute__((always_inline)) uint64_t intel_tx_ctl_len(enum inte
 	return kind == INTEL_TX_ADVANCED ? len * (1 + INTEL_TXD_ADV_PAYLEN(1)) : len;
 }
 
+/* intel_tx_reclaim.c: give back packets of any kind up to a position; how many. */
+unsigned intel_tx_give_mixed(struct intel_txq *q, uint16_t end);
+
+/* The oldest descriptor that is to be reported is. */
+static inline bool intel_tx_report_done(const struct intel_txq *q)
+{
+	const uint16_t behind = q->reports[q->reports_tail & q->mask];
+	const uint16_t slot = fn_ring_back(behind, 1) & q->mask;
+
+	return (fn_read_le64(&q->desc[slot].ctl) & INTEL_TXD_DD) != 0;
+}
+
+/* Plain packets, one a descriptor; they are given in one copy, or two where the ring wraps. */
+static inline __attribute__((always_inline)) void tx_give_plain(struct intel_txq *q, uint16_t end)
+{
+	while (q->tail != end) {
+		const uint16_t slot = q->tail & q->mask;
+		const uint16_t to_end = (uint16_t)(q->mask + 1 - slot);
+		const uint16_t left = fn_ring_used(end, q->tail);
+		const uint16_t n = left < to_end ? left : to_end;
+
+		if (fn_likely(n == INTEL_TX_RUN))
+			fn_pool_cache_give(q->cache, &q->bufs[slot], INTEL_TX_RUN);
+		else
+			fn_pool_cache_give(q->cache, &q->bufs[slot], n);
+		q->tail = fn_ring_advance(q->tail, n);
+	}
+}
+
+/* intel_tx_done(), compiled into a burst. */
+static inline __attribute__((always_inline)) unsigned tx_done(struct intel_txq *q)
+{
+	const uint16_t tail = q->tail;
+	uint16_t end = tail;
+
+	while (q->reports_tail != q->reports_head && intel_tx_report_done(q)) {
+		end = q->reports[q->reports_tail & q->mask];
+		q->reports_tail = fn_ring_advance(q->reports_tail, 1);
+	}
+	/* Pairs with the device's write of DD: it has read the buffers before. */
+	fn_rmb_dma();
+	if (fn_unlikely(q->mixed))
+		return intel_tx_give_mixed(q, end);
+	tx_give_plain(q, end);
+	return fn_ring_used(end, tail);
+}
+
 /* The descriptor before position @pos is to be reported. */
 static inline __attribute__((always_inline)) void intel_tx_report(struct intel_txq *q, uint16_t pos)
 {
@@ -201,6 +259,10 @@ static inline __attribute__((always_inline)) bool tx_one(struct intel_tx_desc *d
 	return true;
 }
 
+#ifdef INTEL_AVX2
+#include "drivers/intel/intel_tx_avx2.h"
+#endif
+
 /*
  * Post packets up to the first that tx_one() does not take. There is room for @n, and the ring does
  * not wrap within. In fours, because the loop itself costs a third of what a packet does.
@@ -218,7 +280,17 @@ static inline __attribute__((always_inline)) unsigned tx_run(const struct intel_
 	struct fn_pkt **bufs = &q->bufs[slot];
 	unsigned left = n;
 
-	for (; left >= 4; left -= 4, desc += 4, bufs += 4, pkts += 4) {
+#ifdef INTEL_AVX2
+	if (mode.avx2 && n >= 4) {
+		const unsigned fours = tx_run_fours(desc, bufs, pkts, n, &judge, base, mode, bytes);
+
+		left -= fours;
+		desc += fours;
+		bufs += fours;
+		pkts += fours;
+	}
+#endif
+	for (; !mode.avx2 && left >= 4; left -= 4, desc += 4, bufs += 4, pkts += 4) {
 #pragma GCC unroll 4
 		for (unsigned k = 0; k < 4; k++)
 			if (!tx_one(&desc[k], &bufs[k], pkts[k], &judge, base, mode, asked, bytes))
@@ -308,36 +380,56 @@ static inline unsigned min_of(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Post packets up to the first that finds no room; returns how many were taken. */
+/**
+ * struct tx_sum - what a burst has done so far
+ * @sent: packets posted
+ * @bytes: of those that tx_run() posted
+ */
+struct tx_sum {
+	unsigned sent;
+	uint64_t bytes;
+};
+
+/* A run of at most @n packets: as many as there is room for in a row. Returns how many were posted. */
+static inline __attribute__((always_inline)) unsigned tx_post_run(struct intel_txq *q,
+								  struct fn_pkt **pkts, unsigned n,
+								  const struct tx_mode mode,
+								  struct tx_sum *sum)
+{
+	unsigned run = min_of(n, intel_tx_room(q));
+	unsigned done = 0;
+
+	run = min_of(run, intel_tx_ring_size(q) - (q->head & q->mask));
+	run = min_of(run, INTEL_TX_RUN);
+	if (fn_likely(run))
+		done = mode.offload ? tx_run_alike(q, pkts, run, mode, &sum->bytes) :
+				      tx_run_plain(q, pkts, run, mode, &sum->bytes);
+	if (fn_likely(done)) {
+		sum->sent += done;
+		q->head = fn_ring_advance(q->head, (uint16_t)done);
+		intel_tx_report(q, q->head);
+	}
+	return done;
+}
+
+/* Post packets from number @i on, up to the first that finds no room; returns how many are taken. */
 static inline __attribute__((always_inline)) unsigned tx_post(struct intel_txq *q,
 							      struct fn_pkt **pkts, unsigned n,
-							      const struct tx_mode mode,
-							      unsigned *sent, uint64_t *bytes)
+							      unsigned i, const struct tx_mode mode,
+							      struct tx_sum *sum)
 {
-	unsigned i = 0;
-
 	while (i < n) {
-		unsigned run = min_of(n - i, intel_tx_room(q));
-		unsigned done = 0;
+		const unsigned done = tx_post_run(q, pkts + i, n - i, mode, sum);
 
-		run = min_of(run, intel_tx_ring_size(q) - (q->head & q->mask));
-		run = min_of(run, INTEL_TX_RUN);
-		if (fn_likely(run))
-			done = mode.offload ? tx_run_alike(q, pkts + i, run, mode, bytes) :
-					      tx_run_plain(q, pkts + i, run, mode, bytes);
-		if (fn_likely(done)) {
-			i += done;
-			*sent += done;
-			q->head = fn_ring_advance(q->head, (uint16_t)done);
-			intel_tx_report(q, q->head);
+		i += done;
+		if (done)
 			continue;
-		}
 		/* One that is not plain, or a full ring: some packets are dropped for all that. */
 		switch (intel_tx_slow(q, pkts[i])) {
 		case TX_OUT_NO_ROOM:
 			return i;
 		case TX_OUT_TAKEN:
-			++*sent;
+			sum->sent++;
 			break;
 		case TX_OUT_DROPPED:
 		default:
@@ -348,32 +440,48 @@ static inline __attribute__((always_inline)) unsigned tx_post(struct intel_txq *
 	return i;
 }
 
-/* The burst; called with literals, a variant each. */
-static inline __attribute__((always_inline)) unsigned tx_burst(struct intel_txq *q,
+/* The rest of a burst that was not one run of packets of a kind. */
+static inline __attribute__((always_inline)) unsigned tx_go_on(struct intel_txq *q,
 							       struct fn_pkt **pkts, unsigned n,
-							       const struct tx_mode mode)
+							       unsigned taken,
+							       const struct tx_mode mode,
+							       struct tx_sum *sum)
 {
-	struct fn_queue *queue = fn_txq_queue(&q->pub);
-	const uint16_t old_head = q->head;
-	uint64_t bytes = 0;
-	unsigned sent = 0;
-	unsigned taken;
-
-	if (fn_ring_used(q->head, q->tail) >= q->reclaim_mark)
-		(void)intel_tx_done(q);
-	taken = tx_post(q, pkts, n, mode, &sent, &bytes);
+	taken = tx_post(q, pkts, n, taken, mode, sum);
 	/*
 	 * Below the mark finished packets are left alone: a long chain in a short ring needs
 	 * theirs.
 	 */
-	if (fn_unlikely(taken < n) && intel_tx_done(q))
-		taken += tx_post(q, pkts + taken, n - taken, mode, &sent, &bytes);
-	fn_queue_count(queue, FN_TX_PACKETS, sent);
-	fn_queue_count(queue, FN_TX_BYTES, bytes);
+	if (taken < n && intel_tx_done(q))
+		taken = tx_post(q, pkts, n, taken, mode, sum);
+	if (taken < n)
+		fn_queue_count(fn_txq_queue(&q->pub), FN_TX_RING_FULL, 1);
+	return taken;
+}
+
+/* The burst; called with literals, a variant each. @go_on: a function of its own, as it is rare. */
+static inline __attribute__((always_inline)) unsigned tx_burst(
+	struct intel_txq *q, struct fn_pkt **pkts, unsigned n, const struct tx_mode mode,
+	unsigned (*go_on)(struct intel_txq *q, struct fn_pkt **pkts, unsigned n, unsigned taken,
+			  struct tx_sum *sum))
+{
+	struct fn_queue *queue = fn_txq_queue(&q->pub);
+	struct tx_sum sum = { 0 };
+	unsigned taken;
+
+	if (fn_unlikely(fn_ring_used(q->head, q->tail) >= q->reclaim_mark))
+		(void)tx_done(q);
+	taken = tx_post_run(q, pkts, n, mode, &sum);
+	if (fn_unlikely(taken < n)) {
+		struct tx_sum all = sum;
+
+		taken = go_on(q, pkts, n, taken, &all);
+		sum = all;
+	}
+	fn_queue_count(queue, FN_TX_PACKETS, sum.sent);
+	fn_queue_count(queue, FN_TX_BYTES, sum.bytes);
 	fn_queue_count(queue, FN_TX_BURSTS, taken != 0);
-	if (fn_unlikely(taken < n))
-		fn_queue_count(queue, FN_TX_RING_FULL, 1);
-	if (fn_likely(q->head != old_head)) {
+	if (fn_likely(sum.sent)) {
 		/* Pairs with the device's read of the descriptors, which the tail lets it fetch. */
 		fn_wmb_dma();
 		fn_doorbell_ring32(&q->db, q->head & q->mask);
@@ -381,5 +489,21 @@ static inline __attribute__((always_inline)) unsigned tx_burst(struct intel_txq 
 	}
 	return taken;
 }
+
+/* A burst: functions that are compiled for @mode. */
+#define INTEL_TX_BURST(name, ...)                                                              \
+	static __attribute__((noinline)) unsigned tx_go_on_##name(struct intel_txq *q,         \
+								  struct fn_pkt **pkts,        \
+								  unsigned n, unsigned taken,  \
+								  struct tx_sum *sum)          \
+	{                                                                                      \
+		return tx_go_on(q, pkts, n, taken, (const struct tx_mode)__VA_ARGS__, sum);    \
+	}                                                                                      \
+                                                                                               \
+	static unsigned tx_burst_##name(struct fn_txq *txq, struct fn_pkt **pkts, unsigned n)  \
+	{                                                                                      \
+		return tx_burst(intel_txq_of(txq), pkts, n, (const struct tx_mode)__VA_ARGS__, \
+				tx_go_on_##name);                                              \
+	}
 
 #endif

@@ -9,7 +9,7 @@
 #define DPDK_FAST "DPDK 25.11 iavf AVX2 + MBUF_FAST_FREE, its best on any Intel NIC"
 
 static const struct perf_ring rings[] = {
-	{ "scalar",
+	{ "AVX2",
 	  0,
 	  { { 22, 17, 25, DPDK_FAST },
 	    { 18, 15, 19, DPDK_FAST },
