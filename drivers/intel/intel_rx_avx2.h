@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A run of received frames, eight or four at a time; part of intel_rx.h for processors with AVX2. */
+/*
+ * A run of received frames, eight or four at a time; part of intel_rx.h for processors with
+ * AVX2.
+ */
 #ifndef INTEL_RX_AVX2_H
 #define INTEL_RX_AVX2_H
 
@@ -22,9 +25,9 @@ static inline __attribute__((always_inline)) struct rx_judge4 rx_judge4(const st
 }
 
 /*
- * As rx_one() has it, of four descriptors: the lengths less 1, or more than any length; in the order
- * 0, 2, 1, 3. Each half of a descriptor is read in one piece; that a later one is read before an
- * earlier one does no harm, as each is judged for itself.
+ * As rx_one() has it, of four descriptors: the lengths less 1, or more than any length; in the
+ * order 0, 2, 1, 3. Each half of a descriptor is read in one piece; that a later one is read before
+ * an earlier one does no harm, as each is judged for itself.
  */
 static inline __attribute__((always_inline)) __m256i rx_less4(const struct intel_rx_desc *desc,
 							      const struct rx_judge4 *judge)
@@ -61,7 +64,10 @@ static inline __attribute__((always_inline)) void rx_take4(struct fn_pkt *const 
 	fn_pkt_begin(bufs[3], (uint64_t)_mm_extract_epi64(words_13, 1), 0);
 }
 
-/* As many of @n frames as come in eights, or in one four; those of a group are taken all or none. */
+/*
+ * As many of @n frames as come in eights, or in one four; those of a group are taken all or
+ * none.
+ */
 static inline __attribute__((always_inline)) unsigned rx_run_fours(const struct intel_rx_desc *desc,
 								   struct fn_pkt *const *bufs,
 								   struct fn_pkt **pkts, unsigned n,

@@ -3,7 +3,10 @@
 #ifndef INTEL_TX_AVX2_H
 #define INTEL_TX_AVX2_H
 
-/* What packets are judged by, two to a register: the even quarters are of IOVAs, the odd of words. */
+/*
+ * What packets are judged by, two to a register: the even quarters are of IOVAs, the odd of
+ * words.
+ */
 struct tx_judge2 {
 	__m256i least; /* the word of the shortest packet */
 	__m256i most;  /* longest less shortest */
@@ -72,7 +75,10 @@ static inline __attribute__((always_inline)) __m256i tx_put4(
 	return _mm256_add_epi64(less0, less2);
 }
 
-/* As many of @n packets as come in eights, or in one four; those of a group are posted all or none. */
+/*
+ * As many of @n packets as come in eights, or in one four; those of a group are posted all or
+ * none.
+ */
 static inline __attribute__((always_inline)) unsigned tx_run_fours(
 	struct intel_tx_desc *desc, struct fn_pkt **bufs, struct fn_pkt *const *pkts, unsigned n,
 	const struct tx_judge *one, uint64_t base, const struct tx_mode mode, uint64_t *bytes)
