@@ -63,8 +63,8 @@ static void assert_device(const struct port *p, uint32_t rx_us, uint32_t rx_n, u
 static void coalescing(void **state)
 {
 	struct fn_dev_info info = { .sz = sizeof(info) };
-	struct fn_coalesce c = { .sz = sizeof(c) };
 	struct port p;
+	struct fn_coalesce c = { .sz = sizeof(c), .err = &p.err };
 
 	(void)state;
 	offload_init(&p, 0);
@@ -81,6 +81,7 @@ static void coalescing(void **state)
 	assert_int_equal(fn_dev_get_coalesce(p.dev, &c), 0);
 	assert_int_equal(c.rx_delay_ns, 51000);
 	assert_int_equal(c.rx_packets, 8);
+	assert_ptr_equal(c.err, &p.err);
 	assert_false(receive(&p, 7));
 	drain(&p);
 	/* It outlives resets, and a start after a change while stopped. */
@@ -104,6 +105,7 @@ static void refused(void **state)
 {
 	const struct fn_coalesce c = { .sz = sizeof(c), .rx_delay_ns = 9000, .tx_delay_ns = 9000 };
 	struct port p;
+	struct fn_coalesce got = { .sz = sizeof(got), .err = &p.err };
 
 	(void)state;
 	offload_init(&p, 0);
@@ -128,6 +130,9 @@ static void refused(void **state)
 	offload_init(&p, VDEV_F_NOTF_COAL);
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	assert_int_equal(fn_dev_set_coalesce(p.dev, &c), -ENOTSUP);
+	assert_int_equal(fn_dev_get_coalesce(p.dev, &got), -ENOTSUP);
+	assert_int_equal(p.err.code, -ENOTSUP);
+	assert_says(p.err.text, "hold interrupts back");
 	port_end(&p);
 }
 
