@@ -33,7 +33,7 @@ struct fn_coalesce {
  * @c: the choice; copied
  *
  * Any thread, in any state; it holds over stop, start and reset. Delays are rounded up to what the
- * device can do: fn_dev_get_coalesce() tells to what.
+ * device can do (&fn_dev_info.coalesce_unit_ns): fn_dev_get_coalesce() tells to what.
  *
  * Return: 0; -EINVAL for a struct that is newer than the library; -ERANGE for more than the device
  * can do (the sentence says what it can); -ENOTSUP without FN_CAP_COALESCE, or for a limit of

@@ -71,7 +71,9 @@ static void coalescing(void **state)
 	port_start(&p, (struct fn_dev_conf){ .rx_ring = 64, .tx_ring = 32 });
 	fn_dev_get_info(p.dev, &info);
 	assert_true((info.caps & FN_CAP_COALESCE) != 0);
+	assert_int_equal(info.coalesce_unit_ns, 1000);
 	assert_int_equal(info.coalesce_max_ns, 4294967000u);
+	assert_int_equal(info.coalesce_max_packets, 1024);
 	assert_device(&p, 0, 0, 0, 0);
 	assert_true(receive(&p, 1));
 	drain(&p);
