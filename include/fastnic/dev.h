@@ -284,8 +284,10 @@ FN_API int fn_dev_start(struct fn_dev *dev);
  * @dev: the device
  *
  * Any thread. Waits for queued packets as &fn_dev_conf.stop_drain_ns says; what is left then goes
- * back to its pool, counted FN_TX_DROP_STOPPED. All buffers are back in their pools afterwards. A
- * stopped device is left as it is. Always completes.
+ * back to its pool, counted FN_TX_DROP_STOPPED, or FN_TX_DROP_BROKEN of a queue that is broken or
+ * turns out to be. No FN_EVENT_QUEUE_BROKEN comes for it any more: it is stopped like the others.
+ * All buffers are back in their pools afterwards. A stopped device is left as it is. Always
+ * completes.
  *
  * Return: 0, or the first error met (the device is stopped all the same).
  */

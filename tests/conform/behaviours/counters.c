@@ -170,16 +170,16 @@ BEHAVIOUR(device_counters, 0,
 	  "passed, and only grows.");
 static void device_counters(struct conform *c)
 {
-	uint64_t before[96] = { 0 };
-	uint64_t after[96] = { 0 };
+	uint64_t before[192] = { 0 };
+	uint64_t after[192] = { 0 };
 	unsigned grown = 0;
 	unsigned n;
 
 	port_open(c);
-	n = fn_dev_counters(c->dev, before, 96);
+	n = fn_dev_counters(c->dev, before, 192);
 	if (!n)
 		conform_skip(c, "the device counts nothing itself");
-	check(n <= 96);
+	check(n <= 192);
 	check(!fn_dev_counter_desc(c->dev, n));
 	for (unsigned i = 0; i < n; i++) {
 		check(fn_dev_counter_desc(c->dev, i) && fn_dev_counter_desc(c->dev, i)->name[0]);
@@ -189,7 +189,7 @@ static void device_counters(struct conform *c)
 	for (unsigned lap = 0; lap < 3; lap++) {
 		for (unsigned i = 0; i < 7; i++)
 			check_passes(c);
-		check_eq(fn_dev_counters(c->dev, after, 96), n);
+		check_eq(fn_dev_counters(c->dev, after, 192), n);
 		grown = 0;
 		for (unsigned i = 0; i < n; i++) {
 			check(after[i] >= before[i]);
