@@ -303,6 +303,13 @@ void virtio_net_ctrl_destroy(struct fn_dev *dev);
 int virtio_net_command(struct fn_dev *dev, const char *what, uint8_t class, uint8_t command,
 		       const void *data, uint32_t len);
 
+/*
+ * A setting of @dev takes several commands, and failed at a later one with @ret: @undo puts back
+ * what those before changed. Returns @ret, whose sentence stays; when the device does not put @what
+ * back, that is added, and it is broken.
+ */
+int virtio_net_undo(struct fn_dev *dev, int ret, const char *what, int (*undo)(struct fn_dev *dev));
+
 /* virtio_net_filter.c */
 int virtio_net_set_promisc(struct fn_dev *dev, bool on);
 int virtio_net_set_allmulti(struct fn_dev *dev, bool on);

@@ -118,7 +118,7 @@ static void refused(void **state)
 	p.vd.ctrl_ack = VDEV_OK;
 	assert_device(&p, 5, 4, 5, 4);
 	/* The receive side obeyed before the transmit side was refused. */
-	offload_refuse(&p, 2);
+	offload_answers(&p, "=r");
 	assert_int_equal(fn_dev_set_coalesce(p.dev, &c), -EIO);
 	assert_non_null(strstr(fn_error_last(), "transmit"));
 	assert_device(&p, 5, 4, 5, 4);
