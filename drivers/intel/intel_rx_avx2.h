@@ -14,7 +14,8 @@ struct rx_judge4 {
 	__m256i plain_1;
 };
 
-static inline __attribute__((always_inline)) struct rx_judge4 rx_judge4(const struct rx_judge *judge)
+static inline __attribute__((always_inline)) struct rx_judge4
+rx_judge4(const struct rx_judge *judge)
 {
 	return (struct rx_judge4){
 		.mask = _mm256_set1_epi64x((int64_t)judge->mask),
