@@ -301,6 +301,19 @@ static uint64_t interrupts_ns(struct conform *c)
 	return took_ns;
 }
 
+/* The shortest of some: a busy machine makes them longer, and never shorter. */
+static uint64_t interrupts_least_ns(struct conform *c)
+{
+	uint64_t least_ns = UINT64_MAX;
+
+	for (unsigned i = 0; i < 5; i++) {
+		const uint64_t took_ns = interrupts_ns(c);
+
+		least_ns = took_ns < least_ns ? took_ns : least_ns;
+	}
+	return least_ns;
+}
+
 BEHAVIOUR(coalesce_holds_back, NEED_REALTIME,
 	  "With a delay the interrupt of a frame comes later than without, also after a reset "
 	  "and a stop and a start, and it does come.");
@@ -313,7 +326,7 @@ static void coalesce_holds_back(struct conform *c)
 	need_cap(c, FN_CAP_COALESCE);
 	irq_start(c, (struct fn_dev_conf){ 0 });
 	check_ok(fn_dev_set_coalesce(c->dev, &set));
-	without_ns = interrupts_ns(c);
+	without_ns = interrupts_least_ns(c);
 	set.rx_delay_ns = c->info.coalesce_max_ns < 2000000 ? c->info.coalesce_max_ns : 2000000;
 	check_ok(fn_dev_set_coalesce(c->dev, &set));
 	least_ns = without_ns + 20 * (uint64_t)set.rx_delay_ns / 4;
@@ -326,7 +339,7 @@ static void coalesce_holds_back(struct conform *c)
 	check(interrupts_ns(c) > least_ns);
 	set.rx_delay_ns = 0;
 	check_ok(fn_dev_set_coalesce(c->dev, &set));
-	check(interrupts_ns(c) < least_ns);
+	check(interrupts_least_ns(c) < least_ns);
 }
 
 const struct behaviour *const irq_behaviours[] = {
