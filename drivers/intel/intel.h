@@ -22,7 +22,8 @@ struct intel_hash {
 /**
  * struct intel_steps - steps between reset and packets that a family does its own way
  * @irqs_off: mask all interrupts and forget what they were for
- * @before_reset: what comes before CTRL.RST; may be NULL
+ * @before_reset: what comes before CTRL.RST; may be NULL, as @after_reset
+ * @after_reset: what comes once it is over
  * @setup: what a reset leaves otherwise than it should be; may be NULL
  * @rx_setup: the receiver as a whole, which is still off
  * @rxq_start: enable a receive queue, whose ring is set
@@ -34,6 +35,7 @@ struct intel_hash {
 struct intel_steps {
 	void (*irqs_off)(const struct intel_port *port);
 	int (*before_reset)(struct fn_dev *dev);
+	void (*after_reset)(struct fn_dev *dev);
 	int (*setup)(struct fn_dev *dev);
 	void (*rx_setup)(struct fn_dev *dev);
 	int (*rxq_start)(struct fn_dev *dev, uint16_t idx);

@@ -156,7 +156,10 @@ int intel_reset(struct fn_dev *dev)
 		ret = mac_reset(dev);
 	if (!ret)
 		ret = auto_read_wait(dev);
-	if (!ret)
-		steps->irqs_off(port);
-	return ret;
+	if (ret)
+		return ret;
+	if (steps->after_reset)
+		steps->after_reset(dev);
+	steps->irqs_off(port);
+	return 0;
 }

@@ -28,6 +28,7 @@ static const struct intel_hash hashes[] = {
 static const struct intel_steps steps = {
 	.irqs_off = e1000e_irqs_off,
 	.before_reset = e1000e_before_reset,
+	.after_reset = e1000e_after_reset,
 	.setup = e1000e_setup,
 	.rx_setup = e1000e_rx_setup,
 	.rxq_start = e1000e_rxq_start,

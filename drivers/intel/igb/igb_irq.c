@@ -71,10 +71,10 @@ static void ivars_start(const struct fn_dev *dev)
 }
 
 /*
- * A queue's message masks its vector (EIAM with EIAME), so that there is one for each time that the
- * queue was armed. QEMU's model does not mask, but sends none while the bit of EICR is set (irq_once):
- * a vector of one queue has it cleared when the queue is armed, others by their message (EIAC), see
- * arm().
+ * A message masks its vector (EIAM with EIAME), so that there is one for each time that a queue was
+ * armed, or that the other causes were looked at: frames that find no buffer raise these again and
+ * again. QEMU's model does not mask, but sends none while the bit of EICR is set (irq_once): a vector
+ * of one queue has it cleared when the queue is armed, others by their message (EIAC), see arm().
  */
 int igb_irqs_start(struct fn_dev *dev)
 {
@@ -87,7 +87,7 @@ int igb_irqs_start(struct fn_dev *dev)
 	intel_write(port, IGB_GPIE, GPIE);
 	ivars_start(dev);
 	intel_write(port, IGB_EIAC, shared(dev) | 1u << OTHER_ENTRY);
-	intel_write(port, IGB_EIAM, IGB_EICR_ALL & ~(1u << OTHER_ENTRY));
+	intel_write(port, IGB_EIAM, IGB_EICR_ALL);
 	intel_write(port, IGB_EIMS, 1u << OTHER_ENTRY);
 	intel_write(port, INTEL_IMS, OTHERS);
 	return 0;
@@ -114,7 +114,15 @@ void igb_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 
 void igb_config_irq(struct fn_dev *dev)
 {
-	intel_other_causes(dev, intel_read(intel_port_of(dev), INTEL_ICR));
+	const struct intel_port *port = intel_port_of(dev);
+	uint32_t icr;
+
+	/* A late interrupt of a device that was reset meanwhile. */
+	if (dev->state != FN_DEV_STARTED)
+		return;
+	icr = intel_read(port, INTEL_ICR);
+	intel_write(port, IGB_EIMS, 1u << OTHER_ENTRY);
+	intel_other_causes(dev, icr);
 }
 
 static uint32_t bit_of(const struct fn_queue *queue)
