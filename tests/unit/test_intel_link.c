@@ -122,6 +122,8 @@ static void kept_or_mended(void **state)
 		assert_int_equal(fn_dev_phy_write(p.dev, 0, left[i]), 0);
 		if (i == 3)
 			assert_int_equal(fn_dev_phy_write(p.dev, 4, 0x0021), 0);
+		/* Whatever it says of the link that it had. */
+		p.id.phy[1] |= 0x0024;
 		port_start((struct fn_dev_conf){ 0 });
 		assert_int_equal(BMCR, 0x1140);
 		assert_link(1000, true, true);
@@ -263,6 +265,11 @@ static void told_by_interrupt(void **state)
 	assert_true(fn_ctx_process_events(p.ctx) >= 0);
 	assert_int_equal(REG(IDEV_CTRL) & (RFCE | TFCE), 0);
 	assert_true(port_link().up && !port_link().rx_pause);
+	/* Down and up again before anybody looked. */
+	intel_dev_partner(&p.id, MODES | PAUSE, 0x0c00);
+	pass_ns(2 * p.id.link_ns);
+	assert_true(fn_ctx_process_events(p.ctx) >= 0);
+	assert_int_equal(REG(IDEV_CTRL) & (RFCE | TFCE), RFCE);
 	port_end();
 }
 
