@@ -41,7 +41,7 @@ const struct conform_place places[] = {
 	  .deadline_s = 60 },
 	{ .name = "vfio/virtio-net",
 	  .ops = &place_vfio,
-	  .cannot = NEED_CSUM_LOOK | NEED_VOUCH | NEED_REQUESTS | NEED_QUEUES | NEED_HOLD,
+	  .cannot = NEED_CSUM_LOOK | NEED_VOUCH,
 	  .deadline_s = 120 },
 	{ .name = NULL },
 };
