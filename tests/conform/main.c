@@ -24,9 +24,9 @@ static void usage(FILE *to)
 		"  --places        print the places\n"
 		"  --place P       run in this place (\"model/virtio-net\"); default: in none\n"
 		"  --only A,B      run these behaviours, or all of these subjects; default: all\n"
-		"  --results FILE  write the results there as they come, a line each, fields between\n"
-		"                  tabs: place, subject, behaviour, ok|skip|FAIL, milliseconds, reason;\n"
-		"                  in the end they are in the order of --list\n"
+		"  --results FILE  write the results there as they come, a line each, fields\n"
+		"                  between tabs: place, subject, behaviour, ok|skip|FAIL,\n"
+		"                  milliseconds, reason; in the end in the order of --list\n"
 		"  --jobs N        so many processes at a time; default 1\n"
 		"  --here          run in this process, one after the other: for debuggers\n\n"
 		"Exit status: 0; 1 when a behaviour failed; 2 for a mistake in the options; 77\n"
@@ -109,7 +109,7 @@ static void save(const struct result *r)
 	(void)fflush(file);
 }
 
-/* All of them again, in order. What was written as it came is for the case that this is not reached. */
+/* All of them again, in order; as they came they are for the case that this is not reached. */
 static int save_all(unsigned n)
 {
 	rewind(file);

@@ -223,9 +223,9 @@ static void count_delivered(struct intel_dev *id, unsigned queue, const uint8_t 
 
 /*
  * A frame that finds no descriptors. The model has no FIFO in which it could wait, so it is missed,
- * and a missed frame is in TPR and TOR, but in none of the counters of good ones (MPC's and GPRC's
- * descriptions). A queue of the 82576 that drops (SRRCTL.Drop_En) takes it out of the FIFO, and RQDPC
- * says that it was lost; that GPRC has it, because the MAC is in front of that, is by inference.
+ * and a missed frame is in TPR and TOR, but in none of the counters of good ones (so Intel's own
+ * drivers add them up). A queue of the 82576 that drops (SRRCTL.Drop_En) takes it out, and then
+ * RQDPC says that it was lost; that GPRC has it, because the MAC is in front of that, is inferred.
  */
 static void no_room(struct intel_dev *id, unsigned queue, const uint8_t *mac, uint32_t len)
 {

@@ -111,7 +111,7 @@ static void chain(struct virtio_dev *vd, const struct virtq_desc *table, uint32_
 	virtio_dev_violation(vd, "a chain that is longer than the ring (2.7.5.2)");
 }
 
-/* Frames to be sent and commands are worked off in their order, whatever it does with the others. */
+/* Frames to be sent and commands are worked off in their order, whatever becomes of others. */
 static bool in_any_order(const struct virtio_dev *vd, const struct virtio_dev_queue *q)
 {
 	const unsigned queue = (unsigned)(q - vd->queues);

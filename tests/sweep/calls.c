@@ -59,7 +59,7 @@ static int dma_map(struct sweep *s)
 	return fn_dma_map(s->ctx, s->app, PAGE, NULL, &s->dma);
 }
 
-/* And back. What gives something back cannot fail; what it gave back is not in the world any more. */
+/* And back. What was given back is not in the world any more. */
 
 static void at_dma(struct sweep *s)
 {
