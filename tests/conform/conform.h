@@ -47,7 +47,8 @@
 #define NEED_AUTOMASK (1u << 11) /* interrupts that mask themselves */
 #define NEED_VOUCH (1u << 12)    /* a wire that vouches for checksums */
 #define NEED_HOLD (1u << 13)     /* a wire that keeps what it cannot deliver, in order */
-#define NEEDS 14u
+#define NEED_LOST (1u << 14)     /* a wire that tells which frames did not get to a buffer */
+#define NEEDS 15u
 
 /**
  * struct behaviour - a row of the table
@@ -229,6 +230,12 @@ void rx_expect_stream(struct conform *c, struct fn_rxq *q, unsigned seq, unsigne
 
 /* No packet comes out of it for a while. */
 void rx_expect_none(struct conform *c, struct fn_rxq *q);
+
+/*
+ * The application takes all packets of the pool, and those that queue 0 receives, until it has no
+ * buffer left and no frame comes any more. Returns how many, fewer than @most.
+ */
+unsigned rx_take_all(struct conform *c, struct fn_pkt **held, unsigned most);
 
 /* Put a frame on the wire; waits for room on it. */
 void wire_send(struct conform *c, const void *frame, size_t len);
