@@ -54,7 +54,8 @@
 #define NEED_LIAR_TX (1u << 14)  /* a device whose lies about what it sent can be seen */
 #define NEED_GSO (1u << 15)      /* a wire of long packets, or a device that cuts them right */
 #define NEED_PARTNER (1u << 16)  /* a link partner as a real one is */
-#define NEEDS 17u
+#define NEED_LOST (1u << 17)     /* a wire that tells which frames did not get to a buffer */
+#define NEEDS 18u
 
 /**
  * struct behaviour - a row of the table
@@ -252,6 +253,12 @@ void rx_expect_stream(struct conform *c, struct fn_rxq *q, unsigned seq, unsigne
 
 /* No packet comes out of it for a while. */
 void rx_expect_none(struct conform *c, struct fn_rxq *q);
+
+/*
+ * The application takes all packets of the pool, and those that queue 0 receives, until it has no
+ * buffer left and no frame comes any more. Returns how many, fewer than @most.
+ */
+unsigned rx_take_all(struct conform *c, struct fn_pkt **held, unsigned most);
 
 /* Put a frame on the wire; waits for room on it. */
 void wire_send(struct conform *c, const void *frame, size_t len);
