@@ -155,11 +155,6 @@ static int start_queues(struct fn_dev *dev)
 	return ret;
 }
 
-static bool is_broken(const struct fn_queue *queue)
-{
-	return __atomic_load_n(&queue->status, __ATOMIC_ACQUIRE) == -EIO;
-}
-
 /* Give all memory and buffers back; the device cannot reach them any more. */
 static void queues_destroy(struct fn_dev *dev, bool lost)
 {
@@ -167,12 +162,12 @@ static void queues_destroy(struct fn_dev *dev, bool lost)
 
 	for (uint16_t i = 0; i < port->rxqs; i++)
 		intel_rx_destroy(dev, i,
-				 lost || is_broken(fn_rxq_queue(dev->rxqs[i])) ?
+				 lost || fn_queue_is_broken(fn_rxq_queue(dev->rxqs[i])) ?
 					 FN_RX_DROP_BROKEN :
 					 FN_RX_DROP_STOPPED);
 	for (uint16_t i = 0; i < port->txqs; i++)
 		intel_tx_destroy(dev, i,
-				 lost || is_broken(fn_txq_queue(dev->txqs[i])) ?
+				 lost || fn_queue_is_broken(fn_txq_queue(dev->txqs[i])) ?
 					 FN_TX_DROP_BROKEN :
 					 FN_TX_DROP_STOPPED);
 	port->rxqs = 0;
@@ -234,7 +229,8 @@ static void drain(struct fn_dev *dev)
 	for (uint16_t i = 0; i < dev->conf.txqs; i++) {
 		struct intel_txq *q = intel_txq_of(dev->txqs[i]);
 
-		while (!is_broken(fn_txq_queue(&q->pub)) && (intel_tx_done(q), !intel_tx_idle(q))) {
+		while (!fn_queue_is_broken(fn_txq_queue(&q->pub)) &&
+		       (intel_tx_done(q), !intel_tx_idle(q))) {
 			/* The time is up; the queues behind still get the one look. */
 			if (fn_dev_now_ns(dev) - start_ns >= dev->conf.stop_drain_ns)
 				break;

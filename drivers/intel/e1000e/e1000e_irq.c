@@ -61,9 +61,9 @@ void e1000e_irq_raise(const struct intel_port *port, unsigned entry)
 }
 
 /*
- * 10.2.4.3, 10.2.5: a vector's throttle, and the receive timers, which for a frame out of the blue make
- * the delay that the throttle would not. Neither makes the other's wait longer: what the timer held
- * back for as long as the throttle lasts finds that over.
+ * 10.2.4.3, 10.2.5: the vectors' throttle, and for receiving the timers too: a frame that comes after a
+ * pause is told at once by the throttle, and late by them. Both together hold nothing back for longer
+ * than one would: what comes late finds the throttle's time over.
  */
 void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 {

@@ -59,13 +59,15 @@ static uint32_t shared(const struct fn_dev *dev)
 static void ivars_start(const struct fn_dev *dev)
 {
 	const struct intel_port *port = intel_port_of(dev);
+	/* The successors have as many as their queues need. */
+	const unsigned regs = port->chip->is_successor ? port->chip->queues / 2u : IGB_IVAR_REGS;
 	uint32_t ivar[IGB_IVAR_REGS] = { 0 };
 
 	for (uint16_t i = 0; i < dev->conf.rxqs; i++)
 		ivar_set(port->chip, ivar, fn_rxq_queue(dev->rxqs[i]));
 	for (uint16_t i = 0; i < dev->conf.txqs; i++)
 		ivar_set(port->chip, ivar, fn_txq_queue(dev->txqs[i]));
-	for (unsigned i = 0; i < IGB_IVAR_REGS; i++)
+	for (unsigned i = 0; i < regs; i++)
 		intel_write(port, IGB_IVAR(i), ivar[i]);
 	intel_write(port, IGB_IVAR_MISC, IGB_IVAR_MISC_OTHER(OTHER_ENTRY));
 }
