@@ -31,7 +31,8 @@ static uint64_t interrupts_ns(struct conform *c)
 #define check_delayed(delay_ns)                                 \
 	do {                                                    \
 		const uint64_t took_ns = interrupts_ns(c);      \
-		check(took_ns > 10 * (uint64_t)(delay_ns) / 2); \
+		/* QEMU's e1000e delays every second one. */    \
+		check(took_ns > 10 * (uint64_t)(delay_ns) / 4); \
 		check(took_ns < 100 * (uint64_t)(delay_ns));    \
 	} while (0)
 
