@@ -27,8 +27,8 @@
 #define PAUSE_NS FN_US(50)
 
 /*
- * None of these registers is ever all ones: an answer that got lost on the bus is asked for again, as
- * it would be somebody else's semaphore that is taken, or given back.
+ * None of these registers is ever all ones: an answer that got lost on the bus is asked for again,
+ * as it would be somebody else's semaphore that is taken, or given back.
  */
 static uint32_t look(const struct intel_port *port, uint32_t reg)
 {

@@ -10,8 +10,8 @@
 #define STANDARD_FRAME_MAX 1522u
 
 /*
- * The ring of a queue, while the queue is off, which the 82576's first one is not after a reset: 82574
- * 4.6, 82576 4.5.9 and 4.5.10.
+ * The ring of a queue, while the queue is off, which the 82576's first one is not after a reset:
+ * 82574 4.6, 82576 4.5.9 and 4.5.10.
  */
 static void ring_set(const struct intel_port *port, uint32_t base, const struct fn_dma *ring,
 		     uint32_t bytes)

@@ -55,8 +55,8 @@ static void nvm_is_read(void *arg, uint64_t value)
 }
 
 /*
- * What a reset leaves (82574 4.6, 82576 4.2): all registers, not the NVM, not the PHY, and not SWSM,
- * which is not this function's alone.
+ * What a reset leaves (82574 4.6, 82576 4.2): all registers, not the NVM, not the PHY, and not
+ * SWSM, which is not this function's alone.
  */
 static void mac_reset(struct intel_dev *id)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The members of the two Intel families, most of which nobody here has: the model is the one that it
- * has of the family, with the traits of the member's data sheet.
+ * The members of the two Intel families, most of which nobody here has: the model is the one that
+ * it has of the family, with the traits of the member's data sheet.
  */
 /* For sixteen queues of each kind. */
 #define PORT_PKTS 12288

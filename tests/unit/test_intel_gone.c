@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* An Intel controller that vanishes, that cannot be read for once, or that does not end its reset. */
+/*
+ * An Intel controller that vanishes, that cannot be read for once, or that does not end its reset.
+ */
 /* Of two queues of each kind: a pool is made for each access. */
 #define PORT_PKTS 1536
 #include "intel_diag_port.h"
@@ -135,7 +137,10 @@ static void prepare(const struct call *c, unsigned at)
 	done = false;
 }
 
-/* Gone at each read in turn, behind which writes say nothing either: told as that or not noticed yet, and no buffer is lost. */
+/*
+ * Gone at each read in turn, behind which writes say nothing either: told as that or not noticed
+ * yet, and no buffer is lost.
+ */
 static void gone_at_any_time(void **state)
 {
 	(void)state;
@@ -164,8 +169,8 @@ static void gone_at_any_time(void **state)
 }
 
 /*
- * One look at each register in turn says nothing: what needs it fails, and does so cleanly; all else
- * goes on. A reset mends it.
+ * One look at each register in turn says nothing: what needs it fails, and does so cleanly; all
+ * else goes on. A reset mends it.
  */
 static void unreadable_once(void **state)
 {

@@ -39,8 +39,9 @@ static const struct intel_steps steps = {
 };
 
 /*
- * A descriptor takes more (7.2.10), but not more than the packet buffer, half of which is for sending.
- * Delays are multiples of what both the throttle and the timers count in, up to what the throttle can.
+ * A descriptor takes more (7.2.10), but not more than the packet buffer, half of which is for
+ * sending. Delays are multiples of what both the throttle and the timers count in, up to what the
+ * throttle can.
  */
 static const struct intel_chip chip_82574 = {
 	.rxq = E1000E_RXQ,

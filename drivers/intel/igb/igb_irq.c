@@ -22,8 +22,8 @@ void igb_irqs_off(const struct intel_port *port)
 }
 
 /*
- * 8.8.13: a byte each: the 82576 has queues n and n + 8 in a register, its successors 2n and 2n + 1;
- * of each queue the receive side comes first.
+ * 8.8.13: a byte each: a register of the 82576 has queues n and n + 8, of its successors 2n and
+ * 2n + 1; of each queue the receive side comes first.
  */
 static void ivar_set(const struct intel_chip *chip, uint32_t ivar[IGB_IVAR_REGS],
 		     const struct fn_queue *queue)
@@ -75,8 +75,9 @@ static void ivars_start(const struct fn_dev *dev)
 /*
  * A message masks its vector (EIAM with EIAME), so that there is one for each time that a queue was
  * armed, or that the other causes were looked at: frames that find no buffer raise these again and
- * again. QEMU's model does not mask, but sends none while the bit of EICR is set (irq_once): a vector
- * of one queue has it cleared when the queue is armed, others by their message (EIAC), see arm().
+ * again. QEMU's model does not mask, but sends none while the bit of EICR is set (irq_once): a
+ * vector of one queue has it cleared when the queue is armed, others by their message (EIAC), see
+ * arm().
  */
 int igb_irqs_start(struct fn_dev *dev)
 {
@@ -133,9 +134,9 @@ static uint32_t bit_of(const struct fn_queue *queue)
 }
 
 /*
- * What came before is forgotten, or it would interrupt at once; but not while another queue waits for
- * the same vector, which what came may be for. The read has the writes arrive. Queues without a vector
- * are not armed (fn_rxq_arm()).
+ * What came before is forgotten, or it would interrupt at once; but not while another queue waits
+ * for the same vector, which what came may be for. The read has the writes arrive. Queues without a
+ * vector are not armed (fn_rxq_arm()).
  */
 static void arm(const struct fn_queue *queue)
 {
