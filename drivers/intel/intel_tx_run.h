@@ -145,7 +145,7 @@ static inline __attribute__((always_inline)) unsigned tx_run(const struct intel_
 
 #ifdef INTEL_AVX2
 	if (mode.avx2 && n >= 4) {
-		const unsigned fours = tx_run_fours(desc, bufs, pkts, n, &judge, base, mode, bytes);
+		const unsigned fours = tx_run_fours(desc, bufs, pkts, n, q, mode, bytes);
 
 		left -= fours;
 		desc += fours;
