@@ -189,8 +189,8 @@ static inline __attribute__((always_inline)) unsigned tx_post_run(struct intel_t
 #define TX_WORD_POOL 0x000000ff00000000ull
 
 /*
- * The same for packets that are plain but of another pool, if this context's, as where each port has
- * a pool of its own: only their way back is longer.
+ * The same for packets that are plain but of another pool, if this context's, as where each port
+ * has a pool of its own: only their way back is longer.
  */
 static inline __attribute__((always_inline)) unsigned tx_post_other(struct intel_txq *q,
 								    struct fn_pkt **pkts,
@@ -201,7 +201,7 @@ static inline __attribute__((always_inline)) unsigned tx_post_other(struct intel
 	const uint64_t word = fn_pkt_word(pkts[0]);
 	const struct tx_judge judge = { .plain = word & TX_WORD_POOL,
 					.least = INTEL_TX_FRAME_MIN,
-					.span = q->len_max - INTEL_TX_FRAME_MIN };
+					.span = q->run_max - INTEL_TX_FRAME_MIN };
 	const struct tx_mode one_by_one = { .kind = mode.kind, .offload = mode.offload };
 	unsigned run = min_of(n, intel_tx_room(q));
 	unsigned done = 0;

@@ -6,7 +6,7 @@
  */
 #include "drivers/intel/intel_tx.h"
 
-/* Packets in a row up to a descriptor in which none ends, to @end or to the ring's end; how many. */
+/* Packets in a row: up to a descriptor in which none ends, to @end or to the ring's end. */
 static uint16_t row_of(const struct intel_txq *q, uint16_t end)
 {
 	const uint16_t slot = q->tail & q->mask;
