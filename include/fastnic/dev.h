@@ -131,7 +131,7 @@ FN_API int fn_dev_close(struct fn_dev *dev);
  * @tx_ring: transmit descriptors a queue
  * @mtu: largest frame payload (without link header and CRC), bytes
  * @offloads: offloads that are on
- * @promisc: receives frames for any address
+ * @promisc: receives frames for any address; of a device without FN_CAP_PROMISC: always
  * @allmulti: receives frames for any group address
  * @mac_filters: addresses that fn_dev_set_mac_filters() added
  * @mac_filter_mode: how exactly it filters these
@@ -211,7 +211,8 @@ FN_API void fn_dev_get_info(struct fn_dev *dev, struct fn_dev_info *info);
  * @mtu: largest frame payload, bytes; default 1500 (or what the device says, when that is less). A
  *	frame of it with its link header and VLAN tag must fit a buffer of @pool, unless
  *	FN_OFFLOAD_RX_SCATTER is on
- * @promisc: receive frames for any address
+ * @promisc: receive frames for any address; default no, but for a device that can do nothing else
+ *	(&fn_dev_info.promisc)
  * @stop_drain_ns: how long fn_dev_stop() waits for queued packets; default 100 ms; FN_NO_DRAIN for
  *	0
  * @offloads: FN_OFFLOAD_RX_CSUM and its sisters; default none

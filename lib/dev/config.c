@@ -87,7 +87,7 @@ static int conf_check(struct fn_dev *dev, const struct fn_dev_conf *conf)
 		ret = check_vectors(dev, "transmit", conf->tx_vectors, conf->txqs);
 	if (!ret)
 		ret = fn_dev_check_offloads(dev, conf->offloads);
-	if (!ret && conf->promisc)
+	if (!ret && conf->promisc && !limits->always_promisc)
 		ret = fn_dev_check_cap(dev, FN_CAP_PROMISC);
 	if (!ret && dev->drv->ops->check)
 		ret = dev->drv->ops->check(dev, conf);
@@ -308,7 +308,7 @@ static int conf_apply(struct fn_dev *dev, const struct fn_dev_conf *conf)
 	kept.rx_vectors = NULL;
 	kept.tx_vectors = NULL;
 	dev->conf = kept;
-	dev->promisc = conf->promisc;
+	dev->promisc = conf->promisc || dev->limits.always_promisc;
 	dev->state = FN_DEV_CONFIGURED;
 	return 0;
 

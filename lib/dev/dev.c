@@ -107,6 +107,7 @@ static int dev_probe(struct fn_dev *dev)
 	memcpy(dev->mac, dev->limits.mac, sizeof(dev->mac));
 	dev->coalesce.sz = sizeof(dev->coalesce);
 	dev->link_conf.sz = sizeof(dev->link_conf);
+	dev->promisc = dev->limits.always_promisc;
 	dev->link_conf.advertise = dev->limits.link_modes;
 	ret = fn_rss_init(dev);
 	if (!ret)

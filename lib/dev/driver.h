@@ -110,6 +110,7 @@ struct fn_pci_id {
  * @rss_only: it has no such rule: with several receive queues it spreads by its hash or not at all
  * @coalesce_unit_ns: delays are multiples of it
  * @coalesce_max_packets: largest limit of packets; 0: it has none
+ * @always_promisc: it lets all frames in and cannot be told otherwise; never with FN_CAP_PROMISC
  * @tx_extra_descs: transmit descriptors that a packet may take beside its segments
  *
  * The rest: as in &struct fn_dev_info. Filled by open, and not changed afterwards.
@@ -129,6 +130,7 @@ struct fn_dev_limits {
 	uint16_t vectors;
 	uint16_t first_vector;
 	uint64_t caps;
+	bool always_promisc;
 	uint64_t offloads_max;
 	uint32_t rss_types;
 	uint32_t rss_default_types;
