@@ -261,8 +261,8 @@ FN_API uint64_t fn_pool_need(const struct fn_pool_opts *opts, const struct fn_de
  * Any thread. Validates all of it first; on failure the former configuration stays.
  *
  * Return: 0; -EINVAL for a value out of range (never a silent cut), or a pool of another context;
- * -EBUSY while started; -ENOTSUP for an offload or a mode that the device does not have (the
- * sentence names it); -EMFILE or
+ * -EBUSY while started; -EIO when the device is broken and has its buffers still (fn_dev_reset()
+ * it); -ENOTSUP for an offload or a mode that the device does not have (the sentence names it); -EMFILE or
  * -ENFILE when no file descriptor is to be had; -ENOSPC when the pool is too small for the rings of
  * all devices that use it (the sentence states the sum); -ENOMEM; -ENODEV.
  */
@@ -287,7 +287,8 @@ FN_API int fn_dev_start(struct fn_dev *dev);
  * Any thread. Waits for queued packets as &fn_dev_conf.stop_drain_ns says; what is left then goes
  * back to its pool, counted FN_TX_DROP_STOPPED, or FN_TX_DROP_BROKEN of a queue that is broken or
  * turns out to be. No FN_EVENT_QUEUE_BROKEN comes for it any more: it is stopped like the others.
- * All buffers are back in their pools afterwards. A stopped device is left as it is. Always
+ * All buffers are back in their pools afterwards; those of a device that can be neither reset nor
+ * cut off from memory (-EIO, and broken) are so after fn_dev_reset() or fn_dev_close(). A stopped device is left as it is. Always
  * completes.
  *
  * Return: 0, or the first error met (the device is stopped all the same).
