@@ -283,7 +283,7 @@ static void caps_not_silent(struct conform *c)
 	if (!(caps & FN_CAP_SET_MAC))
 		check_ret(fn_dev_set_mac(c->dev, macs[0]), -ENOTSUP);
 	if (!(caps & FN_CAP_PROMISC))
-		check_ret(fn_dev_set_promisc(c->dev, true), -ENOTSUP);
+		check_ret(fn_dev_set_promisc(c->dev, !c->info.promisc), -ENOTSUP);
 	if (!(caps & FN_CAP_ALLMULTI))
 		check_ret(fn_dev_set_allmulti(c->dev, true), -ENOTSUP);
 	if (!(caps & FN_CAP_MAC_FILTERS))
