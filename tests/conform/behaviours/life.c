@@ -271,29 +271,21 @@ BEHAVIOUR(caps_not_silent, 0,
 	  "nothing.");
 static void caps_not_silent(struct conform *c)
 {
-	const uint8_t macs[1][6] = { { 0x02, 1, 2, 3, 4, 5 } };
-	struct fn_coalesce coalesce = { .sz = sizeof(coalesce) };
-	struct fn_rss rss = { .sz = sizeof(rss) };
 	struct fn_dev_info before;
-	uint64_t caps;
+	uint64_t known = 0;
 
 	port_start(c, (struct fn_dev_conf){ 0 });
-	caps = c->info.caps;
 	before = c->info;
-	if (!(caps & FN_CAP_SET_MAC))
-		check_ret(fn_dev_set_mac(c->dev, macs[0]), -ENOTSUP);
-	if (!(caps & FN_CAP_PROMISC))
-		check_ret(fn_dev_set_promisc(c->dev, true), -ENOTSUP);
-	if (!(caps & FN_CAP_ALLMULTI))
-		check_ret(fn_dev_set_allmulti(c->dev, true), -ENOTSUP);
-	if (!(caps & FN_CAP_MAC_FILTERS))
-		check_ret(fn_dev_set_mac_filters(c->dev, macs, 1), -ENOTSUP);
-	if (!(caps & FN_CAP_RSS))
-		check_ret(fn_dev_get_rss(c->dev, &rss), -ENOTSUP);
-	if (!(caps & FN_CAP_RSS))
-		check_ret(fn_dev_set_rss(c->dev, &rss), -ENOTSUP);
-	if (!(caps & FN_CAP_COALESCE))
-		check_ret(fn_dev_set_coalesce(c->dev, &coalesce), -ENOTSUP);
+	for (const struct cap_call *call = cap_calls; call->name; call++) {
+		known |= call->cap;
+		if (before.caps & call->cap)
+			continue;
+		conform_check_ret(c, __FILE__, __LINE__, call->name, call->call(c), -ENOTSUP);
+		check(strstr(fn_error_last(), before.name));
+	}
+	/* caps.c has a call of each. */
+	check_eq(before.caps & ~known, 0);
+	check_eq(fn_dev_reg_count(c->dev) != 0, (before.caps & FN_CAP_REGS) != 0);
 	/* Not configured with the offload. */
 	check_ret(fn_dev_set_vlan_filter(c->dev, 5, true), -EINVAL);
 	port_info(c);
