@@ -116,7 +116,7 @@ static void check_flows(struct conform *c, const struct fn_rss *rss, bool report
 	}
 }
 
-BEHAVIOUR(rss_queue, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_queue, NEED_QUEUES,
 	  "Each flow comes in on the queue that the Toeplitz hash and the table say, "
 	  "Microsoft's vectors included.");
 static void rss_queue(struct conform *c)
@@ -131,7 +131,7 @@ static void rss_queue(struct conform *c)
 	check_flows(c, &rss, false);
 }
 
-BEHAVIOUR(rss_hash_reported, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_hash_reported, NEED_QUEUES,
 	  "The hash that comes with a packet is the Toeplitz hash of its flow.");
 static void rss_hash_reported(struct conform *c)
 {
@@ -147,7 +147,7 @@ static void rss_hash_reported(struct conform *c)
 	check_flows(c, &rss, true);
 }
 
-BEHAVIOUR(rss_types, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_types, NEED_QUEUES,
 	  "Only what was chosen is hashed: ports where they were asked for, addresses alone "
 	  "where not, and what is not hashed comes to the queue of entry 0 or to queue 0.");
 static void rss_types(struct conform *c)
@@ -181,7 +181,7 @@ static struct flow flow_to_entry(struct conform *c, const struct fn_rss *rss, un
 	conform_fail(c, __FILE__, __LINE__, "no flow leads to entry %u", entry);
 }
 
-BEHAVIOUR(rss_reta_live, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_reta_live, NEED_QUEUES,
 	  "Every entry of the redirection table can be changed while frames pass, and its flow "
 	  "moves, it alone.");
 static void rss_reta_live(struct conform *c)
@@ -217,7 +217,7 @@ static struct fn_rss start_all(struct conform *c, uint64_t offloads)
 	return rss;
 }
 
-BEHAVIOUR(rss_reta_all, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_reta_all, NEED_QUEUES,
 	  "Every entry of the redirection table leads to every queue that the device has.");
 static void rss_reta_all(struct conform *c)
 {
@@ -274,7 +274,7 @@ static void goes_out(struct conform *c, struct fn_pkt *pkt, unsigned queue)
 	irq_expect(c, fd);
 }
 
-BEHAVIOUR(rss_queues_all, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_queues_all, NEED_QUEUES,
 	  "As many queues as the device has carry each its own flow, both ways: hash, interrupt and "
 	  "counters of each are those of its flow alone.");
 static void rss_queues_all(struct conform *c)
@@ -302,7 +302,7 @@ static void rss_queues_all(struct conform *c)
 	}
 }
 
-BEHAVIOUR(rss_key_changed, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_key_changed, NEED_QUEUES,
 	  "A new key takes effect at once: flows go where it says, and the table stays.");
 static void rss_key_changed(struct conform *c)
 {
@@ -324,7 +324,7 @@ static void rss_key_changed(struct conform *c)
 	}
 }
 
-BEHAVIOUR(rss_holds, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_holds, NEED_QUEUES,
 	  "Key, table and types hold over a reset, and over a stop and a start.");
 static void rss_holds(struct conform *c)
 {
@@ -359,7 +359,7 @@ static unsigned on_queue_1(struct conform *c)
 	return n;
 }
 
-BEHAVIOUR(rss_off, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_off, NEED_QUEUES,
 	  "Without types the table steers no flow any more, also after a reset, and a stop and a "
 	  "start, and with types it does again.");
 static void rss_off(struct conform *c)
@@ -388,7 +388,7 @@ static void rss_off(struct conform *c)
 	check_eq(on_queue_1(c), 64);
 }
 
-BEHAVIOUR(rss_spreads_by_itself, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_spreads_by_itself, NEED_QUEUES,
 	  "A device with several queues and RSS spreads flows over all of them before anybody "
 	  "chose, as it says that it does.");
 static void rss_spreads_by_itself(struct conform *c)
@@ -411,7 +411,7 @@ static void rss_spreads_by_itself(struct conform *c)
 	check_eq(seen[1], rss.reta_entries / QUEUES);
 }
 
-BEHAVIOUR(rss_refuses, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_refuses, NEED_QUEUES,
 	  "A table that names a queue that is not in use, a wrong size or an unknown type is "
 	  "refused, and what was set stays.");
 static void rss_refuses(struct conform *c)
