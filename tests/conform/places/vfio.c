@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "conform/conform.h"
+#include "conform/places/host.h"
 #include "qtest/packet.h"
 
 #ifndef PACKET_IGNORE_OUTGOING
@@ -82,18 +83,14 @@ static int vfio_prepare(const struct conform_place *place, char *why, size_t byt
 	return host_fd < 0 ? -errno : 0;
 }
 
-/* Ask the host, and wait until it has done it: "done", or why not. */
+/* Ask the host, and wait until it has done it. No other process of this guest asks by that number. */
 static void ask_host(struct conform *c, const char *what, char *answer, size_t bytes)
 {
+	static unsigned asked;
 	const char *from = getenv("LAB_FROM_HOST");
-	FILE *file = fopen(from ? from : "/dev/null", "re");
+	const unsigned long number = (unsigned long)getpid() * 1000 + asked++;
 
-	check(file);
-	check(dprintf(host_fd, "@host %s\n", what) > 0);
-	if (!fgets(answer, (int)bytes, file))
-		answer[0] = '\0';
-	(void)fclose(file);
-	answer[strcspn(answer, "\n")] = '\0';
+	check(host_ask(host_fd, from ? from : "/dev/null", number, what, answer, bytes));
 }
 
 static void host(struct conform *c, const char *what)
