@@ -293,6 +293,31 @@ static void caps_not_silent(struct conform *c)
 	check_passes(c);
 }
 
+BEHAVIOUR(reset_does_not_wait, NEED_STALL,
+	  "A reset of a device that takes nothing any more does not wait for what is queued, "
+	  "however long a stop would.");
+static void reset_does_not_wait(struct conform *c)
+{
+	const uint64_t drain_ns = CONFORM_WAIT_NS / 2;
+	uint64_t start_ns;
+
+	port_start(c, (struct fn_dev_conf){ .stop_drain_ns = drain_ns });
+	c->place->ops->stall(c, true);
+	for (unsigned i = 0; i < 20; i++) {
+		struct fn_pkt *pkt = pkt_frame(c, i, 1400);
+
+		if (fn_tx_burst(c->tx, &pkt, 1) != 1)
+			fn_pkt_free(pkt);
+	}
+	start_ns = conform_now_ns(c);
+	check_ok(fn_dev_reset(c->dev));
+	check(conform_now_ns(c) - start_ns < drain_ns);
+	c->place->ops->stall(c, false);
+	wait_until(port_link_up(c));
+	wire_discard(c);
+	check_passes(c);
+}
+
 const struct behaviour *const life_behaviours[] = {
 	&behaviour_probe,
 	&behaviour_bring_up,
@@ -306,5 +331,6 @@ const struct behaviour *const life_behaviours[] = {
 	&behaviour_configure_refuses,
 	&behaviour_offloads_not_silent,
 	&behaviour_caps_not_silent,
+	&behaviour_reset_does_not_wait,
 	NULL,
 };

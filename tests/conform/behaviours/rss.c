@@ -438,6 +438,19 @@ static void rss_refuses(struct conform *c)
 	check_flows(c, &rss, false);
 }
 
+BEHAVIOUR(rx_hash_of_nothing, 0, "A frame that is not IP comes without a hash.");
+static void rx_hash_of_nothing(struct conform *c)
+{
+	struct fn_pkt *pkt;
+
+	need_offload(c, FN_OFFLOAD_RX_HASH);
+	port_start(c, (struct fn_dev_conf){ .offloads = FN_OFFLOAD_RX_HASH });
+	wire_send_stream(c, 1, 1, 100);
+	pkt = rx_next(c, c->rx);
+	check_eq(pkt->flags & FN_PKT_HASH, 0);
+	fn_pkt_free(pkt);
+}
+
 const struct behaviour *const rss_behaviours[] = {
 	&behaviour_rss_vectors,
 	&behaviour_rss_queue,
@@ -451,5 +464,6 @@ const struct behaviour *const rss_behaviours[] = {
 	&behaviour_rss_off,
 	&behaviour_rss_spreads_by_itself,
 	&behaviour_rss_refuses,
+	&behaviour_rx_hash_of_nothing,
 	NULL,
 };
