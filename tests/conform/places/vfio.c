@@ -269,25 +269,17 @@ static int vfio_open(struct conform *c, struct fn_dev **dev)
 static int vfio_send(struct conform *c, const struct wire_request *request, const void *frame,
 		     size_t len)
 {
-	struct qtest_offload offload = { 0 };
-	int ret;
+	const int ret = packet_send(world.wire, request, frame, len);
 
 	(void)c;
-	_Static_assert(sizeof(offload) == sizeof(*request), "both are what the kernel knows");
-	if (request)
-		memcpy(&offload, request, sizeof(offload));
-	ret = packet_send(world.wire, &offload, frame, len);
 	return ret == -ENETDOWN ? -EAGAIN : ret;
 }
 
 static size_t vfio_recv(struct conform *c, struct wire_request *request, void *buf, size_t bytes)
 {
-	struct qtest_offload offload = { 0 };
-	const size_t len = packet_recv(world.wire, &offload, buf, bytes);
-
 	(void)c;
-	memcpy(request, &offload, sizeof(offload));
-	return len;
+	*request = (struct wire_request){ 0 };
+	return packet_recv(world.wire, request, buf, bytes);
 }
 
 static uint64_t vfio_now_ns(struct conform *c)
