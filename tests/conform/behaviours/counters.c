@@ -300,11 +300,37 @@ static void rx_overrun_told(struct conform *c)
 	}
 }
 
+BEHAVIOUR(bursts_counted, 0,
+	  "The counter of receive bursts counts the calls that returned packets, each once, and no "
+	  "others.");
+static void bursts_counted(struct conform *c)
+{
+	uint64_t before;
+	uint64_t calls = 0;
+	unsigned got = 0;
+
+	port_start(c, (struct fn_dev_conf){ 0 });
+	before = rx_counter(c->rx, FN_RX_BURSTS);
+	wire_send_stream(c, 1, 20, 100);
+	for (const uint64_t start_ns = conform_now_ns(c); got < 20;) {
+		struct fn_pkt *pkts[3];
+		const unsigned n = fn_rx_burst(c->rx, pkts, 3);
+
+		check(conform_now_ns(c) - start_ns < CONFORM_WAIT_NS);
+		calls += n != 0;
+		got += n;
+		fn_pkt_free_bulk(pkts, n);
+		if (!n)
+			conform_wait(c);
+	}
+	check_eq(rx_counter(c->rx, FN_RX_BURSTS) - before, calls);
+}
+
 const struct behaviour *const counters_behaviours[] = {
 	&behaviour_counters_described,   &behaviour_tx_conserved,
 	&behaviour_rx_conserved,         &behaviour_rx_stopped_counted,
 	&behaviour_rx_starved_conserved, &behaviour_rx_lost_conserved,
 	&behaviour_rx_loss_told,         &behaviour_counters_hold,
 	&behaviour_device_counters,      &behaviour_rx_overrun_told,
-	NULL,
+	&behaviour_bursts_counted,       NULL,
 };
