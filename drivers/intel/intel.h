@@ -4,6 +4,7 @@
 #define INTEL_H
 
 #include "dev/driver.h"
+#include "drivers/intel/intel_diag.h"
 #include "drivers/intel/intel_regs.h"
 
 struct intel_port;
@@ -21,22 +22,26 @@ struct intel_hash {
 /**
  * struct intel_steps - steps between reset and packets that a family does its own way
  * @irqs_off: mask all interrupts and forget what they were for
- * @before_reset: what comes before CTRL.RST; may be NULL
- * @setup: what a reset leaves otherwise than it should be
+ * @before_reset: what comes before CTRL.RST; may be NULL, as @after_reset
+ * @after_reset: what comes once it is over
+ * @setup: what a reset leaves otherwise than it should be; may be NULL
  * @rx_setup: the receiver as a whole, which is still off
  * @rxq_start: enable a receive queue, whose ring is set
  * @txq_start: the same for a transmit queue
  * @irqs_start: the vectors of queues and of all else
+ * @irq_raise: self-test, behind a reset: let an MSI-X entry through, alone, and raise it
  * @set_coalesce: hold interrupts back
  */
 struct intel_steps {
 	void (*irqs_off)(const struct intel_port *port);
 	int (*before_reset)(struct fn_dev *dev);
+	void (*after_reset)(struct fn_dev *dev);
 	int (*setup)(struct fn_dev *dev);
 	void (*rx_setup)(struct fn_dev *dev);
 	int (*rxq_start)(struct fn_dev *dev, uint16_t idx);
 	int (*txq_start)(struct fn_dev *dev, uint16_t idx);
 	int (*irqs_start)(struct fn_dev *dev);
+	void (*irq_raise)(const struct intel_port *port, unsigned entry);
 	void (*set_coalesce)(struct fn_dev *dev, const struct fn_coalesce *c);
 };
 
@@ -46,6 +51,7 @@ struct intel_steps {
  * @txq: register block of transmit queue 0
  * @queue_stride: bytes from one queue's block to the next one's
  * @queues: queues of each kind
+ * @entries: MSI-X entries that its registers know
  * @exact_macs: entries of the table of exact addresses, the port's own included
  * @tx_seg_bytes: most bytes of a transmit descriptor
  * @rx_errors: INTEL_RXD_RXE and its sisters that the descriptors have
@@ -59,7 +65,8 @@ struct intel_steps {
  * @coalesce_max_ns: the longest
  * @is_82576: the 82576 or a successor: advanced descriptors, many vectors
  * @vfta_writes: how often an entry of the VLAN table is written until it surely is there
- * @crc_by_queue: the queues, too, have to be told to strip the CRC
+ * @is_successor: of the 82576: vectors are said in pairs of queues, and the queues, too, have to be
+ *	told to strip the CRC
  * @rxcsum_sctp: of RXCSUM: look at SCTP too
  * @steps: what its family does its own way
  */
@@ -68,6 +75,7 @@ struct intel_chip {
 	uint32_t txq;
 	uint32_t queue_stride;
 	uint16_t queues;
+	uint16_t entries;
 	uint16_t exact_macs;
 	uint16_t tx_seg_bytes;
 	uint32_t rx_errors;
@@ -81,7 +89,7 @@ struct intel_chip {
 	uint32_t coalesce_max_ns;
 	bool is_82576;
 	uint8_t vfta_writes;
-	bool crc_by_queue;
+	bool is_successor;
 	uint32_t rxcsum_sctp;
 	const struct intel_steps *steps;
 };
@@ -100,8 +108,9 @@ enum intel_auto_read {
  * @rxqs: receive queues that are made now
  * @txqs: transmit queues that are made now
  * @rctl: register RCTL, but for the receive modes
- * @any_unicast: more unicast addresses are wanted than there are exact entries
+ * @filter_mode: how exactly the list of addresses is filtered
  * @auto_read: what it says of its NVM
+ * @diag: what PHY, link, LED and statistics remember
  */
 struct intel_port {
 	struct fn_bar regs;
@@ -109,8 +118,9 @@ struct intel_port {
 	uint16_t rxqs;
 	uint16_t txqs;
 	uint32_t rctl;
-	bool any_unicast;
+	enum fn_filter_mode filter_mode;
 	enum intel_auto_read auto_read;
+	struct intel_diag diag;
 };
 
 static inline struct intel_port *intel_port_of(const struct fn_dev *dev)
@@ -174,16 +184,18 @@ int intel_flush(struct fn_dev *dev);
  */
 int intel_reset(struct fn_dev *dev);
 
-/* intel_port.c: the life of a port. */
+/* intel_start.c: from reset to packets, and back. */
+int intel_start(struct fn_dev *dev);
+int intel_stop(struct fn_dev *dev);
+
+/* intel_port.c: what a port is and can. */
 int intel_open(struct fn_dev *dev, const struct intel_chip *chip);
 int intel_close(struct fn_dev *dev);
 int intel_check(struct fn_dev *dev, const struct fn_dev_conf *conf);
-int intel_start(struct fn_dev *dev);
-int intel_stop(struct fn_dev *dev);
 int intel_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c);
 /* The shortest delay that a queue of an MSI-X entry in use has; 0: none. */
 uint32_t intel_entry_delay_ns(const struct fn_dev *dev, const struct fn_coalesce *c,
-			      uint16_t entry);
+			      unsigned entry);
 /* config_irq: what is no queue's, as ICR said it. */
 void intel_other_causes(struct fn_dev *dev, uint32_t icr);
 
@@ -198,7 +210,8 @@ int intel_set_mac_filters(struct fn_dev *dev, const uint8_t (*macs)[6], unsigned
 int intel_set_vlan_filter(struct fn_dev *dev, uint16_t vid, bool on);
 
 /* Addresses that fn_dev_set_mac_filters() takes: what is no exact entry goes to the hash table. */
-#define INTEL_MAC_FILTERS_MAX 1024u
+#define INTEL_MAC_FILTERS_MAX 4096u
+#define INTEL_EXACT_MACS_MAX 32u
 
 /* intel_rss.c: which queue a frame comes to. */
 uint32_t intel_rss_types(const struct intel_chip *chip);

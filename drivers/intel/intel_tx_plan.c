@@ -128,8 +128,7 @@ static enum fn_tx_counter plan_context(const struct intel_txq *q, const struct f
 static void plan_ip_csum(const struct fn_pkt *pkt, struct intel_tx_plan *plan)
 {
 	plan->ctl |= INTEL_TXD_IXSM;
-	plan->zero[0] = pkt->l2_len + FN_IP4_CSUM_AT;
-	plan->zero_bytes[0] = 2;
+	plan->ip_csum_at = pkt->l2_len + FN_IP4_CSUM_AT;
 }
 
 static bool plan_l4(const struct fn_pkt *pkt, uint32_t len, uint32_t asked,
@@ -182,19 +181,23 @@ static enum fn_tx_counter csum(const struct intel_txq *q, const struct fn_pkt *p
 
 /*
  * The device makes the IP header of each frame: its length and checksum are 0 in front, and the
- * pseudo header's sum has no length (82574 7.3.6, 82576 7.2.4.5).
+ * pseudo header's sum has no length (82574 7.3.6, 82576 7.2.4.5). What is one frame anyhow is not
+ * segmented, and has its own length in both.
  */
-static void plan_tso(const struct fn_pkt *pkt, uint32_t asked, struct intel_tx_plan *plan)
+static void plan_tso(const struct fn_pkt *pkt, uint32_t len, uint32_t asked,
+		     struct intel_tx_plan *plan)
 {
 	const bool v6 = asked & FN_PKT_TX_IPV6;
+	const uint32_t start = (uint32_t)pkt->l2_len + pkt->l3_len;
 
 	plan->ctl |= INTEL_TXD_TXSM;
 	if (!v6)
 		plan_ip_csum(pkt, plan);
-	plan->zero[1] = pkt->l2_len + (v6 ? IP6_LENGTH_AT : IP4_LENGTH_AT);
-	plan->zero_bytes[1] = 2;
-	plan->seed = fn_tx_seed(pkt, asked, FN_IPPROTO_TCP, 0);
-	plan->field = (uint32_t)pkt->l2_len + pkt->l3_len + FN_TCP_CSUM_AT;
+	plan->ip_len_at = pkt->l2_len + (v6 ? IP6_LENGTH_AT : IP4_LENGTH_AT);
+	if (!plan->payload)
+		plan->ip_len = (uint16_t)(len - pkt->l2_len - (v6 ? FN_IP6_BYTES : 0));
+	plan->seed = fn_tx_seed(pkt, asked, FN_IPPROTO_TCP, plan->payload ? 0 : len - start);
+	plan->field = start + FN_TCP_CSUM_AT;
 	plan->field_bytes = 2;
 }
 
@@ -203,24 +206,22 @@ static enum fn_tx_counter tso(const struct intel_txq *q, const struct fn_pkt *pk
 {
 	const uint32_t hdrs = (uint32_t)pkt->l2_len + pkt->l3_len + pkt->l4_len;
 	const uint64_t on = fn_txq_queue(&q->pub)->dev->conf.offloads;
+	uint32_t most;
 
 	if (!(on & (asked & FN_PKT_TX_IPV6 ? FN_OFFLOAD_TX_TSO6 : FN_OFFLOAD_TX_TSO4)) ||
 	    !fn_tx_tso_fits(pkt, asked))
 		return FN_TX_DROP_OFFLOAD;
-	/* What is one frame anyhow is not segmented. */
-	if (len - hdrs <= pkt->mss)
-		return csum(q, pkt, len,
-			    (asked & (FN_PKT_TX_IPV6 | FN_PKT_VLAN)) | FN_PKT_TX_TCP_CSUM |
-				    (asked & FN_PKT_TX_IPV6 ? 0 : FN_PKT_TX_IP_CSUM),
-			    plan);
-	if (hdrs + pkt->mss + (asked & FN_PKT_VLAN ? TAG_BYTES : 0) > q->len_max ||
+	most = len - hdrs < pkt->mss ? len - hdrs : pkt->mss;
+	if (hdrs + most + (asked & FN_PKT_VLAN ? TAG_BYTES : 0) > q->len_max ||
 	    len - pkt->l2_len > IP_BYTES_MAX)
 		return FN_TX_DROP_TOO_LONG;
 	if (fn_tx_is_shared(pkt))
 		return FN_TX_DROP_SHARED;
-	plan->payload = len - hdrs;
-	plan->ctl |= q->kind == INTEL_TX_ADVANCED ? INTEL_TXD_ADV_TSE : INTEL_TXD_EXT_TSE;
-	plan_tso(pkt, asked, plan);
+	if (len - hdrs > pkt->mss) {
+		plan->payload = len - hdrs;
+		plan->ctl |= q->kind == INTEL_TX_ADVANCED ? INTEL_TXD_ADV_TSE : INTEL_TXD_EXT_TSE;
+	}
+	plan_tso(pkt, len, asked, plan);
 	return plan_context(q, pkt, asked, plan);
 }
 
@@ -237,8 +238,11 @@ enum fn_tx_counter intel_tx_plan(const struct intel_txq *q, const struct fn_pkt 
 
 void intel_tx_apply(const struct fn_pkt *pkt, const struct intel_tx_plan *plan)
 {
-	for (unsigned i = 0; i < FN_ARRAY_LEN(plan->zero); i++)
-		memset(pkt->data + plan->zero[i], 0, plan->zero_bytes[i]);
+	const uint16_t ip_len = htobe16(plan->ip_len);
+
+	if (plan->ip_csum_at)
+		memset(pkt->data + plan->ip_csum_at, 0, 2);
+	if (plan->ip_len_at)
+		memcpy(pkt->data + plan->ip_len_at, &ip_len, sizeof(ip_len));
 	memcpy(pkt->data + plan->field, &plan->seed, plan->field_bytes);
-	memset(pkt->data + pkt->len - plan->trail, 0, plan->trail);
 }

@@ -70,14 +70,17 @@ static void tx_context(struct intel_txq *q, const struct intel_tx_plan *plan)
 static void tx_post_slow(struct intel_txq *q, struct fn_pkt *pkt, uint32_t len, uint32_t pad,
 			 const struct intel_tx_plan *plan)
 {
+	const uint32_t bytes = plan->payload ? plan->payload : len - plan->trail + pad;
 	uint64_t ctl = intel_tx_base(q->kind) | plan->ctl;
 	uint16_t last;
 
 	if (tx_needs_context(q, plan))
 		tx_context(q, plan);
 	if (q->kind == INTEL_TX_ADVANCED)
-		ctl |= INTEL_TXD_ADV_PAYLEN(plan->payload ? plan->payload : len + pad);
-	for (const struct fn_pkt *seg = pkt; seg; seg = seg->next)
+		ctl |= INTEL_TXD_ADV_PAYLEN(bytes);
+	/* What is behind the IP packet is padding (in one segment): the device's to do. */
+	tx_post_bytes(q, pkt->iova.v, pkt->len - plan->trail, &ctl);
+	for (const struct fn_pkt *seg = pkt->next; seg; seg = seg->next)
 		tx_post_bytes(q, seg->iova.v, seg->len, &ctl);
 	if (pad)
 		tx_post_bytes(q, q->ring.iova.v + intel_tx_ring_size(q) * sizeof(*q->desc), pad,
@@ -133,8 +136,12 @@ enum tx_outcome intel_tx_slow(struct intel_txq *q, struct fn_pkt *pkt)
 
 	if (reason != FN_TX_COUNTERS)
 		return tx_drop(q, pkt, reason);
-	/* What is to be segmented is no frame yet: a device would cut padding into segments. */
-	if (len < INTEL_TX_FRAME_MIN && !plan.payload)
+	/*
+	 * The device pads by itself (TCTL.PSP), but not what is shorter than 17 bytes. QEMU's
+	 * models do not pad, but count padding of the driver's into the IP header's length when
+	 * they fill in checksums (tx_ip_csum): so what asks for something is left to the device.
+	 */
+	if (len < INTEL_TX_FRAME_MIN && !asked)
 		pad = INTEL_TX_FRAME_MIN - len;
 	if (tx_descs(q, pkt) + tx_needs_context(q, &plan) + (pad != 0) > intel_tx_room(q))
 		return TX_OUT_NO_ROOM;

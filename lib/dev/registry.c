@@ -3,10 +3,14 @@
 #include <stdio.h>
 
 #include "dev/dev.h"
+#include "drivers/intel/e1000e/e1000e.h"
+#include "drivers/intel/igb/igb.h"
 #include "drivers/virtio/virtio_net.h"
 
 static const struct fn_driver *const drivers[] = {
 	&fn_driver_virtio_net,
+	&fn_driver_e1000e,
+	&fn_driver_igb,
 };
 
 const struct fn_driver *fn_registry_find(uint16_t vendor_id, uint16_t device_id)

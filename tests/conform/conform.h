@@ -24,8 +24,12 @@
 #include <string.h>
 
 #include <fastnic/coalesce.h>
+#include <fastnic/diag.h>
 #include <fastnic/fastnic.h>
+#include <fastnic/link.h>
+#include <fastnic/regs.h>
 #include <fastnic/rss.h>
+#include <fastnic/selftest.h>
 
 #include "base/bits.h"
 #include "conform/frames.h"
@@ -39,7 +43,7 @@
 #define NEED_LINK (1u << 3)      /* a cable that can be pulled */
 #define NEED_UNPLUG (1u << 4)    /* a device that can be pulled */
 #define NEED_RELEASE (1u << 5)   /* a kernel, or who plays it, that asks for the device back */
-#define NEED_LIAR (1u << 6)      /* a device that can be made to lie to a queue */
+#define NEED_LIAR (1u << 6)      /* a device that can be made to lie to a receive queue */
 #define NEED_REALTIME (1u << 7)  /* time passes as on the wall: moderation */
 #define NEED_CSUM_LOOK (1u << 8) /* a device that adds received checksums up itself */
 #define NEED_ERROR (1u << 9)     /* a bus, or who plays it, that reports an error of the device */
@@ -47,7 +51,11 @@
 #define NEED_AUTOMASK (1u << 11) /* interrupts that mask themselves */
 #define NEED_VOUCH (1u << 12)    /* a wire that vouches for checksums */
 #define NEED_HOLD (1u << 13)     /* a wire that keeps what it cannot deliver, in order */
-#define NEEDS 14u
+#define NEED_LIAR_TX (1u << 14)  /* a device whose lies about what it sent can be seen */
+#define NEED_GSO (1u << 15)      /* a wire of long packets, or a device that cuts them right */
+#define NEED_PARTNER (1u << 16)  /* a link partner as a real one is */
+#define NEED_LOST (1u << 17)     /* a wire that tells which frames did not get to a buffer */
+#define NEEDS 18u
 
 /**
  * struct behaviour - a row of the table
@@ -192,7 +200,17 @@ void port_close(struct conform *c);
 /* Look at the device again: c->info. */
 void port_info(struct conform *c);
 
+/* A ring of @n descriptors, or of as many as the device has at least; opens it where needed. */
+uint32_t rx_ring_of(struct conform *c, uint32_t n);
+uint32_t tx_ring_of(struct conform *c, uint32_t n);
+
 bool port_link_up(struct conform *c);
+
+/* Counters that the device keeps itself. */
+#define CONFORM_DEV_COUNTERS 256u
+
+/* The sum of those of a kind. */
+uint64_t dev_counters_of(struct conform *c, enum fn_counter_kind kind);
 
 struct fn_pool_info pool_info(const struct conform *c);
 uint64_t rx_counter(const struct fn_rxq *q, enum fn_rx_counter counter);
@@ -205,6 +223,12 @@ void need_queues(struct conform *c, unsigned rxqs, unsigned txqs);
 
 /* Run the callbacks of events that have come. */
 void port_events(struct conform *c);
+
+/* How often a queue's eventfd was signalled since it was read last. It does not block. */
+uint64_t irq_signals(int fd);
+
+/* Wait for a signal, and take it. */
+void irq_expect(struct conform *c, int fd);
 
 /* traffic.c: packets on the device's side, frames on the wire's. */
 
@@ -229,6 +253,12 @@ void rx_expect_stream(struct conform *c, struct fn_rxq *q, unsigned seq, unsigne
 
 /* No packet comes out of it for a while. */
 void rx_expect_none(struct conform *c, struct fn_rxq *q);
+
+/*
+ * The application takes all packets of the pool, and those that queue 0 receives, until it has no
+ * buffer left and no frame comes any more. Returns how many, fewer than @most.
+ */
+unsigned rx_take_all(struct conform *c, struct fn_pkt **held, unsigned most);
 
 /* Put a frame on the wire; waits for room on it. */
 void wire_send(struct conform *c, const void *frame, size_t len);

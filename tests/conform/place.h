@@ -35,7 +35,10 @@ struct wire_request {
 #define WIRE_GSO_TCP4 1u
 #define WIRE_GSO_TCP6 4u
 
-/* A completion of what no queue has, of what the device does not have, and twice of the same. */
+/*
+ * Ways to lie: where the device says which buffer it hands back, one that no queue has, one that it
+ * does not have, and the same one twice; where it does not, what it says of what is in it.
+ */
 #define PLACE_LIES 3u
 
 /**
@@ -49,12 +52,15 @@ struct wire_request {
  * @now_ns: the place's time
  * @wait: let time pass, and device and wire do their work
  * @stall: the wire takes nothing from the device any more, or does again
+ * @lost: frames that @send took and that are in no buffer of the device: they wait still, or
+ *	wire or device has lost them or did not want them
  * @link: pull the cable, or put it in
  * @unplug: pull the device
  * @release: the kernel asks for the device back
  * @error: the bus reports an error of the device that it does not recover from
  * @announce: the network asks the device to announce itself
- * @lie: the device tells a queue of a completion that cannot be; @how: 0 to PLACE_LIES - 1
+ * @lie: the device tells a queue of a completion that cannot be; @how: 0 to PLACE_LIES - 1. To a
+ *	transmit queue unless the place cannot NEED_LIAR_TX
  *
  * What a place cannot is NULL.
  */
@@ -69,6 +75,7 @@ struct place_ops {
 	uint64_t (*now_ns)(struct conform *c);
 	void (*wait)(struct conform *c, uint64_t ns);
 	void (*stall)(struct conform *c, bool on);
+	uint64_t (*lost)(struct conform *c);
 	void (*link)(struct conform *c, bool up);
 	void (*unplug)(struct conform *c);
 	void (*release)(struct conform *c);
@@ -98,6 +105,7 @@ extern const struct conform_place places[];
 
 /* Of places/: one file a bus. */
 extern const struct place_ops place_model_virtio;
+extern const struct place_ops place_model_intel;
 extern const struct place_ops place_qtest;
 extern const struct place_ops place_vfio;
 

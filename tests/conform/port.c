@@ -2,6 +2,7 @@
 /* The device and all around it: context, pool, events, and what must hold when it is closed. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "conform/conform.h"
 
@@ -75,6 +76,20 @@ static void ctx_create(struct conform *c)
 	if (!c->pool_opts.max_threads)
 		c->pool_opts.max_threads = 1;
 	check_ok(fn_pool_create(c->ctx, &c->pool_opts, &c->pool));
+}
+
+uint32_t rx_ring_of(struct conform *c, uint32_t n)
+{
+	if (!c->dev)
+		port_open(c);
+	return n > c->info.rx_ring_min ? n : c->info.rx_ring_min;
+}
+
+uint32_t tx_ring_of(struct conform *c, uint32_t n)
+{
+	if (!c->dev)
+		port_open(c);
+	return n > c->info.tx_ring_min ? n : c->info.tx_ring_min;
 }
 
 void port_open(struct conform *c)
@@ -167,6 +182,36 @@ uint64_t tx_counter(const struct fn_txq *q, enum fn_tx_counter counter)
 	return values[counter];
 }
 
+uint64_t dev_counters_of(struct conform *c, enum fn_counter_kind kind)
+{
+	uint64_t values[CONFORM_DEV_COUNTERS] = { 0 };
+	const unsigned n = fn_dev_counters(c->dev, values, CONFORM_DEV_COUNTERS);
+	uint64_t sum = 0;
+
+	check(n <= CONFORM_DEV_COUNTERS);
+	for (unsigned i = 0; i < n; i++)
+		if (fn_dev_counter_desc(c->dev, i)->kind == kind)
+			sum += values[i];
+	return sum;
+}
+
+uint64_t irq_signals(int fd)
+{
+	uint64_t n = 0;
+
+	return read(fd, &n, sizeof(n)) == sizeof(n) ? n : 0;
+}
+
+static bool signalled(int fd)
+{
+	return irq_signals(fd) != 0;
+}
+
+void irq_expect(struct conform *c, int fd)
+{
+	wait_until(signalled(fd));
+}
+
 void need_offload(struct conform *c, uint64_t offloads)
 {
 	if (!c->dev)
@@ -178,8 +223,10 @@ void need_offload(struct conform *c, uint64_t offloads)
 
 void need_cap(struct conform *c, uint64_t cap)
 {
-	static const char *const names[] = { "set_mac",     "promisc", "allmulti",
-					     "mac_filters", "rss",     "coalesce" };
+	static const char *const names[] = { "set_mac",  "promisc",  "allmulti", "mac_filters",
+					     "rss",      "coalesce", "set_link", "pause",
+					     "identify", "regs",     "selftest", "phy",
+					     "nvm" };
 
 	if (!c->dev)
 		port_open(c);

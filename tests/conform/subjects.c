@@ -16,6 +16,7 @@ extern const struct behaviour *const filter_behaviours[];
 extern const struct behaviour *const irq_behaviours[];
 extern const struct behaviour *const link_behaviours[];
 extern const struct behaviour *const counters_behaviours[];
+extern const struct behaviour *const diag_behaviours[];
 extern const struct behaviour *const gone_behaviours[];
 extern const struct behaviour *const gaps_behaviours[];
 
@@ -34,6 +35,7 @@ const struct subject subjects[] = {
 	{ "irq", irq_behaviours },
 	{ "link", link_behaviours },
 	{ "counters", counters_behaviours },
+	{ "diag", diag_behaviours },
 	{ "gone", gone_behaviours },
 	{ "gaps", gaps_behaviours },
 	{ NULL, NULL },

@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The Intel model's registers: general ones, NVM, PHY, link, statistics, and the queues' own. */
+/* The Intel model's registers: general ones, statistics, the queues' own; resets. */
 #include <string.h>
 
-#include "base/barrier.h"
-#include "base/le.h"
 #include "model/intel_dev.h"
 
 #define REG(off) id->reg[(off) / 4]
-
-/* MII registers (IEEE 802.3 22.2.4). */
-#define BMCR 0u
-#define BMSR 1u
-#define BMSR_LINK 0x0004u
-#define BMSR_DONE 0x0020u
 
 static struct intel_dev *intel_of(struct model_dev *md)
 {
@@ -21,6 +13,11 @@ static struct intel_dev *intel_of(struct model_dev *md)
 
 void intel_dev_count(struct intel_dev *id, uint32_t off, uint32_t n)
 {
+	/* A queue's own run on (I210 8.19.1, which has more words for them than 82576 8.19). */
+	if (off >= IDEV_PQGPRC(0)) {
+		REG(off) += n;
+		return;
+	}
 	/* They stick at the top (82574 10.2.7, 82576 8.19). */
 	REG(off) = n > UINT32_MAX - REG(off) ? UINT32_MAX : REG(off) + n;
 }
@@ -43,176 +40,149 @@ uint32_t intel_dev_size_bin(uint32_t off_64, uint32_t len)
 	return off_64 + 4 * bin;
 }
 
-static uint64_t desc_iova(struct intel_dev *id, bool tx, unsigned queue, uint32_t idx)
+static bool resets(const struct intel_dev *id)
 {
-	const uint64_t base = (uint64_t)*intel_dev_qreg(id, tx, queue, IDEV_Q_BAH) << 32 |
-			      *intel_dev_qreg(id, tx, queue, IDEV_Q_BAL);
-
-	return base + 16 * (uint64_t)idx;
+	return id->reset_until_ns > id->md.clock->now_ns;
 }
 
-bool intel_dev_desc_read(struct intel_dev *id, bool tx, unsigned queue, uint32_t idx,
-			 uint32_t dw[4])
-{
-	const fn_le32 *desc = (void *)model_dma_at(&id->md, desc_iova(id, tx, queue, idx), 16);
-
-	for (unsigned i = 0; desc && i < 4; i++)
-		dw[i] = fn_read_le32(&desc[i]);
-	return desc;
-}
-
-void intel_dev_desc_write(struct intel_dev *id, bool tx, unsigned queue, uint32_t idx,
-			  const uint32_t dw[4])
-{
-	/* The double word that has DD comes last. */
-	const unsigned done = tx ? 3 : 2;
-	fn_le32 *desc = (void *)model_dma_at(&id->md, desc_iova(id, tx, queue, idx), 16);
-
-	for (unsigned i = 0; desc && i < 4; i++) {
-		const fn_le32 own = fn_cpu_to_le32(dw[i]);
-
-		if (i != done)
-			model_dma_put(&id->md, &desc[i], &own, sizeof(own));
-	}
-	/* Pairs with the driver's barrier behind its look at DD. */
-	fn_fence_release();
-	if (desc)
-		fn_write_le32(&desc[done], dw[done]);
-}
-
-void intel_dev_desc_back(struct intel_dev *id, const struct intel_wb *wb)
-{
-	struct intel_wb own = *wb;
-
-	if (id->writeback)
-		id->writeback(id->writeback_arg, &own);
-	if (!own.lost)
-		intel_dev_desc_write(id, own.tx, own.queue, own.idx, own.dw);
-}
-
-/* 82574 10.2.2.2, 82576 8.2.2. */
-static void link_is(struct intel_dev *id, bool up)
-{
-	if (up == intel_dev_link_up(id))
-		return;
-	if (up) {
-		REG(IDEV_STATUS) |= IDEV_STATUS_LU | IDEV_STATUS_FD | IDEV_STATUS_SPEED_1000;
-		id->phy[BMSR] |= BMSR_LINK | BMSR_DONE;
-	} else {
-		REG(IDEV_STATUS) &= ~(IDEV_STATUS_LU | IDEV_STATUS_FD | IDEV_STATUS_SPEED_1000);
-		id->phy[BMSR] &= (uint16_t) ~(BMSR_LINK | BMSR_DONE);
-	}
-	intel_dev_cause(id, IDEV_ICR_LSC);
-}
-
-static void negotiated(void *arg, uint64_t value)
+static void nvm_is_read(void *arg, uint64_t value)
 {
 	struct intel_dev *id = arg;
 
 	(void)value;
-	if (id->cable && (REG(IDEV_CTRL) & IDEV_CTRL_SLU) && !id->md.gone)
-		link_is(id, true);
-	for (unsigned i = 0; id->auto_tx && i < id->queues; i++)
-		(void)intel_dev_transmit(id, i, UINT32_MAX);
+	if (!id->md.gone)
+		intel_dev_auto_read(id);
 }
 
-static void link_look(struct intel_dev *id)
-{
-	if (!id->cable || !(REG(IDEV_CTRL) & IDEV_CTRL_SLU))
-		link_is(id, false);
-	else if (!intel_dev_link_up(id) && !model_clock_pending(id->md.clock, negotiated, id))
-		model_clock_after(id->md.clock, id->link_ns, negotiated, id, 0);
-}
-
-void intel_dev_cable(struct intel_dev *id, bool plugged)
-{
-	id->cable = plugged;
-	link_look(id);
-}
-
-/* What a reset leaves (82574 4.6, 82576 4.2): all registers, not the NVM and not the PHY. */
+/*
+ * What a reset leaves (82574 4.6, 82576 4.2): all registers, not the NVM, not the PHY, and not SWSM,
+ * which is not this function's alone.
+ */
 static void mac_reset(struct intel_dev *id)
 {
+	const uint32_t swsm = REG(IDEV_SWSM);
+	const uint32_t sync = REG(IDEV_SW_FW_SYNC);
+
 	model_shadow_clear(&id->md);
 	(void)model_clock_cancel(id->md.clock, NULL, id);
 	memset(id->reg, 0, sizeof(id->reg));
+	memset(id->part, 0, sizeof(id->part));
 	memset(id->txq, 0, sizeof(id->txq));
 	memset(id->vector, 0, sizeof(id->vector));
 	memset(id->delay, 0, sizeof(id->delay));
+	memset(id->want_on, 0, sizeof(id->want_on));
+	id->pause_until_ns = 0;
+	REG(IDEV_SWSM) = swsm;
 	REG(IDEV_STATUS) = IDEV_STATUS_GIO_MASTER;
-	REG(IDEV_EECD) = IDEV_EECD_PRES | IDEV_EECD_AUTO_RD;
+	REG(IDEV_EECD) = IDEV_EECD_PRES;
 	REG(IDEV_VET) = 0x8100;
 	REG(IDEV_RXCSUM) = IDEV_RXCSUM_IPOFL | IDEV_RXCSUM_TUOFL;
 	if (id->family == INTEL_82574) {
 		REG(IDEV_TARC(0)) = IDEV_TARC_ENABLE | 3;
 		REG(IDEV_TARC(1)) = IDEV_TARC_ENABLE | 3;
 		REG(IDEV_RXCSUM) = 0;
+		REG(IDEV_PBA) = 0x00140014; /* 20 KiB each way */
+	} else {
+		REG(IDEV_SW_FW_SYNC) = sync;
+		REG(IDEV_RXPBS) = 64;
+		REG(IDEV_TXPBS) = 40;
 	}
-	for (unsigned i = 0; i < 3; i++) {
-		const uint32_t off = i < 2 ? IDEV_RAL(0) : IDEV_RAH(0);
+	for (uint32_t off = IDEV_STATS; id->stale_stats && off < IDEV_STATS_END_74; off += 4)
+		REG(off) = 0x100 + off;
+	intel_dev_mac_link_lost(id);
+}
 
-		REG(off) |= (uint32_t)id->nvm[i] << (i == 1 ? 16 : 0);
-	}
-	REG(IDEV_RAH(0)) |= IDEV_RAH_AV;
-	id->phy[BMSR] &= (uint16_t) ~(BMSR_LINK | BMSR_DONE);
+static void master_off(void *arg, uint64_t value)
+{
+	struct intel_dev *id = arg;
+
+	(void)value;
+	if (!intel_dev_may_master(id) && !id->master_stuck)
+		REG(IDEV_STATUS) &= ~IDEV_STATUS_GIO_MASTER;
+}
+
+bool intel_dev_may_master(const struct intel_dev *id)
+{
+	return !(REG(IDEV_CTRL) & IDEV_CTRL_GIO_MASTER_DISABLE);
+}
+
+void intel_dev_serve_all(struct intel_dev *id)
+{
+	for (unsigned i = 0; id->auto_tx && i < id->queues; i++)
+		(void)intel_dev_transmit(id, i, UINT32_MAX);
+}
+
+/* 82576 5.2.3.3: what is on its way to memory when the device is reset may be cut in the middle. */
+static void check_reset(struct intel_dev *id)
+{
+	if (intel_dev_may_master(id) &&
+	    (REG(IDEV_RCTL) & IDEV_RCTL_EN || REG(IDEV_TCTL) & IDEV_TCTL_EN))
+		intel_dev_violation(id, "a reset without master disable before it (82576 5.2.3.3)");
 }
 
 static void ctrl_write(struct intel_dev *id, uint32_t value)
 {
 	if (value & IDEV_CTRL_RST) {
+		REG(IDEV_CTRL) |= value & IDEV_CTRL_GIO_MASTER_DISABLE;
+		check_reset(id);
 		mac_reset(id);
 		id->reset_until_ns = id->md.clock->now_ns + id->reset_ns;
+		model_clock_after(id->md.clock, id->reset_ns + id->auto_read_ns, nvm_is_read, id,
+				  0);
 		return;
 	}
 	REG(IDEV_CTRL) = value & ~IDEV_CTRL_PHY_RST;
-	if (value & IDEV_CTRL_GIO_MASTER_DISABLE)
-		REG(IDEV_STATUS) &= ~IDEV_STATUS_GIO_MASTER;
+	if (!intel_dev_may_master(id))
+		model_dev_later(&id->md, master_off, id, 0);
 	else
 		REG(IDEV_STATUS) |= IDEV_STATUS_GIO_MASTER;
-	link_look(id);
-}
-
-/* 82574 10.2.2.4, 82576 8.4.2: START, address in bits 15:2; DONE, data above. */
-static void eerd_write(struct intel_dev *id, uint32_t value)
-{
-	const uint32_t addr = value >> 2 & 0x3fff;
-
-	if (!(value & IDEV_EERD_START))
-		return;
-	if (addr >= FN_ARRAY_LEN(id->nvm))
-		intel_dev_violation(id, "a word of the NVM that the model does not have");
-	REG(IDEV_EERD) =
-		(uint32_t)id->nvm[addr % FN_ARRAY_LEN(id->nvm)] << 16 | addr << 2 | IDEV_EERD_DONE;
-}
-
-static void mdic_done(void *arg, uint64_t value)
-{
-	struct intel_dev *id = arg;
-	const uint32_t cmd = (uint32_t)value;
-	const unsigned reg = cmd >> 16 & 31;
-	uint32_t data = cmd & 0xffff;
-
-	if ((cmd >> 21 & 31) != 1) {
-		REG(IDEV_MDIC) = cmd | IDEV_MDIC_READY | IDEV_MDIC_ERROR;
-		return;
+	if (value & IDEV_CTRL_PHY_RST) {
+		intel_dev_phy_reset(id);
+		intel_dev_link_lost(id);
+		REG(IDEV_STATUS) |= IDEV_STATUS_PHYRA;
 	}
-	if (cmd & IDEV_MDIC_READ)
-		data = id->phy[reg];
-	else if (reg == BMCR)
-		id->phy[reg] = (uint16_t)(data & 0x7dffu); /* reset and restart clear themselves */
-	else if (reg > 3)
-		id->phy[reg] = (uint16_t)data;
-	REG(IDEV_MDIC) = (cmd & 0xffff0000u) | data | IDEV_MDIC_READY;
-	if (cmd & IDEV_MDIC_INT)
-		intel_dev_cause(id, IDEV_ICR_MDAC);
+	intel_dev_link_look(id);
 }
 
-static void mdic_write(struct intel_dev *id, uint32_t value)
+/* A driver acknowledges a reset of the PHY; all else is read only. */
+static void status_write(struct intel_dev *id, uint32_t value)
 {
-	if (model_clock_pending(id->md.clock, mdic_done, id))
-		intel_dev_violation(id, "MDIC is written before it was READY (10.2.2.7, 8.2.4)");
-	REG(IDEV_MDIC) = value & ~(IDEV_MDIC_READY | IDEV_MDIC_ERROR);
-	model_dev_later(&id->md, mdic_done, id, REG(IDEV_MDIC));
+	if (!(value & IDEV_STATUS_PHYRA))
+		REG(IDEV_STATUS) &= ~IDEV_STATUS_PHYRA;
+}
+
+/* Bits that are reserved, or that a device with advanced descriptors does not have. */
+static void rctl_write(struct intel_dev *id, uint32_t value)
+{
+	const uint32_t reserved = 1u << 0 | 1u << 14 | 1u << 24 | 1u << 31;
+	bool ready = false;
+
+	if (value & (id->family == INTEL_82576 ? reserved | 0xfa000000u : reserved))
+		intel_dev_violation(id, "a reserved bit of RCTL (82574 10.2.5.1, 82576 8.10.1)");
+	for (unsigned i = 0; i < id->queues; i++)
+		ready = ready || intel_dev_ring_size(id, false, i);
+	if ((value & IDEV_RCTL_EN) && !ready)
+		intel_dev_violation(id, "the receiver is on before a ring is set up (82574 4.6)");
+	REG(IDEV_RCTL) = value;
+}
+
+static void tctl_write(struct intel_dev *id, uint32_t value)
+{
+	if (id->family == INTEL_82574 && (value & IDEV_TCTL_EN))
+		for (unsigned i = 0; i < id->queues; i++)
+			if (intel_dev_ring_size(id, true, i) &&
+			    !(*intel_dev_qreg(id, true, i, IDEV_Q_CTL) & IDEV_TXDCTL_COUNT))
+				intel_dev_violation(id, "TXDCTL bit 22 is not set (82574 10.2.6)");
+	REG(IDEV_TCTL) = value;
+	if (value & IDEV_TCTL_EN)
+		intel_dev_serve_all(id);
+}
+
+static void reta_write(struct intel_dev *id, uint32_t off, uint32_t value)
+{
+	if (value & (id->family == INTEL_82576 ? 0xf0f0f0f0u : 0x7f7f7f7fu))
+		intel_dev_violation(id, "a reserved bit of RETA (82574 10.2.5, 82576 8.10)");
+	REG(off) = value;
 }
 
 struct range {
@@ -223,58 +193,31 @@ struct range {
 
 /* Registers that keep what is written: all others that are not handled below are unknown. */
 static const struct range plain[] = {
-	{ IDEV_EECD, IDEV_EECD + 4, 3 },
-	{ IDEV_CTRL_EXT, IDEV_CTRL_EXT + 4, 3 },
-	{ IDEV_FCAL, IDEV_FCT + 4, 3 },
-	{ IDEV_VET, IDEV_VET + 4, 3 },
-	{ IDEV_ITR, IDEV_ITR + 4, 1 },
-	{ IDEV_EIAC_74, IDEV_EIAC_74 + 4, 1 },
-	{ IDEV_IVAR_74, IDEV_EITR_74 + 20, 1 },
-	{ IDEV_RCTL, IDEV_RCTL + 4, 3 },
-	{ IDEV_FCTTV, IDEV_FCTTV + 4, 3 },
-	{ IDEV_TCTL, IDEV_TCTL_EXT + 4, 3 },
-	{ IDEV_TIPG, IDEV_TIPG + 4, 3 },
-	{ IDEV_LEDCTL, IDEV_LEDCTL + 4, 3 },
-	{ IDEV_EXTCNF_CTRL, IDEV_EXTCNF_CTRL + 4, 1 },
-	{ IDEV_PBA, IDEV_PBA + 4, 3 },
-	{ IDEV_PBS, IDEV_PBS + 4, 1 },
-	{ IDEV_GPIE, IDEV_GPIE + 4, 2 },
-	{ IDEV_EIMS, IDEV_EIMS + 4, 2 },
-	{ IDEV_EIAC, IDEV_EIAM + 4, 2 },
-	{ IDEV_EITR_76, IDEV_EITR_76 + 100, 2 },
-	{ IDEV_IVAR_76, IDEV_IVAR_76 + 32, 2 },
-	{ IDEV_IVAR_MISC, IDEV_IVAR_MISC + 4, 2 },
-	{ IDEV_FCRTL, IDEV_FCRTL + 4, 3 },
-	{ IDEV_FCRTH, IDEV_FCRTH + 4, 3 },
-	{ IDEV_PSRCTL, IDEV_PSRCTL + 4, 1 },
-	{ IDEV_RXPBS, IDEV_RXPBS + 4, 2 },
-	{ IDEV_TXPBS, IDEV_TXPBS + 4, 2 },
-	{ IDEV_DTXCTL, IDEV_DTXCTL + 4, 2 },
-	{ IDEV_RDTR, IDEV_RDTR + 4, 1 },
-	{ IDEV_RADV, IDEV_RADV + 4, 1 },
-	{ IDEV_TIDV, IDEV_TIDV + 4, 1 },
-	{ IDEV_TADV, IDEV_TADV + 4, 1 },
-	{ IDEV_TARC(0), IDEV_TARC(0) + 4, 1 },
-	{ IDEV_TARC(1), IDEV_TARC(1) + 4, 1 },
-	{ IDEV_RXCSUM, IDEV_RXCSUM + 4, 3 },
-	{ IDEV_RLPML, IDEV_RLPML + 4, 2 },
-	{ IDEV_RFCTL, IDEV_RFCTL + 4, 3 },
-	{ IDEV_MTA, IDEV_MTA + 512, 3 },
-	{ IDEV_RAL(0), IDEV_RAH(15) + 4, 3 },
-	{ IDEV_PSRTYPE, IDEV_PSRTYPE + 32, 2 },
-	{ IDEV_RAL(16), IDEV_RAH(23) + 4, 2 },
-	{ IDEV_VFTA, IDEV_VFTA + 512, 3 },
-	{ IDEV_WUC, IDEV_WUC + 4, 3 },
-	{ IDEV_WUFC, IDEV_WUFC + 4, 3 },
-	{ IDEV_MRQC, IDEV_MRQC + 4, 3 },
-	{ IDEV_MANC, IDEV_MANC + 4, 3 },
-	{ IDEV_GCR, IDEV_GCR + 4, 3 },
-	{ IDEV_FWSM, IDEV_FWSM + 4, 3 },
-	{ IDEV_SW_FW_SYNC, IDEV_SW_FW_SYNC + 4, 2 },
-	{ IDEV_VMOLR, IDEV_VMOLR + 32, 2 },
-	{ IDEV_RETA, IDEV_RETA + 128, 3 },
-	{ IDEV_RSSRK, IDEV_RSSRK + 40, 3 },
-	{ IDEV_UTA, IDEV_UTA + 512, 2 },
+	{ IDEV_CTRL_EXT, IDEV_CTRL_EXT + 4, 3 }, { IDEV_FCAL, IDEV_FCT + 4, 3 },
+	{ IDEV_VET, IDEV_VET + 4, 3 },           { IDEV_ITR, IDEV_ITR + 4, 1 },
+	{ IDEV_EIAC_74, IDEV_EIAC_74 + 4, 1 },   { IDEV_IVAR_74, IDEV_EITR_74 + 20, 1 },
+	{ IDEV_FCTTV, IDEV_FCTTV + 4, 3 },       { IDEV_TCTL_EXT, IDEV_TCTL_EXT + 4, 3 },
+	{ IDEV_TIPG, IDEV_TIPG + 4, 3 },         { IDEV_LEDCTL, IDEV_LEDCTL + 4, 3 },
+	{ IDEV_PBA, IDEV_PBA + 4, 3 },           { IDEV_PBS, IDEV_PBS + 4, 1 },
+	{ IDEV_GPIE, IDEV_GPIE + 4, 2 },         { IDEV_EIMS, IDEV_EIMS + 4, 2 },
+	{ IDEV_EIAC, IDEV_EIAM + 4, 2 },         { IDEV_EITR_76, IDEV_EITR_76 + 100, 2 },
+	{ IDEV_IVAR_76, IDEV_IVAR_76 + 32, 2 },  { IDEV_IVAR_MISC, IDEV_IVAR_MISC + 4, 2 },
+	{ IDEV_FCRTL, IDEV_FCRTL + 4, 3 },       { IDEV_FCRTH, IDEV_FCRTH + 4, 3 },
+	{ IDEV_PSRCTL, IDEV_PSRCTL + 4, 1 },     { IDEV_RXPBS, IDEV_RXPBS + 4, 2 },
+	{ IDEV_TXPBS, IDEV_TXPBS + 4, 2 },       { IDEV_DTXCTL, IDEV_DTXCTL + 4, 2 },
+	{ IDEV_RDTR, IDEV_RDTR + 4, 1 },         { IDEV_RADV, IDEV_RADV + 4, 1 },
+	{ IDEV_TIDV, IDEV_TIDV + 4, 1 },         { IDEV_TADV, IDEV_TADV + 4, 1 },
+	{ IDEV_TARC(0), IDEV_TARC(0) + 4, 1 },   { IDEV_TARC(1), IDEV_TARC(1) + 4, 1 },
+	{ IDEV_RXCSUM, IDEV_RXCSUM + 4, 3 },     { IDEV_RLPML, IDEV_RLPML + 4, 2 },
+	{ IDEV_RFCTL, IDEV_RFCTL + 4, 3 },       { IDEV_MTA, IDEV_MTA + 512, 3 },
+	{ IDEV_RAL(0), IDEV_RAH(15) + 4, 3 },    { IDEV_PSRTYPE, IDEV_PSRTYPE + 32, 2 },
+	{ IDEV_RAL(16), IDEV_RAH(23) + 4, 2 },   { IDEV_VFTA, IDEV_VFTA + 512, 3 },
+	{ IDEV_WUC, IDEV_WUC + 4, 3 },           { IDEV_WUFC, IDEV_WUFC + 4, 3 },
+	{ IDEV_MRQC, IDEV_MRQC + 4, 3 },         { IDEV_MANC, IDEV_MANC + 4, 3 },
+	{ IDEV_EEMNGCTL, IDEV_EEMNGCTL + 4, 3 }, { IDEV_GCR, IDEV_GCR + 4, 3 },
+	{ IDEV_GCR2, IDEV_GCR2 + 4, 1 },         { IDEV_FACTPS, IDEV_FACTPS + 4, 3 },
+	{ IDEV_FWSM, IDEV_FWSM + 4, 3 },         { IDEV_VMOLR, IDEV_VMOLR + 32, 2 },
+	{ IDEV_RSSRK, IDEV_RSSRK + 40, 3 },      { IDEV_UTA, IDEV_UTA + 512, 2 },
 };
 
 static bool is_plain(const struct intel_dev *id, uint32_t off)
@@ -285,136 +228,112 @@ static bool is_plain(const struct intel_dev *id, uint32_t off)
 	return false;
 }
 
-/*
- * A queue's register: 0x2800 and 0x3800 have 4 queues 0x100 apart (the 82574 two), which are the
- * first ones at 0xc000 and 0xe000 of the 82576.
- */
-static uint32_t *queue_reg(struct intel_dev *id, uint32_t off, bool *tx, unsigned *queue,
-			   uint32_t *which)
+/* Registers that do something when they are written; false: it is none. */
+static bool action_write(struct intel_dev *id, uint32_t off, uint32_t value)
 {
-	const bool wide = id->family == INTEL_82576;
-	const unsigned old = wide ? 4 : 2;
-
-	for (unsigned t = 0; t < 2; t++) {
-		const uint32_t base = t ? IDEV_TXQ_74 : IDEV_RXQ_74;
-		const uint32_t base_76 = t ? IDEV_TXQ_76 : IDEV_RXQ_76;
-
-		*tx = t;
-		if (off >= base && off < base + 0x100 * old) {
-			*queue = (off - base) / 0x100;
-			*which = (off - base) % 0x100;
-		} else if (wide && off >= base_76 && off < base_76 + 0x40 * INTEL_DEV_QUEUES) {
-			*queue = (off - base_76) / 0x40;
-			*which = (off - base_76) % 0x40;
-		} else {
-			continue;
-		}
-		if (*which == IDEV_Q_BAL || *which == IDEV_Q_BAH || *which == IDEV_Q_LEN ||
-		    *which == IDEV_Q_HEAD || *which == IDEV_Q_TAIL || *which == IDEV_Q_CTL ||
-		    (wide && (*which == IDEV_Q_DCA || *which == (t ? IDEV_Q_WBAL : IDEV_Q_SRRCTL) ||
-			      *which == (t ? IDEV_Q_WBAH : IDEV_Q_DROPS))))
-			return intel_dev_qreg(id, *tx, *queue, *which);
-	}
-	return NULL;
+	if (off == IDEV_CTRL)
+		ctrl_write(id, value);
+	else if (off == IDEV_STATUS)
+		status_write(id, value);
+	else if (off == IDEV_MDIC)
+		intel_dev_mdic_write(id, value);
+	else if (off == IDEV_RCTL)
+		rctl_write(id, value);
+	else if (off == IDEV_TCTL)
+		tctl_write(id, value);
+	else if (off >= IDEV_RETA && off < IDEV_RETA + 128)
+		reta_write(id, off, value);
+	else
+		return intel_dev_nvm_write(id, off, value) || intel_dev_irq_write(id, off, value);
+	return true;
 }
 
-static void tx_serve(void *arg, uint64_t queue)
+static void reg_write(struct intel_dev *id, uint32_t off, uint32_t value)
 {
-	(void)intel_dev_transmit(arg, (unsigned)queue, UINT32_MAX);
-}
-
-static bool queue_on(struct intel_dev *id, bool tx, unsigned queue)
-{
-	if (id->family == INTEL_82576)
-		return *intel_dev_qreg(id, tx, queue, IDEV_Q_CTL) & IDEV_QCTL_ENABLE;
-	return REG(tx ? IDEV_TCTL : IDEV_RCTL) & 2;
-}
-
-/* What the tail makes available was there at the driver's last fence (model_barrier.h). */
-static void tail_fenced(struct intel_dev *id, bool tx, unsigned queue, uint32_t from, uint32_t to)
-{
-	const uint32_t size = intel_dev_ring_size(id, tx, queue);
-	bool ok = true;
-
-	for (uint32_t i = from; id->md.barriers && i < size && to < size && i != to;
-	     i = (i + 1) % size)
-		ok = ok && model_shadow_same(&id->md, desc_iova(id, tx, queue, i), 16);
-	if (!ok)
-		intel_dev_violation(id, "no barrier between a descriptor and the tail");
-}
-
-static void queue_write(struct intel_dev *id, uint32_t *reg, bool tx, unsigned queue,
-			uint32_t which, uint32_t value)
-{
-	const bool on = queue_on(id, tx, queue);
-	const uint32_t size = intel_dev_ring_size(id, tx, queue);
-
-	if (on && (which == IDEV_Q_BAL || which == IDEV_Q_BAH || which == IDEV_Q_LEN))
-		intel_dev_violation(id, "a ring is moved while its queue is on (82576 4.5.9)");
-	if (which == IDEV_Q_BAL && value % (id->family == INTEL_82576 ? 128 : 16))
-		intel_dev_violation(id, "a ring is not aligned (RDBAL, TDBAL)");
-	if (which == IDEV_Q_LEN && (value % 128 || value > 0x80000))
-		intel_dev_violation(id,
-				    "the length of a ring is no multiple of 128 (RDLEN, TDLEN)");
-	if (which == IDEV_Q_TAIL && size && value >= size)
-		intel_dev_violation(id, "a tail behind the ring's end");
-	if (which == IDEV_Q_HEAD && value && on)
-		intel_dev_violation(id, "a head is moved while its queue is on");
-	if (which == IDEV_Q_TAIL)
-		tail_fenced(id, tx, queue, *reg, value);
-	*reg = value;
-	if (which == IDEV_Q_BAL || which == IDEV_Q_BAH || which == IDEV_Q_LEN)
-		model_shadow_set(&id->md, 2 * queue + tx, desc_iova(id, tx, queue, 0),
-				 *intel_dev_qreg(id, tx, queue, IDEV_Q_LEN) & 0xfffffu);
-	if (which == IDEV_Q_TAIL && tx && id->auto_tx)
-		model_dev_later(&id->md, tx_serve, id, queue);
-}
-
-static void bar_write(struct model_dev *md, unsigned idx, uint64_t off64, unsigned width,
-		      uint64_t value64)
-{
-	struct intel_dev *id = intel_of(md);
-	const uint32_t off = (uint32_t)off64;
-	const uint32_t value = (uint32_t)value64;
 	uint32_t which;
 	unsigned queue;
 	uint32_t *reg;
 	bool tx;
+
+	if (id->md.gone)
+		return;
+	if (resets(id))
+		intel_dev_violation(id, "a register is written while the device resets itself");
+	else if (!(REG(IDEV_EECD) & IDEV_EECD_AUTO_RD))
+		intel_dev_violation(id, "a register is written before the NVM was read (AUTO_RD)");
+	if (action_write(id, off, value))
+		return;
+	if (is_plain(id, off))
+		REG(off) = value;
+	else if ((reg = intel_dev_queue_reg(id, off, &tx, &queue, &which)))
+		intel_dev_queue_write(id, reg, tx, queue, which, value);
+	else
+		intel_dev_violation(id, "a write of a register that the model does not know");
+}
+
+/* All writes that are on their way arrive, those that they bring about included. */
+static void land(struct intel_dev *id)
+{
+	const struct intel_posted posted = id->posted;
+
+	id->posted.n = 0;
+	for (unsigned i = 0; i < posted.n; i++)
+		reg_write(id, posted.at[i].off, posted.at[i].value);
+}
+
+static void landed(void *arg, uint64_t value)
+{
+	(void)value;
+	land(arg);
+}
+
+static void bar_write(struct model_dev *md, unsigned idx, uint64_t off64, unsigned width,
+		      uint64_t value)
+{
+	struct intel_dev *id = intel_of(md);
+	struct intel_posted *posted = &id->posted;
+	const uint32_t off = (uint32_t)off64;
 
 	(void)idx;
 	if (width != 4 || off % 4) {
 		intel_dev_violation(id, "a register is written in another width (82574 10.1)");
 		return;
 	}
-	if (id->reset_until_ns > md->clock->now_ns)
-		intel_dev_violation(id, "a register is written while the device resets itself");
-	if (off == IDEV_CTRL)
-		ctrl_write(id, value);
-	else if (off == IDEV_EERD)
-		eerd_write(id, value);
-	else if (off == IDEV_MDIC)
-		mdic_write(id, value);
-	else if (off == IDEV_SWSM)
-		REG(off) = value;
-	else if (intel_dev_irq_write(id, off, value))
-		;
-	else if (is_plain(id, off))
-		REG(off) = value;
-	else if ((reg = queue_reg(id, off, &tx, &queue, &which)))
-		queue_write(id, reg, tx, queue, which, value);
-	else
-		intel_dev_violation(id, "a write of a register that the model does not know");
+	if (!id->posted_max_ns) {
+		reg_write(id, off, (uint32_t)value);
+		return;
+	}
+	if (posted->n == INTEL_DEV_POSTED)
+		land(id);
+	posted->at[posted->n].off = off;
+	posted->at[posted->n++].value = (uint32_t)value;
+	if (!model_clock_pending(md->clock, landed, id))
+		model_clock_after(md->clock,
+				  1 + model_clock_random_below(md->clock, id->posted_max_ns),
+				  landed, id, 0);
 }
 
-/* The high half of a pair clears both (82574 10.2.7, 82576 8.19). */
+static bool is_stat(const struct intel_dev *id, uint32_t off)
+{
+	const bool wide = id->family == INTEL_82576;
+
+	return (off >= IDEV_STATS && off < (wide ? IDEV_STATS_END_76 : IDEV_STATS_END_74)) ||
+	       (wide && off == IDEV_SCVPC);
+}
+
+/* Octets: the high half of a pair clears both (82574 10.2.7, 82576 8.19). */
 static uint32_t stat_read(struct intel_dev *id, uint32_t off)
 {
+	static const uint32_t low[] = { IDEV_GORCL, IDEV_GOTCL, IDEV_TORL,
+					IDEV_TOTL,  0x04128,    0x04130 };
 	const uint32_t value = REG(off);
 
-	if (off == IDEV_GORCL || off == IDEV_GOTCL || off == IDEV_TORL || off == IDEV_TOTL)
-		return value;
-	if (off == IDEV_GORCH || off == IDEV_GOTCH || off == IDEV_TORH || off == IDEV_TOTH)
-		REG(off - 4) = 0;
+	for (unsigned i = 0; i < FN_ARRAY_LEN(low); i++) {
+		if (off == low[i])
+			return value;
+		if (off == low[i] + 4)
+			REG(low[i]) = 0;
+	}
 	REG(off) = 0;
 	return value;
 }
@@ -427,43 +346,28 @@ static bool is_queue_stat(const struct intel_dev *id, uint32_t off)
 	       (which == 0x10 || which == 0x14 || which == 0x18 || which == 0x34 || which == 0x38);
 }
 
-static uint32_t ctrl_read(const struct intel_dev *id)
+static uint32_t reg_read(struct intel_dev *id, uint32_t off)
 {
-	return REG(IDEV_CTRL) | (id->reset_until_ns > id->md.clock->now_ns ? IDEV_CTRL_RST : 0);
-}
-
-static uint64_t bar_read(struct model_dev *md, unsigned idx, uint64_t off64, unsigned width)
-{
-	struct intel_dev *id = intel_of(md);
-	const uint32_t off = (uint32_t)off64;
 	uint32_t value = UINT32_MAX;
 	uint32_t which;
 	unsigned queue;
 	uint32_t *reg;
 	bool tx;
 
-	(void)idx;
-	if (width != 4 || off % 4) {
-		intel_dev_violation(id, "a register is read in another width (82574 10.1)");
-		return UINT64_MAX;
-	}
 	if (off == IDEV_CTRL)
-		return ctrl_read(id);
-	if (off == IDEV_STATUS || off == IDEV_EERD || off == IDEV_MDIC || is_plain(id, off))
-		return REG(off);
+		return REG(IDEV_CTRL) | (resets(id) ? IDEV_CTRL_RST : 0);
 	if (off == IDEV_FRTIMER && id->family == INTEL_82576)
-		return (uint32_t)(md->clock->now_ns / 1000);
-	if (off == IDEV_SWSM) {
-		/* 82574 10.2.2, 82576 8.16: reading SMBI takes it. */
-		value = REG(off);
-		REG(off) |= IDEV_SWSM_SMBI;
+		return (uint32_t)(id->md.clock->now_ns / 1000);
+	if (off == IDEV_STATUS || off == IDEV_MDIC || off == IDEV_RCTL || off == IDEV_TCTL ||
+	    (off >= IDEV_RETA && off < IDEV_RETA + 128) || is_plain(id, off))
+		return REG(off);
+	if (intel_dev_nvm_read(id, off, &value) || intel_dev_irq_read(id, off, &value))
 		return value;
-	}
-	if (intel_dev_irq_read(id, off, &value))
-		return value;
-	if ((off >= IDEV_STATS && off < IDEV_STATS_END) || is_queue_stat(id, off))
+	if (is_stat(id, off))
 		return stat_read(id, off);
-	reg = queue_reg(id, off, &tx, &queue, &which);
+	if (is_queue_stat(id, off))
+		return REG(off);
+	reg = intel_dev_queue_reg(id, off, &tx, &queue, &which);
 	if (!reg) {
 		intel_dev_violation(id, "a read of a register that the model does not know");
 		return UINT32_MAX;
@@ -474,10 +378,54 @@ static uint64_t bar_read(struct model_dev *md, unsigned idx, uint64_t off64, uns
 	return value;
 }
 
+static uint64_t bar_read(struct model_dev *md, unsigned idx, uint64_t off, unsigned width)
+{
+	struct intel_dev *id = intel_of(md);
+	uint32_t value;
+
+	(void)idx;
+	if (width != 4 || off % 4) {
+		intel_dev_violation(id, "a register is read in another width (82574 10.1)");
+		return UINT64_MAX;
+	}
+	id->reads++;
+	/* A read pushes the writes that were posted before it (PCI Express 2.4.1). */
+	land(id);
+	if (md->gone)
+		return UINT64_MAX;
+	value = reg_read(id, (uint32_t)off);
+	return off == id->weak_off ? value & ~id->weak_bits : value;
+}
+
+void intel_dev_check_left(struct intel_dev *id)
+{
+	const uint32_t masks = REG(IDEV_IMS) | (id->family == INTEL_82576 ? REG(IDEV_EIMS) : 0);
+
+	land(id);
+	if (id->md.gone)
+		return;
+	if ((REG(IDEV_RCTL) & IDEV_RCTL_EN) || (REG(IDEV_TCTL) & IDEV_TCTL_EN))
+		intel_dev_violation(id, "it is left with its receiver or its transmitter on");
+	if (masks)
+		intel_dev_violation(id, "it is left with interrupts");
+	if ((REG(IDEV_SWSM) & (IDEV_SWSM_SMBI | IDEV_SWSM_SWESMBI)) ||
+	    (REG(IDEV_SW_FW_SYNC) & IDEV_SYNC_SW_MASK) ||
+	    (REG(IDEV_EXTCNF_CTRL) & IDEV_EXTCNF_MDIO_SW))
+		intel_dev_violation(id, "it is left with a semaphore taken");
+}
+
 /* The kernel gives configuration space back as it was; so bus mastering stays. */
 static void flr(struct model_dev *md)
 {
-	mac_reset(intel_of(md));
+	struct intel_dev *id = intel_of(md);
+
+	id->posted.n = 0;
+	mac_reset(id);
+	REG(IDEV_SWSM) = 0;
+	REG(IDEV_SW_FW_SYNC) = 0;
+	/* Whoever asks for one waits for all of it (PCI Express 6.6.2). */
+	id->reset_until_ns = 0;
+	intel_dev_auto_read(id);
 }
 
 void intel_dev_init(struct intel_dev *id, enum intel_family family)
@@ -486,7 +434,6 @@ void intel_dev_init(struct intel_dev *id, enum intel_family family)
 	static const struct model_dev_ops ops_76 = { .bar_read = bar_read,
 						     .bar_write = bar_write,
 						     .reset = flr };
-	uint16_t sum = 0xbaba;
 
 	memset(id, 0, sizeof(*id));
 	model_dev_init(&id->md, family == INTEL_82576 ? &ops_76 : &ops_74, 0x8086,
@@ -495,23 +442,16 @@ void intel_dev_init(struct intel_dev *id, enum intel_family family)
 	id->md.busdev.irqs = family == INTEL_82576 ? 10 : 5;
 	id->family = family;
 	id->queues = family == INTEL_82576 ? 16 : 2;
-	id->nvm[0] = 0x5452;
-	id->nvm[1] = 0x1200;
-	id->nvm[2] = 0x5634;
-	for (unsigned i = 0; i < 63; i++)
-		sum = (uint16_t)(sum - id->nvm[i]);
-	id->nvm[63] = sum;
-	id->phy[BMCR] = 0x1140;
-	id->phy[BMSR] = 0x7949;
-	id->phy[2] = family == INTEL_82576 ? 0x02a8 : 0x0141;
-	id->phy[3] = family == INTEL_82576 ? 0x0391 : 0x0cb1;
-	id->phy[4] = 0x0de1;
+	intel_dev_nvm_init(id);
+	intel_dev_phy_reset(id);
+	/* The link partner: everything, pause too. */
 	id->phy[5] = 0xcde1;
-	id->phy[9] = 0x0300;
 	id->phy[10] = 0x3c00;
 	id->cable = true;
 	id->link_ns = 1000;
 	id->reset_ns = 1000;
+	id->auto_read_ns = 1000;
 	id->auto_tx = true;
 	mac_reset(id);
+	intel_dev_auto_read(id);
 }

@@ -15,6 +15,8 @@
 #define INTEL_DEV_BAR_BYTES 0x20000u
 #define INTEL_DEV_QUEUES 16u
 #define INTEL_DEV_VECTORS 25u
+#define INTEL_DEV_NVM_WORDS 2048u
+#define INTEL_DEV_POSTED 64u
 
 enum intel_family {
 	INTEL_82574, /* e1000e: 2 queues, 5 vectors, extended descriptors */
@@ -48,21 +50,27 @@ struct intel_context {
 };
 
 /**
- * struct intel_txq - what the device remembers of a transmit queue
+ * struct intel_dev_txq - what the device remembers of a transmit queue
  * @ctx: contexts: 82574: plain, TSO; 82576: by index
  * @bytes: what was gathered of a frame
  * @len: how much of it
  * @first: first descriptor's third and fourth double word
  * @started: there is a first one
  * @sent: frames that left it
+ * @descs: descriptors that it worked off
+ * @reports: how many of them asked for a report (RS)
+ * @contexts: how many of them were contexts
  */
-struct intel_txq {
+struct intel_dev_txq {
 	struct intel_context ctx[2];
 	uint8_t bytes[MODEL_FRAME_MAX];
 	uint32_t len;
 	uint32_t first[2];
 	bool started;
 	unsigned sent;
+	unsigned descs;
+	unsigned reports;
+	unsigned contexts;
 };
 
 /**
@@ -104,17 +112,56 @@ struct intel_wb {
 };
 
 /**
+ * struct intel_part - a frame in several descriptors whose last one is not written back yet
+ * @is: there is one
+ * @last: that descriptor
+ */
+struct intel_part {
+	bool is;
+	struct intel_wb last;
+};
+
+/**
+ * struct intel_posted - writes of registers on their way, in their order (PCI Express 2.4): with
+ *	&intel_dev.posted_max_ns they arrive late, or before the next read
+ * @at: they
+ * @n: how many
+ */
+struct intel_posted {
+	struct {
+		uint32_t off;
+		uint32_t value;
+	} at[INTEL_DEV_POSTED];
+	unsigned n;
+};
+
+/**
  * struct intel_dev - the device
  * @md: what all models have: @md.busdev is what the driver sees
  * @family: which of the two
  * @queues: of each kind
  * @reg: the register file
  * @nvm: words of the NVM; the station address is in the first three
- * @phy: registers of the PHY, at address 1
+ * @phy: registers of the PHY, at address 1; 5 and 10 are what the link partner can
+ * @phy_dead: MDIC never gets ready
+ * @phy_error: the PHY does not answer: MDIC says so
+ * @stale_stats: the statistics are not 0 after a reset
+ * @weak_off: a register of which @weak_bits read 0, whatever was written
+ * @weak_bits: they; 0: none
+ * @fw_holds: the firmware has the semaphores, for ever
+ * @master_stuck: master disable never ends
  * @cable: a link partner is there
  * @link_ns: what autonegotiation takes
  * @reset_ns: what CTRL.RST takes
- * @reset_until_ns: its end
+ * @auto_read_ns: what reading the NVM takes afterwards (EECD.AUTO_RD)
+ * @reset_until_ns: the reset's end
+ * @pause_until_ns: the link partner wants nothing before (802.3 31B)
+ * @posted_max_ns: how long a write of a register may be on its way; 0: it is there at once
+ * @posted: registers that are being written
+ * @want_on: 82576: queues that are to be on: of receiving, of sending, a bit each
+ * @reads: registers that were read
+ * @tails: tails that were written: of receiving, of sending, by queue
+ * @part: receive queues
  * @txq: transmit queues
  * @vector: MSI-X vectors
  * @delay: held back of receiving, of sending
@@ -132,13 +179,28 @@ struct intel_dev {
 	enum intel_family family;
 	unsigned queues;
 	uint32_t reg[INTEL_DEV_BAR_BYTES / 4];
-	uint16_t nvm[64];
+	uint16_t nvm[INTEL_DEV_NVM_WORDS];
 	uint16_t phy[32];
+	bool phy_dead;
+	bool phy_error;
+	bool stale_stats;
+	uint32_t weak_off;
+	uint32_t weak_bits;
+	bool fw_holds;
+	bool master_stuck;
 	bool cable;
 	uint64_t link_ns;
 	uint64_t reset_ns;
+	uint64_t auto_read_ns;
 	uint64_t reset_until_ns;
-	struct intel_txq txq[INTEL_DEV_QUEUES];
+	uint64_t pause_until_ns;
+	uint64_t posted_max_ns;
+	struct intel_posted posted;
+	uint32_t want_on[2];
+	unsigned reads;
+	unsigned tails[2][INTEL_DEV_QUEUES];
+	struct intel_part part[INTEL_DEV_QUEUES];
+	struct intel_dev_txq txq[INTEL_DEV_QUEUES];
 	struct intel_vector vector[INTEL_DEV_VECTORS];
 	struct intel_delay delay[2];
 	bool auto_tx;
@@ -156,13 +218,33 @@ struct intel_dev {
 /* A device as after power-on, with the address 52:54:00:12:34:56 and a cable. It is large. */
 void intel_dev_init(struct intel_dev *id, enum intel_family family);
 
+/*
+ * What a driver that is done with the device has to leave: nothing that is on, no semaphore taken.
+ * Else a violation is written down.
+ */
+void intel_dev_check_left(struct intel_dev *id);
+
+/* intel_dev_phy.c */
+
 /* The cable is plugged or pulled. */
 void intel_dev_cable(struct intel_dev *id, bool plugged);
+
+/*
+ * Another link partner: what it can, as it stands in registers 5 and 10 of the PHY (802.3 28.2.1,
+ * 40.5.1.1). The link is negotiated anew.
+ */
+void intel_dev_partner(struct intel_dev *id, uint16_t ability, uint16_t ability_1000);
 
 static inline bool intel_dev_link_up(const struct intel_dev *id)
 {
 	return id->reg[IDEV_STATUS / 4] & IDEV_STATUS_LU;
 }
+
+/* What is sent comes back in, and does not reach the wire: in the MAC or in the PHY. */
+bool intel_dev_loops(const struct intel_dev *id);
+
+/* It may use the bus: not while the driver asks for master disable (82576 5.2.3.3). */
+bool intel_dev_may_master(const struct intel_dev *id);
 
 /* intel_dev_rx.c */
 
@@ -172,6 +254,15 @@ static inline bool intel_dev_link_up(const struct intel_dev *id)
  * raised); -ENETDOWN when the receiver is off or the link is down.
  */
 int intel_dev_receive(struct intel_dev *id, const uint8_t *frame, uint32_t len);
+
+/*
+ * What intel_dev_receive() would say of a frame, for a wire that keeps what finds no room. A queue
+ * that drops (SRRCTL.DROP_EN) has room for everything.
+ */
+int intel_dev_would_receive(struct intel_dev *id, const uint8_t *frame, uint32_t len);
+
+/* The wire keeps a frame because a queue has no room: RXO is raised, and RNBC counts it. */
+void intel_dev_starved(struct intel_dev *id);
 
 /* Descriptors that a queue has for frames. */
 uint32_t intel_dev_rx_free(const struct intel_dev *id, unsigned queue);
@@ -193,7 +284,36 @@ void intel_dev_queue_cause(struct intel_dev *id, bool tx, unsigned queue, bool m
 bool intel_dev_irq_read(struct intel_dev *id, uint32_t off, uint32_t *value);
 bool intel_dev_irq_write(struct intel_dev *id, uint32_t off, uint32_t value);
 
-/* Between the files. */
+/* Between the files: intel_dev_phy.c */
+
+/* CTRL was written, or a reset has ended: the link follows. */
+void intel_dev_link_look(struct intel_dev *id);
+
+/* The link after a reset of the MAC, which leaves the PHY's as it is; and after one of the PHY. */
+void intel_dev_mac_link_lost(struct intel_dev *id);
+void intel_dev_link_lost(struct intel_dev *id);
+void intel_dev_phy_reset(struct intel_dev *id);
+
+void intel_dev_mdic_write(struct intel_dev *id, uint32_t value);
+
+/* A frame of 802.3 31B that is for the MAC itself. */
+bool intel_dev_pause(struct intel_dev *id, const uint8_t *frame, uint32_t len);
+
+/* intel_dev_nvm.c */
+void intel_dev_nvm_init(struct intel_dev *id);
+
+/* The NVM's contents are in the registers that it has them for. */
+void intel_dev_auto_read(struct intel_dev *id);
+
+/* Registers of the NVM and semaphores; false: it is none. */
+bool intel_dev_nvm_read(struct intel_dev *id, uint32_t off, uint32_t *value);
+bool intel_dev_nvm_write(struct intel_dev *id, uint32_t off, uint32_t value);
+
+/* The driver may use the PHY and the NVM. */
+bool intel_dev_owns_phy(const struct intel_dev *id);
+
+/* All that a queue was told to send, for every queue: after something that held it back. */
+void intel_dev_serve_all(struct intel_dev *id);
 
 /* A queue's register. */
 static inline uint32_t *intel_dev_qreg(struct intel_dev *id, bool tx, unsigned queue, uint32_t off)
@@ -214,6 +334,14 @@ static inline uint32_t intel_dev_ring_size(const struct intel_dev *id, bool tx, 
 	return id->reg[(base + IDEV_Q_LEN) / 4] / 16;
 }
 
+/* intel_dev_queue.c */
+
+/* A queue's register by its place; NULL: it is none. */
+uint32_t *intel_dev_queue_reg(struct intel_dev *id, uint32_t off, bool *tx, unsigned *queue,
+			      uint32_t *which);
+void intel_dev_queue_write(struct intel_dev *id, uint32_t *reg, bool tx, unsigned queue,
+			   uint32_t which, uint32_t value);
+
 /* Read a descriptor; false when it cannot be reached. */
 bool intel_dev_desc_read(struct intel_dev *id, bool tx, unsigned queue, uint32_t idx,
 			 uint32_t dw[4]);
@@ -224,6 +352,8 @@ void intel_dev_desc_write(struct intel_dev *id, bool tx, unsigned queue, uint32_
 
 /* Write one back, past @writeback. */
 void intel_dev_desc_back(struct intel_dev *id, const struct intel_wb *wb);
+
+/* intel_dev.c */
 
 /* Count in a statistics register; and in one of 64 bits. */
 void intel_dev_count(struct intel_dev *id, uint32_t off, uint32_t n);

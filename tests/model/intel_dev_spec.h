@@ -25,6 +25,7 @@
 #define IDEV_EXTCNF_CTRL 0x00f00u
 #define IDEV_PBA 0x01000u
 #define IDEV_PBS 0x01008u
+#define IDEV_EEMNGCTL 0x01010u
 #define IDEV_FRTIMER 0x01048u
 #define IDEV_FCRTL 0x02160u
 #define IDEV_FCRTH 0x02168u
@@ -32,6 +33,8 @@
 #define IDEV_FWSM 0x05b54u
 #define IDEV_SW_FW_SYNC 0x05b5cu
 #define IDEV_GCR 0x05b00u
+#define IDEV_FACTPS 0x05b30u
+#define IDEV_GCR2 0x05b64u /* 82574 */
 #define IDEV_MANC 0x05820u
 #define IDEV_WUC 0x05800u
 #define IDEV_WUFC 0x05808u
@@ -111,9 +114,14 @@
 
 /* Statistics: all are cleared by reading. */
 #define IDEV_STATS 0x04000u
-#define IDEV_STATS_END 0x04128u
+#define IDEV_STATS_END_74 0x04128u
+#define IDEV_STATS_END_76 0x0413cu
+#define IDEV_SCVPC 0x04228u /* 82576 */
 #define IDEV_MPC 0x04010u
 #define IDEV_RLEC 0x04040u
+#define IDEV_XONRXC 0x04048u
+#define IDEV_XOFFRXC 0x04050u
+#define IDEV_FCRUC 0x04058u
 #define IDEV_PRC64 0x0405cu
 #define IDEV_GPRC 0x04074u
 #define IDEV_BPRC 0x04078u
@@ -141,17 +149,27 @@
 #define IDEV_PQGORC(q) (0x10018u + 0x100u * (q))
 #define IDEV_PQGOTC(q) (0x10034u + 0x100u * (q))
 
+#define IDEV_CTRL_FD (1u << 0)
 #define IDEV_CTRL_GIO_MASTER_DISABLE (1u << 2)
 #define IDEV_CTRL_SLU (1u << 6)
+#define IDEV_CTRL_SPEED(ctrl) ((ctrl) >> 8 & 3u) /* 0: 10, 1: 100, 2: 1000 Mbit/s */
+#define IDEV_CTRL_FRCSPD (1u << 11)
+#define IDEV_CTRL_FRCDPX (1u << 12)
 #define IDEV_CTRL_RST (1u << 26)
+#define IDEV_CTRL_RFCE (1u << 27)
 #define IDEV_CTRL_VME (1u << 30)
 #define IDEV_CTRL_PHY_RST (1u << 31)
 
 #define IDEV_STATUS_FD (1u << 0)
 #define IDEV_STATUS_LU (1u << 1)
-#define IDEV_STATUS_SPEED_1000 (2u << 6)
+#define IDEV_STATUS_SPEED_SHIFT 6u
+#define IDEV_STATUS_SPEED_1000 (2u << IDEV_STATUS_SPEED_SHIFT)
+#define IDEV_STATUS_SPEED_MASK (3u << IDEV_STATUS_SPEED_SHIFT)
+#define IDEV_STATUS_PHYRA (1u << 10)
 #define IDEV_STATUS_GIO_MASTER (1u << 19)
 
+#define IDEV_EECD_REQ (1u << 6)
+#define IDEV_EECD_GNT (1u << 7)
 #define IDEV_EECD_PRES (1u << 8)
 #define IDEV_EECD_AUTO_RD (1u << 9)
 
@@ -172,6 +190,14 @@
 
 #define IDEV_SWSM_SMBI (1u << 0)
 #define IDEV_SWSM_SWESMBI (1u << 1)
+
+/* 82574: who may use MDIC and the NVM. */
+#define IDEV_EXTCNF_MDIO_SW (1u << 5)
+#define IDEV_EXTCNF_MDIO_HW (1u << 6)
+
+/* 82576: what software owns; the firmware's bits are 16 above. */
+#define IDEV_SYNC_SW_PHY0 (1u << 1)
+#define IDEV_SYNC_SW_MASK 0xffffu
 
 #define IDEV_ICR_TXDW (1u << 0)
 #define IDEV_ICR_TXQE (1u << 1)
@@ -195,6 +221,8 @@
 #define IDEV_RCTL_UPE (1u << 3)
 #define IDEV_RCTL_MPE (1u << 4)
 #define IDEV_RCTL_LPE (1u << 5)
+#define IDEV_RCTL_LBM_MASK (3u << 6)
+#define IDEV_RCTL_LBM_MAC (1u << 6)
 #define IDEV_RCTL_DTYP_MASK (3u << 10)
 #define IDEV_RCTL_BAM (1u << 15)
 #define IDEV_RCTL_VFE (1u << 18)
@@ -218,6 +246,8 @@
 #define IDEV_RFCTL_EXSTEN (1u << 15)
 
 #define IDEV_RAH_AV (1u << 31)
+
+#define IDEV_TXDCTL_COUNT (1u << 22) /* 82574: is to be set */
 
 #define IDEV_TARC_ENABLE (1u << 10) /* 82574 */
 

@@ -63,7 +63,9 @@ static void emit(void *arg, const uint8_t *frame, uint32_t len)
 		intel_dev_violation(id, "a frame that is longer than the device can send");
 	count(id, out->queue, wire, n);
 	id->txq[out->queue].sent++;
-	if (id->sent)
+	if (intel_dev_loops(id))
+		(void)intel_dev_receive(id, wire, n);
+	else if (id->sent)
 		id->sent(id->sent_arg, out->queue, wire, n);
 }
 
@@ -158,7 +160,7 @@ static void segment(struct intel_dev *id, struct out *out, const struct intel_co
 }
 
 /* 82574 7.2: a context for plain checksums and one for segmentation. */
-static void context_74(struct intel_txq *q, const uint32_t dw[4])
+static void context_74(struct intel_dev_txq *q, const uint32_t dw[4])
 {
 	struct intel_context *ctx = &q->ctx[dw[2] & IDEV_TXC_TSE ? 1 : 0];
 	const uint32_t ipcss = dw[0] & 0xff;
@@ -178,7 +180,7 @@ static void context_74(struct intel_txq *q, const uint32_t dw[4])
 	};
 }
 
-static void context_76(struct intel_dev *id, struct intel_txq *q, const uint32_t dw[4])
+static void context_76(struct intel_dev *id, struct intel_dev_txq *q, const uint32_t dw[4])
 {
 	const unsigned idx = dw[3] >> 4 & 7;
 
@@ -201,7 +203,7 @@ static void context_76(struct intel_dev *id, struct intel_txq *q, const uint32_t
 /* The frame is whole: @last is its last descriptor. */
 static void finish_74(struct intel_dev *id, unsigned queue, const uint32_t last[4])
 {
-	struct intel_txq *q = &id->txq[queue];
+	struct intel_dev_txq *q = &id->txq[queue];
 	const bool legacy = !(last[2] & IDEV_TXD_DEXT);
 	const bool tso = !legacy && (q->first[0] & IDEV_TXD_TSE_74);
 	struct out out = { .id = id,
@@ -225,7 +227,7 @@ static void finish_74(struct intel_dev *id, unsigned queue, const uint32_t last[
 
 static void finish_76(struct intel_dev *id, unsigned queue)
 {
-	struct intel_txq *q = &id->txq[queue];
+	struct intel_dev_txq *q = &id->txq[queue];
 	const uint32_t payload = q->first[1] >> 14;
 	struct intel_context *ctx = &q->ctx[q->first[1] >> 4 & 1];
 	struct out out = { .id = id,
@@ -250,7 +252,7 @@ static void finish_76(struct intel_dev *id, unsigned queue)
 	emit(&out, q->bytes, q->len);
 }
 
-static void gather(struct intel_dev *id, struct intel_txq *q, const uint32_t dw[4], uint32_t bytes)
+static void gather(struct intel_dev *id, struct intel_dev_txq *q, const uint32_t dw[4], uint32_t bytes)
 {
 	if (!bytes)
 		intel_dev_violation(id, "a descriptor of no bytes");
@@ -273,7 +275,7 @@ static bool work(struct intel_dev *id, unsigned queue, const uint32_t dw[4])
 {
 	const bool wide = id->family == INTEL_82576;
 	const bool legacy = !(dw[2] & IDEV_TXD_DEXT);
-	struct intel_txq *q = &id->txq[queue];
+	struct intel_dev_txq *q = &id->txq[queue];
 	const unsigned type = IDEV_TXD_TYPE(dw[2]);
 
 	if (legacy && wide) {
@@ -338,8 +340,9 @@ static bool write_back(struct intel_dev *id, unsigned queue, uint32_t idx, const
 
 static bool on(struct intel_dev *id, unsigned queue)
 {
-	if (!(REG(IDEV_TCTL) & IDEV_TCTL_EN) || model_dev_idle(&id->md) || !intel_dev_link_up(id) ||
-	    (REG(IDEV_CTRL) & IDEV_CTRL_GIO_MASTER_DISABLE))
+	if (!(REG(IDEV_TCTL) & IDEV_TCTL_EN) || model_dev_idle(&id->md) ||
+	    !intel_dev_may_master(id) || id->pause_until_ns > id->md.clock->now_ns ||
+	    !(intel_dev_link_up(id) || intel_dev_loops(id)))
 		return false;
 	return id->family == INTEL_82576 ?
 		       *intel_dev_qreg(id, true, queue, IDEV_Q_CTL) & IDEV_QCTL_ENABLE :
@@ -366,6 +369,9 @@ unsigned intel_dev_transmit(struct intel_dev *id, unsigned queue, unsigned most)
 			break;
 		context = work(id, queue, dw);
 		*head = (idx + 1) % size;
+		id->txq[queue].descs++;
+		id->txq[queue].contexts += context;
+		id->txq[queue].reports += (dw[2] & IDEV_TXD_RS) != 0;
 		if (write_back(id, queue, idx, dw, context)) {
 			reported = true;
 			may_wait = may_wait && (dw[2] & IDEV_TXD_IDE);

@@ -51,8 +51,11 @@ static void queue_open(struct intel_standin *is, bool tx, unsigned idx)
 	intel_standin_write(is, qreg(is, tx, idx, IDEV_Q_LEN), 16 * q->size);
 	intel_standin_write(is, qreg(is, tx, idx, IDEV_Q_HEAD), 0);
 	intel_standin_write(is, qreg(is, tx, idx, IDEV_Q_TAIL), 0);
-	if (is->id->family == INTEL_82574)
+	if (is->id->family == INTEL_82574) {
+		if (tx)
+			intel_standin_write(is, qreg(is, tx, idx, IDEV_Q_CTL), IDEV_TXDCTL_COUNT);
 		return;
+	}
 	if (!tx)
 		intel_standin_write(is, qreg(is, tx, idx, IDEV_Q_SRRCTL),
 				    is->rx_bytes / 1024 | IDEV_SRRCTL_TYPE_ADV);
@@ -63,7 +66,8 @@ static void queue_open(struct intel_standin *is, bool tx, unsigned idx)
 				    fn_lower_32(q->head.iova.v) | 1);
 	}
 	intel_standin_write(is, qreg(is, tx, idx, IDEV_Q_CTL), IDEV_QCTL_ENABLE);
-	assert_true(intel_standin_read(is, qreg(is, tx, idx, IDEV_Q_CTL)) & IDEV_QCTL_ENABLE);
+	while (!(intel_standin_read(is, qreg(is, tx, idx, IDEV_Q_CTL)) & IDEV_QCTL_ENABLE))
+		model_bus.delay_ns(is->busdev, 100);
 }
 
 /* Give the next buffer to the device; the tail is written by the caller. */
@@ -133,6 +137,20 @@ static void bus_up(struct intel_standin *is)
 	assert_int_equal(fn_busdev_set_master(is->busdev, true), 0);
 }
 
+/* 82574 4.6, 82576 4.2 and 5.2.3.3: no access to memory is cut in the middle. */
+void intel_standin_reset(struct intel_standin *is)
+{
+	intel_standin_write(is, IDEV_CTRL, IDEV_CTRL_GIO_MASTER_DISABLE);
+	for (unsigned i = 0;
+	     i < 100 && (intel_standin_read(is, IDEV_STATUS) & IDEV_STATUS_GIO_MASTER); i++)
+		model_bus.delay_ns(is->busdev, 1000);
+	intel_standin_write(is, IDEV_CTRL, IDEV_CTRL_RST | IDEV_CTRL_GIO_MASTER_DISABLE);
+	while (intel_standin_read(is, IDEV_CTRL) & IDEV_CTRL_RST)
+		model_bus.delay_ns(is->busdev, 100);
+	while (!(intel_standin_read(is, IDEV_EECD) & IDEV_EECD_AUTO_RD))
+		model_bus.delay_ns(is->busdev, 100);
+}
+
 /* 82574 4.6, 82576 4.5: reset, link, rings, then the engines. */
 void intel_standin_open(struct intel_standin *is, struct intel_dev *id,
 			struct intel_standin_opts opts)
@@ -142,9 +160,7 @@ void intel_standin_open(struct intel_standin *is, struct intel_dev *id,
 	is->opts = opts;
 	is->rx_bytes = opts.rx_bytes ? opts.rx_bytes : 2048;
 	bus_up(is);
-	intel_standin_write(is, IDEV_CTRL, IDEV_CTRL_RST);
-	while (intel_standin_read(is, IDEV_CTRL) & IDEV_CTRL_RST)
-		model_bus.delay_ns(is->busdev, 100);
+	intel_standin_reset(is);
 	intel_standin_write(is, IDEV_CTRL, IDEV_CTRL_SLU | opts.ctrl);
 	if (id->family == INTEL_82574)
 		intel_standin_write(is, IDEV_RFCTL, IDEV_RFCTL_EXSTEN);
@@ -180,7 +196,7 @@ static void queue_close(struct intel_standin *is, struct intel_standin_queue *q)
 void intel_standin_close(struct intel_standin *is)
 {
 	if (!is->id->md.gone)
-		intel_standin_write(is, IDEV_CTRL, IDEV_CTRL_RST);
+		intel_standin_reset(is);
 	(void)model_bus.irq_set(is->busdev, NULL, 0);
 	for (unsigned i = 0; i < INTEL_DEV_QUEUES; i++) {
 		queue_close(is, &is->rx[i]);
@@ -234,22 +250,59 @@ uint16_t intel_standin_nvm(struct intel_standin *is, unsigned word)
 	uint32_t value;
 
 	intel_standin_write(is, IDEV_EERD, word << 2 | IDEV_EERD_START);
-	do
-		value = intel_standin_read(is, IDEV_EERD);
-	while (!(value & IDEV_EERD_DONE));
+	while (!((value = intel_standin_read(is, IDEV_EERD)) & IDEV_EERD_DONE))
+		model_bus.delay_ns(is->busdev, 100);
 	return (uint16_t)(value >> 16);
+}
+
+/* 82574: EXTCNF_CTRL; 82576: SWSM, and then SW_FW_SYNC. False: somebody else has it. */
+bool intel_standin_own(struct intel_standin *is, bool own)
+{
+	const uint32_t bit = own ? IDEV_SYNC_SW_PHY0 : 0;
+
+	if (is->id->family == INTEL_82574) {
+		intel_standin_write(is, IDEV_EXTCNF_CTRL, own ? IDEV_EXTCNF_MDIO_SW : 0);
+		return !own || (intel_standin_read(is, IDEV_EXTCNF_CTRL) & IDEV_EXTCNF_MDIO_SW);
+	}
+	if (intel_standin_read(is, IDEV_SWSM) & IDEV_SWSM_SMBI)
+		return false;
+	intel_standin_write(is, IDEV_SWSM, IDEV_SWSM_SMBI | IDEV_SWSM_SWESMBI);
+	if (!(intel_standin_read(is, IDEV_SWSM) & IDEV_SWSM_SWESMBI)) {
+		intel_standin_write(is, IDEV_SWSM, 0);
+		return false;
+	}
+	intel_standin_write(is, IDEV_SW_FW_SYNC, bit);
+	intel_standin_write(is, IDEV_SWSM, 0);
+	return true;
+}
+
+static int mdic(struct intel_standin *is, uint32_t cmd)
+{
+	int ret = -ETIMEDOUT;
+
+	if (!intel_standin_own(is, true))
+		return -EBUSY;
+	intel_standin_write(is, IDEV_MDIC, cmd);
+	for (unsigned i = 0; i < 1000 && ret == -ETIMEDOUT; i++) {
+		const uint32_t value = intel_standin_read(is, IDEV_MDIC);
+
+		if (value & IDEV_MDIC_READY)
+			ret = value & IDEV_MDIC_ERROR ? -EIO : (int)(value & 0xffff);
+		else
+			model_bus.delay_ns(is->busdev, 1000);
+	}
+	(void)intel_standin_own(is, false);
+	return ret;
 }
 
 int intel_standin_phy(struct intel_standin *is, unsigned addr, unsigned reg)
 {
-	uint32_t value;
+	return mdic(is, IDEV_MDIC_READ | addr << 21 | reg << 16);
+}
 
-	intel_standin_write(is, IDEV_MDIC, IDEV_MDIC_READ | addr << 21 | reg << 16);
-	for (unsigned i = 0; i < 1000; i++) {
-		value = intel_standin_read(is, IDEV_MDIC);
-		if (value & IDEV_MDIC_READY)
-			return value & IDEV_MDIC_ERROR ? -EIO : (int)(value & 0xffff);
-		model_bus.delay_ns(is->busdev, 1000);
-	}
-	return -ETIMEDOUT;
+int intel_standin_phy_write(struct intel_standin *is, unsigned reg, uint16_t value)
+{
+	const int ret = mdic(is, IDEV_MDIC_WRITE | 1u << 21 | reg << 16 | value);
+
+	return ret < 0 ? ret : 0;
 }

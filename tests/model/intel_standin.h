@@ -104,8 +104,18 @@ int intel_standin_recv(struct intel_standin *is, unsigned queue, uint8_t *frame,
 uint32_t intel_standin_read(struct intel_standin *is, uint32_t off);
 void intel_standin_write(struct intel_standin *is, uint32_t off, uint32_t value);
 
-/* The NVM's word, and the PHY's register through MDIC; -EIO when it says so. */
+/* Master disable, CTRL.RST, and the NVM read anew. */
+void intel_standin_reset(struct intel_standin *is);
+
+/* Take what MDIC needs, or give it back. False: it is not to be had. */
+bool intel_standin_own(struct intel_standin *is, bool own);
+
+/*
+ * The NVM's word, and the PHY's register through MDIC; -EIO when it says so, -EBUSY without the
+ * semaphore, -ETIMEDOUT.
+ */
 uint16_t intel_standin_nvm(struct intel_standin *is, unsigned word);
 int intel_standin_phy(struct intel_standin *is, unsigned addr, unsigned reg);
+int intel_standin_phy_write(struct intel_standin *is, unsigned reg, uint16_t value);
 
 #endif

@@ -38,6 +38,8 @@ static const unsigned bursts[] = { 1, 8, 32, 256 };
 
 static const struct perf_device *const devices[] = {
 	&perf_virtio_net,
+	&perf_e1000e,
+	&perf_igb,
 };
 
 static const char *const kinds[PERF_KINDS] = { "rx", "tx", "forward", "empty" };

@@ -83,6 +83,8 @@ struct perf_device {
 };
 
 extern const struct perf_device perf_virtio_net;
+extern const struct perf_device perf_e1000e;
+extern const struct perf_device perf_igb;
 
 /* Memory for one more doorbell; only drivers that are compiled without the seam ask for it. */
 volatile uint8_t *perf_doorbell_memory(void);

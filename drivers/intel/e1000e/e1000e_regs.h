@@ -14,19 +14,22 @@
 #define E1000E_CTRL_EXT_EIAME (1u << 24)   /* a message masks what IAM says */
 #define E1000E_CTRL_EXT_PBA_CLR (1u << 31) /* letting a cause through clears its pending bit */
 
+/* Reserved bits, which have to be cleared and set. */
+#define E1000E_CTRL_EXT_RESERVED_0 (1u << 23)
+#define E1000E_CTRL_EXT_RESERVED_1 (1u << 22)
+
 /* PCIe control: 10.2.3. */
 #define E1000E_GCR 0x05b00u
+#define E1000E_GCR_WORKAROUND (1u << 22)
 #define E1000E_GCR2 0x05b64u
-
-/* Who talks to the PHY: 10.2.2. */
-#define E1000E_EXTCNF_CTRL 0x00f00u
-#define E1000E_EXTCNF_CTRL_MDIO_SW (1u << 5)
+#define E1000E_GCR2_WORKAROUND (1u << 0)
 
 /* 10.2.4: of INTEL_ICR and its sisters, with MSI-X. */
-#define E1000E_ICR_RXQ(n) (1u << (20 + (n)))
-#define E1000E_ICR_TXQ(n) (1u << (22 + (n)))
+#define E1000E_ICR_CAUSE(n) (1u << (20 + (n))) /* in IVAR's order */
+#define E1000E_ICR_RXQ(n) E1000E_ICR_CAUSE(E1000E_IVAR_RXQ(n))
+#define E1000E_ICR_TXQ(n) E1000E_ICR_CAUSE(E1000E_IVAR_TXQ(n))
 #define E1000E_ICR_QUEUES (0xfu << 20)
-#define E1000E_ICR_OTHER (1u << 24)
+#define E1000E_ICR_OTHER E1000E_ICR_CAUSE(E1000E_IVAR_OTHER)
 
 /* 10.2.4: which causes a message clears. */
 #define E1000E_EIAC 0x000dcu
@@ -67,6 +70,8 @@
 /* How the two transmit queues share: 10.2.6. */
 #define E1000E_TARC(n) (0x03840u + 0x100u * (n))
 #define E1000E_TARC_ENABLE (1u << 10)
+#define E1000E_TARC_RESERVED_0 (0xfu << 27)
+#define E1000E_TARC0_RESERVED_1 (1u << 26)
 
 /* 10.2.5: of INTEL_MRQC; queue by bit 7 of an entry. */
 #define E1000E_MRQC_RSS (1u << 0)

@@ -33,6 +33,7 @@
 #define IGB_EITR(n) (0x01680u + 4u * (n))
 #define IGB_EITR_US(us) ((us) << 2)
 #define IGB_EITR_US_MAX 0x1fffu
+#define IGB_EITR_UNIT_NS 1000u
 
 /* 8.8.13: vectors of queues, a byte each, four to a register; 8.8.14: of the other causes. */
 #define IGB_IVAR(n) (0x01700u + 4u * (n))

@@ -124,6 +124,7 @@ BEHAVIOUR(mac_list_full, 0,
 static void mac_list_full(struct conform *c)
 {
 	static uint8_t macs[256][6];
+	enum fn_filter_mode mode;
 	uint32_t most;
 
 	filter_start(c, FN_CAP_MAC_FILTERS);
@@ -138,10 +139,13 @@ static void mac_list_full(struct conform *c)
 		memcpy(macs[i], mac, 6);
 	}
 	check_ok(fn_dev_set_mac_filters(c->dev, (const uint8_t(*)[6])macs, most));
+	port_info(c);
+	mode = c->info.mac_filter_mode;
+	check(most > c->info.max_mac_exact || mode == FN_FILTER_EXACT);
 	for (unsigned i = 0; i < most; i += 1 + most / 40)
 		check(comes_in(c, macs[i]));
 	check(comes_in(c, macs[most - 1]));
-	check(!comes_in(c, macs[255]));
+	check(mode == FN_FILTER_ALL || !comes_in(c, macs[255]));
 	if (c->info.max_mac_filters < 256) {
 		check_ret(fn_dev_set_mac_filters(c->dev, (const uint8_t(*)[6])macs,
 						 c->info.max_mac_filters + 1),
@@ -153,7 +157,85 @@ static void mac_list_full(struct conform *c)
 	check_ok(fn_dev_reset(c->dev));
 	wait_until(port_link_up(c));
 	check(comes_in(c, macs[0]) && comes_in(c, macs[most - 1]));
+	port_info(c);
+	check_eq(c->info.mac_filter_mode, mode);
+	check(mode == FN_FILTER_ALL || !comes_in(c, stranger));
+}
+
+/* Set a list of @groups group addresses and, in front of them, @others that are none. */
+static void set_list(struct conform *c, unsigned others, unsigned groups)
+{
+	static uint8_t macs[4096][6];
+	const unsigned n = others + groups;
+
+	check(n <= FN_ARRAY_LEN(macs));
+	for (unsigned i = 0; i < n; i++) {
+		const uint8_t mac[6] = { i < others ? 0x02 : 0x03, 5,         4, 3,
+					 (uint8_t)(i >> 8),        (uint8_t)i };
+
+		memcpy(macs[i], mac, 6);
+	}
+	check_ok(fn_dev_set_mac_filters(c->dev, (const uint8_t(*)[6])macs, n));
+	port_info(c);
+	check_eq(c->info.mac_filters, n);
+	for (unsigned i = 0; i < n; i += 1 + n / 24)
+		check(comes_in(c, macs[i]));
+	check(comes_in(c, macs[n - 1]));
+}
+
+/* How many of 64 groups that no list has come in. */
+static unsigned groups_beside(struct conform *c)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 64; i++) {
+		const uint8_t mac[6] = { 0x01, 0x00, 0x5e, 1, (uint8_t)(i * 37), (uint8_t)(i * 91) };
+
+		n += comes_in(c, mac);
+	}
+	return n;
+}
+
+BEHAVIOUR(mac_list_beyond, 0,
+	  "Of a list that is longer than what the device filters one by one every address comes in "
+	  "all the same, the device says how exactly it filters, and with a short list it does so "
+	  "exactly again.");
+static void mac_list_beyond(struct conform *c)
+{
+	unsigned exact;
+
+	filter_start(c, FN_CAP_MAC_FILTERS);
+	exact = c->info.max_mac_exact;
+	if (exact >= c->info.max_mac_filters || exact + 3000 > c->info.max_mac_filters)
+		conform_skip(c, "it filters all %u addresses that it takes one by one",
+			     c->info.max_mac_filters);
+	set_list(c, exact / 2, exact - exact / 2);
+	check_eq(c->info.mac_filter_mode, FN_FILTER_EXACT);
+	check_eq(groups_beside(c), 0);
+	/* One more group, and a few: some others may come in, and no stranger. */
+	set_list(c, exact / 2, exact - exact / 2 + 1);
+	check(c->info.mac_filter_mode == FN_FILTER_HASH);
+	check(groups_beside(c) < 32);
 	check(!comes_in(c, stranger));
+	/* So many that it would hardly keep any out. */
+	set_list(c, 0, exact + 3000);
+	check(c->info.mac_filter_mode == FN_FILTER_HASH ||
+	      c->info.mac_filter_mode == FN_FILTER_ALL_MULTI);
+	if (c->info.mac_filter_mode == FN_FILTER_ALL_MULTI)
+		check_eq(groups_beside(c), 64);
+	check(!comes_in(c, stranger));
+	/* There is no hash for what is no group. */
+	set_list(c, exact + 1, 2);
+	check_eq(c->info.mac_filter_mode, FN_FILTER_ALL);
+	check_ok(fn_dev_reset(c->dev));
+	wait_until(port_link_up(c));
+	port_info(c);
+	check_eq(c->info.mac_filter_mode, FN_FILTER_ALL);
+	check(comes_in(c, stranger));
+	set_list(c, 1, 1);
+	check_eq(c->info.mac_filter_mode, FN_FILTER_EXACT);
+	check(!comes_in(c, stranger));
+	check_eq(groups_beside(c), 0);
 }
 
 BEHAVIOUR(mac_changed, 0,
@@ -189,11 +271,8 @@ static void mac_changed(struct conform *c)
 }
 
 const struct behaviour *const filter_behaviours[] = {
-	&behaviour_unicast_own,
-	&behaviour_promisc,
-	&behaviour_allmulti,
-	&behaviour_mac_list,
-	&behaviour_mac_list_full,
-	&behaviour_mac_changed,
-	NULL,
+	&behaviour_unicast_own,   &behaviour_promisc,
+	&behaviour_allmulti,      &behaviour_mac_list,
+	&behaviour_mac_list_full, &behaviour_mac_list_beyond,
+	&behaviour_mac_changed,   NULL,
 };

@@ -1,36 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Interrupts: one a queue, shared, once for each time that it was asked for, and held back. */
-#include <unistd.h>
-
 #include "conform/conform.h"
-
-/* How often a queue's eventfd was signalled since it was read last. It does not block. */
-static uint64_t signals(int fd)
-{
-	uint64_t n = 0;
-
-	return read(fd, &n, sizeof(n)) == (ssize_t)sizeof(n) ? n : 0;
-}
-
-static bool signalled(int fd, uint64_t *n)
-{
-	*n += signals(fd);
-	return *n != 0;
-}
-
-static void expect_signal(struct conform *c, int fd)
-{
-	uint64_t n = 0;
-
-	wait_until(signalled(fd, &n));
-}
 
 static void no_signal(struct conform *c, int fd, int line)
 {
 	uint64_t n;
 
 	conform_wait_ns(c, CONFORM_QUIET_NS);
-	n = signals(fd);
+	n = irq_signals(fd);
 	if (n)
 		conform_fail(c, __FILE__, line, "an interrupt that nobody asked for");
 }
@@ -51,13 +28,17 @@ static void irq_start(struct conform *c, struct fn_dev_conf conf)
 
 		tx_send_stream(c, q, i, 1, 100);
 		wire_expect_stream(c, i, 1, 100);
-		wait_until(!fn_txq_pending(q) || fn_tx_reclaim(q) > 0);
 	}
+	/* What is on the wire may come back later. */
 	conform_wait_ns(c, CONFORM_QUIET_NS);
-	(void)signals(fn_rxq_event_fd(c->rx));
-	for (unsigned i = 0; i < c->info.txqs; i++)
-		if (fn_txq_event_fd(fn_dev_txq(c->dev, i)) >= 0)
-			(void)signals(fn_txq_event_fd(fn_dev_txq(c->dev, i)));
+	(void)irq_signals(fn_rxq_event_fd(c->rx));
+	for (unsigned i = 0; i < c->info.txqs; i++) {
+		struct fn_txq *q = fn_dev_txq(c->dev, i);
+
+		(void)fn_tx_reclaim(q);
+		if (fn_txq_event_fd(q) >= 0)
+			(void)irq_signals(fn_txq_event_fd(q));
+	}
 }
 
 BEHAVIOUR(irq_rx, 0,
@@ -77,14 +58,16 @@ static void irq_rx(struct conform *c)
 		check(!fn_rxq_pending(c->rx));
 		expect_no_signal(c, fd);
 		wire_send_stream(c, i, 1, 100);
-		expect_signal(c, fd);
+		irq_expect(c, fd);
 		check(fn_rxq_pending(c->rx));
 		rx_expect_stream(c, c->rx, i, 1, 100);
 		check(!fn_rxq_pending(c->rx));
 	}
 	check_ok(fn_rxq_arm(c->rx));
 	fn_rxq_disarm(c->rx);
-	(void)signals(fd);
+	/* That may still be on its way to the device; what reads the device makes it arrive. */
+	check(port_link_up(c));
+	(void)irq_signals(fd);
 	wire_send_stream(c, 9, 1, 100);
 	rx_expect_stream(c, c->rx, 9, 1, 100);
 	expect_no_signal(c, fd);
@@ -117,17 +100,18 @@ static void irq_tx(struct conform *c)
 	check(fd >= 0);
 	for (unsigned i = 0; i < 5; i++) {
 		(void)fn_tx_reclaim(c->tx);
-		(void)signals(fd);
+		(void)irq_signals(fd);
 		check(!fn_txq_pending(c->tx));
 		check_ok(fn_txq_arm(c->tx));
 		tx_send_stream(c, c->tx, i, 1, 100);
 		wire_expect_stream(c, i, 1, 100);
 		wait_until(fn_txq_pending(c->tx));
-		expect_signal(c, fd);
+		irq_expect(c, fd);
 		check(fn_tx_reclaim(c->tx) >= 1);
 	}
 	fn_txq_disarm(c->tx);
-	(void)signals(fd);
+	check(port_link_up(c));
+	(void)irq_signals(fd);
 	tx_send_stream(c, c->tx, 9, 1, 100);
 	wire_expect_stream(c, 9, 1, 100);
 	expect_no_signal(c, fd);
@@ -145,7 +129,7 @@ static void irq_once(struct conform *c)
 	for (unsigned lap = 0; lap < 3; lap++) {
 		check_ok(fn_rxq_arm(c->rx));
 		wire_send_stream(c, 0, 1, 100);
-		expect_signal(c, fd);
+		irq_expect(c, fd);
 		for (unsigned i = 1; i < 6; i++) {
 			wire_send_stream(c, i, 1, 100);
 			conform_wait_ns(c, CONFORM_QUIET_NS / 10);
@@ -180,7 +164,7 @@ static void irq_own_vector(struct conform *c)
 		check_ok(fn_txq_arm(tx[1]));
 		tx_send_stream(c, tx[i], i, 1, 100);
 		wire_expect_stream(c, i, 1, 100);
-		expect_signal(c, fn_txq_event_fd(tx[i]));
+		irq_expect(c, fn_txq_event_fd(tx[i]));
 		expect_no_signal(c, fn_txq_event_fd(tx[1 - i]));
 		expect_no_signal(c, fn_rxq_event_fd(c->rx));
 	}
@@ -198,14 +182,14 @@ static void irq_shared(struct conform *c)
 	check_eq(fn_txq_event_fd(c->tx), fd);
 	check_ok(fn_rxq_arm(c->rx));
 	wire_send_stream(c, 0, 1, 100);
-	expect_signal(c, fd);
+	irq_expect(c, fd);
 	rx_expect_stream(c, c->rx, 0, 1, 100);
 	fn_rxq_disarm(c->rx);
-	(void)signals(fd);
+	(void)irq_signals(fd);
 	check_ok(fn_txq_arm(c->tx));
 	tx_send_stream(c, c->tx, 1, 1, 100);
 	wire_expect_stream(c, 1, 1, 100);
-	expect_signal(c, fd);
+	irq_expect(c, fd);
 }
 
 BEHAVIOUR(irq_vectors_all, NEED_QUEUES,
@@ -225,11 +209,11 @@ static void irq_vectors_all(struct conform *c)
 		struct fn_txq *q = fn_dev_txq(c->dev, i);
 
 		check(fn_txq_event_fd(q) >= 0);
-		(void)signals(fn_txq_event_fd(q));
+		(void)irq_signals(fn_txq_event_fd(q));
 		check_ok(fn_txq_arm(q));
 		tx_send_stream(c, q, i, 1, 100);
 		wire_expect_stream(c, i, 1, 100);
-		expect_signal(c, fn_txq_event_fd(q));
+		irq_expect(c, fn_txq_event_fd(q));
 		fn_txq_disarm(q);
 	}
 }
@@ -266,7 +250,7 @@ static void irq_stopped(struct conform *c)
 	wait_until(port_link_up(c));
 	check_ok(fn_rxq_arm(c->rx));
 	wire_send_stream(c, 0, 1, 100);
-	expect_signal(c, fn_rxq_event_fd(c->rx));
+	irq_expect(c, fn_rxq_event_fd(c->rx));
 	rx_expect_stream(c, c->rx, 0, 1, 100);
 }
 
@@ -314,11 +298,24 @@ static uint64_t interrupts_ns(struct conform *c)
 		check_ok(fn_rxq_arm(c->rx));
 		start_ns = conform_now_ns(c);
 		wire_send_stream(c, i, 1, 100);
-		expect_signal(c, fn_rxq_event_fd(c->rx));
+		irq_expect(c, fn_rxq_event_fd(c->rx));
 		took_ns += conform_now_ns(c) - start_ns;
 		rx_expect_stream(c, c->rx, i, 1, 100);
 	}
 	return took_ns;
+}
+
+/* The shortest of some: a busy machine makes them longer, and never shorter. */
+static uint64_t interrupts_least_ns(struct conform *c)
+{
+	uint64_t least_ns = UINT64_MAX;
+
+	for (unsigned i = 0; i < 5; i++) {
+		const uint64_t took_ns = interrupts_ns(c);
+
+		least_ns = took_ns < least_ns ? took_ns : least_ns;
+	}
+	return least_ns;
 }
 
 BEHAVIOUR(coalesce_holds_back, NEED_REALTIME,
@@ -333,7 +330,7 @@ static void coalesce_holds_back(struct conform *c)
 	need_cap(c, FN_CAP_COALESCE);
 	irq_start(c, (struct fn_dev_conf){ 0 });
 	check_ok(fn_dev_set_coalesce(c->dev, &set));
-	without_ns = interrupts_ns(c);
+	without_ns = interrupts_least_ns(c);
 	set.rx_delay_ns = c->info.coalesce_max_ns < 2000000 ? c->info.coalesce_max_ns : 2000000;
 	check_ok(fn_dev_set_coalesce(c->dev, &set));
 	least_ns = without_ns + 20 * (uint64_t)set.rx_delay_ns / 4;
@@ -346,7 +343,7 @@ static void coalesce_holds_back(struct conform *c)
 	check(interrupts_ns(c) > least_ns);
 	set.rx_delay_ns = 0;
 	check_ok(fn_dev_set_coalesce(c->dev, &set));
-	check(interrupts_ns(c) < least_ns);
+	check(interrupts_least_ns(c) < least_ns);
 }
 
 const struct behaviour *const irq_behaviours[] = {

@@ -98,8 +98,8 @@ static void rings_changed(struct conform *c)
 	static const uint32_t sizes[] = { 256, 16, 64, 32, 128 };
 
 	for (unsigned i = 0; i < FN_ARRAY_LEN(sizes); i++) {
-		const uint32_t rx = sizes[i];
-		const uint32_t tx = sizes[FN_ARRAY_LEN(sizes) - 1 - i];
+		const uint32_t rx = rx_ring_of(c, sizes[i]);
+		const uint32_t tx = tx_ring_of(c, sizes[FN_ARRAY_LEN(sizes) - 1 - i]);
 
 		port_start(c, (struct fn_dev_conf){ .rx_ring = rx, .tx_ring = tx });
 		check_eq(c->info.rx_ring, rx);
@@ -202,7 +202,7 @@ static void broken_rx(struct conform *c)
 	}
 }
 
-BEHAVIOUR(broken_tx, NEED_LIAR | NEED_STALL,
+BEHAVIOUR(broken_tx, NEED_LIAR_TX | NEED_STALL,
 	  "A transmit queue that the device lied to breaks and says so, receive goes on, and a "
 	  "reset counts what was in flight and mends it.");
 static void broken_tx(struct conform *c)
@@ -210,6 +210,7 @@ static void broken_tx(struct conform *c)
 	port_start(c, (struct fn_dev_conf){ 0 });
 	for (unsigned how = 0; how < PLACE_LIES; how++) {
 		check_passes(c);
+		conform_wait_ns(c, CONFORM_QUIET_NS);
 		(void)fn_tx_reclaim(c->tx);
 		/* With one in flight it is not the number of completions that gives it away. */
 		c->place->ops->stall(c, true);
@@ -225,7 +226,7 @@ static void broken_tx(struct conform *c)
 	}
 }
 
-BEHAVIOUR(broken_one_of_many, NEED_LIAR | NEED_QUEUES,
+BEHAVIOUR(broken_one_of_many, NEED_LIAR_TX | NEED_QUEUES,
 	  "Of several queues the one that breaks is the one that says so; the others go on, and "
 	  "stop gives all packets back.");
 static void broken_one_of_many(struct conform *c)

@@ -112,7 +112,7 @@ static void tx_burst_beyond_ring(struct conform *c)
 	struct fn_pkt *pkts[300];
 	unsigned sent = 0;
 
-	port_start(c, (struct fn_dev_conf){ .tx_ring = 16 });
+	port_start(c, (struct fn_dev_conf){ .tx_ring = tx_ring_of(c, 16) });
 	for (unsigned i = 0; i < 300; i++)
 		pkts[i] = pkt_frame(c, i, 90);
 	while (sent < 300) {
@@ -272,7 +272,7 @@ static void tx_only_never(struct conform *c)
 {
 	struct fn_pkt *pkts[32];
 
-	port_start(c, (struct fn_dev_conf){ .tx_ring = 16 });
+	port_start(c, (struct fn_dev_conf){ .tx_ring = tx_ring_of(c, 16) });
 	for (unsigned lap = 0; lap < 5; lap++) {
 		for (unsigned i = 0; i < 32; i++)
 			pkts[i] = i % 2 ? make_empty(c) : make_too_long(c);

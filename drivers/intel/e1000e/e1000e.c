@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* 82574L, 82574LA and 82574IT: what they are, and the driver's functions. */
+#include "drivers/intel/e1000e/e1000e.h"
+
+#include "drivers/intel/e1000e/e1000e_regs.h"
+#include "drivers/intel/intel_led.h"
+#include "drivers/intel/intel_link.h"
+#include "drivers/intel/intel_nvm.h"
+#include "drivers/intel/intel_phy.h"
+#include "drivers/intel/intel_regtable.h"
+#include "drivers/intel/intel_ring.h"
+#include "drivers/intel/intel_selftest.h"
+#include "drivers/intel/intel_stats.h"
+
+#define OFFLOADS                                                                                \
+	(FN_OFFLOAD_RX_CSUM | FN_OFFLOAD_RX_VLAN | FN_OFFLOAD_RX_HASH | FN_OFFLOAD_RX_SCATTER | \
+	 FN_OFFLOAD_VLAN_FILTER | FN_OFFLOAD_TX_IP_CSUM | FN_OFFLOAD_TX_L4_CSUM |               \
+	 FN_OFFLOAD_TX_TSO4 | FN_OFFLOAD_TX_TSO6 | FN_OFFLOAD_TX_VLAN)
+
+/* The bits of MRQC: 10.2.5. Ports of TCP alone: the 82574 does not hash UDP. */
+static const struct intel_hash hashes[] = {
+	{ FN_RSS_IPV4, INTEL_MRQC_IPV4 },
+	{ FN_RSS_TCP4, INTEL_MRQC_TCP4 },
+	{ FN_RSS_IPV6, INTEL_MRQC_IPV6 },
+	{ FN_RSS_TCP6, E1000E_MRQC_TCP6 },
+};
+
+static const struct intel_steps steps = {
+	.irqs_off = e1000e_irqs_off,
+	.before_reset = e1000e_before_reset,
+	.after_reset = e1000e_after_reset,
+	.setup = e1000e_setup,
+	.rx_setup = e1000e_rx_setup,
+	.rxq_start = e1000e_rxq_start,
+	.txq_start = e1000e_txq_start,
+	.irqs_start = e1000e_irqs_start,
+	.irq_raise = e1000e_irq_raise,
+	.set_coalesce = e1000e_set_coalesce,
+};
+
+/*
+ * A descriptor takes more (7.2.10), but not more than the packet buffer, half of which is for sending.
+ * Delays are multiples of what both the throttle and the timers count in, up to what the throttle can.
+ */
+static const struct intel_chip chip_82574 = {
+	.rxq = E1000E_RXQ,
+	.txq = E1000E_TXQ,
+	.queue_stride = E1000E_QUEUE_STRIDE,
+	.queues = 2,
+	.entries = 5,
+	.exact_macs = 16,
+	.tx_seg_bytes = 8192,
+	.rx_errors = INTEL_RXD_RXE | INTEL_RXD_CE | INTEL_RXD_SE | INTEL_RXD_SEQ | INTEL_RXD_CXE,
+	.mtu_max = 9216,
+	.offloads = OFFLOADS,
+	.hashes = hashes,
+	.hashes_n = FN_ARRAY_LEN(hashes),
+	.mrqc_rss = E1000E_MRQC_RSS,
+	.reta_shift = E1000E_RETA_SHIFT,
+	.coalesce_unit_ns = E1000E_RDTR_NS,
+	.coalesce_max_ns = E1000E_EITR_MAX * E1000E_EITR_NS / E1000E_RDTR_NS * E1000E_RDTR_NS,
+	.vfta_writes = 1,
+	.steps = &steps,
+};
+
+static int e1000e_open(struct fn_dev *dev)
+{
+	return intel_open(dev, &chip_82574);
+}
+
+static const struct fn_driver_ops ops = {
+	.open = e1000e_open,
+	.close = intel_close,
+	.check = intel_check,
+	.start = intel_start,
+	.stop = intel_stop,
+	.link = intel_link,
+	.set_mac = intel_set_mac,
+	.set_promisc = intel_set_promisc,
+	.set_allmulti = intel_set_allmulti,
+	.set_mac_filters = intel_set_mac_filters,
+	.set_vlan_filter = intel_set_vlan_filter,
+	.set_rss = intel_set_rss,
+	.set_coalesce = intel_set_coalesce,
+	.set_link = intel_set_link,
+	.identify = intel_identify,
+	.read_reg = intel_read_reg,
+	.selftest = intel_selftest,
+	.phy_read = intel_phy_read,
+	.phy_write = intel_phy_write,
+	.nvm_read = intel_nvm_read,
+	.read_counters = intel_read_counters,
+	.config_irq = e1000e_config_irq,
+	.rx_arm = e1000e_rx_arm,
+	.rx_disarm = e1000e_rx_disarm,
+	.rx_pending = intel_rx_pending,
+	.tx_arm = e1000e_tx_arm,
+	.tx_disarm = e1000e_tx_disarm,
+	.tx_pending = intel_tx_pending,
+	.tx_reclaim = intel_tx_reclaim,
+};
+
+/* The 82574IT has the 82574L's number. */
+static const struct fn_pci_id ids[] = {
+	{ 0x8086, 0x10d3, "82574L" },  /* ran on QEMU's model and on ours */
+	{ 0x8086, 0x10f6, "82574LA" }, /* by the data sheet only */
+};
+
+const struct fn_driver fn_driver_e1000e = {
+	.name = "e1000e",
+	.ids = ids,
+	.ids_n = FN_ARRAY_LEN(ids),
+	.dev_bytes = sizeof(struct intel_port),
+	.rxq_bytes = sizeof(struct intel_rxq),
+	.txq_bytes = sizeof(struct intel_txq),
+	.counters = intel_counters_82574,
+	.counters_n = INTEL_COUNTERS_82574,
+	.regs = intel_regs_82574,
+	.regs_n = INTEL_REGS_82574,
+	.ops = &ops,
+};

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Interrupts of the 82574: 82574 7.4 and 10.2.4, with MSI-X. Each queue has a cause of its own. */
+#include <errno.h>
+
+#include "base/barrier.h"
+#include "drivers/intel/e1000e/e1000e.h"
+#include "drivers/intel/e1000e/e1000e_regs.h"
+#include "drivers/intel/intel_ring.h"
+
+/* Causes that are no queue's: OTHER stands for them, and MSI-X entry 0 is for it. */
+#define OTHERS (E1000E_ICR_OTHER | INTEL_ICR_LSC | INTEL_ICR_RXO)
+
+/* What a message clears and masks. */
+#define ONE_SHOT (E1000E_ICR_QUEUES | E1000E_ICR_OTHER)
+
+void e1000e_irqs_off(const struct intel_port *port)
+{
+	intel_write(port, INTEL_IMC, UINT32_MAX);
+	intel_write(port, INTEL_ICR, UINT32_MAX);
+}
+
+static uint32_t ivar(const struct fn_queue *queue, uint32_t cause)
+{
+	const uint16_t entry = intel_entry(queue);
+
+	return entry == INTEL_NO_ENTRY ? 0 : E1000E_IVAR_ENTRY(cause, (uint32_t)entry);
+}
+
+/*
+ * A message clears its cause and masks it (EIAC, and IAM with CTRL_EXT.EIAME), so that there is one for
+ * each time that the queue was armed, or that OTHER was looked at: frames that find no buffer raise it
+ * again and again. (QEMU's model takes EIAME's bits out of IAM instead, and masks by EIAC: irq_once.)
+ */
+int e1000e_irqs_start(struct fn_dev *dev)
+{
+	const struct intel_port *port = intel_port_of(dev);
+	uint32_t value = E1000E_IVAR_ENTRY(E1000E_IVAR_OTHER, 0u) | E1000E_IVAR_TX_EACH;
+
+	if (!dev->irq_n)
+		return 0;
+	for (uint16_t i = 0; i < dev->conf.rxqs; i++)
+		value |= ivar(fn_rxq_queue(dev->rxqs[i]), E1000E_IVAR_RXQ(i));
+	for (uint16_t i = 0; i < dev->conf.txqs; i++)
+		value |= ivar(fn_txq_queue(dev->txqs[i]), E1000E_IVAR_TXQ(i));
+	intel_write(port, E1000E_IVAR, value);
+	intel_write(port, E1000E_EIAC, ONE_SHOT);
+	intel_write(port, INTEL_IAM, ONE_SHOT);
+	intel_write(port, INTEL_IMS, OTHERS);
+	return 0;
+}
+
+void e1000e_irq_raise(const struct intel_port *port, unsigned entry)
+{
+	const uint32_t cause = E1000E_ICR_CAUSE(entry);
+
+	intel_write(port, INTEL_CTRL_EXT, E1000E_CTRL_EXT_EIAME | E1000E_CTRL_EXT_PBA_CLR);
+	intel_write(port, E1000E_IVAR, E1000E_IVAR_ENTRY(entry, entry));
+	intel_write(port, E1000E_EIAC, cause);
+	intel_write(port, INTEL_IMS, cause);
+	intel_write(port, INTEL_ICS, cause);
+}
+
+/*
+ * 10.2.4.3, 10.2.5: a vector's throttle, and the receive timers, which for a frame out of the blue make
+ * the delay that the throttle would not. Neither makes the other's wait longer: what the timer held
+ * back for as long as the throttle lasts finds that over.
+ */
+void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
+{
+	const struct intel_port *port = intel_port_of(dev);
+
+	for (unsigned entry = 0; entry < dev->irq_n; entry++)
+		intel_write(port, E1000E_EITR(entry),
+			    intel_entry_delay_ns(dev, c, entry) / E1000E_EITR_NS);
+	intel_write(port, E1000E_RADV, c->rx_delay_ns / E1000E_RDTR_NS);
+	intel_write(port, E1000E_RDTR, c->rx_delay_ns / E1000E_RDTR_NS);
+}
+
+/*
+ * 10.2.4.1: reading clears all of ICR, and with it what a queue was to be told of and is not yet, for
+ * its vector's throttle: that is raised again. It may also clear nothing; what is cleared by hand is
+ * what was seen, and the link's state is read behind that.
+ */
+void e1000e_config_irq(struct fn_dev *dev)
+{
+	const struct intel_port *port = intel_port_of(dev);
+	uint32_t icr;
+
+	/* A late interrupt of a device that was reset meanwhile. */
+	if (dev->state != FN_DEV_STARTED)
+		return;
+	/* Its message has done so; but what was no message's, as QEMU's second one, has not. */
+	intel_write(port, INTEL_IMC, E1000E_ICR_OTHER);
+	icr = intel_read(port, INTEL_ICR);
+	if (icr != UINT32_MAX) {
+		intel_write(port, INTEL_ICR, icr & OTHERS);
+		if (icr & E1000E_ICR_QUEUES)
+			intel_write(port, INTEL_ICS, icr & E1000E_ICR_QUEUES);
+	}
+	intel_write(port, INTEL_IMS, OTHERS);
+	intel_other_causes(dev, icr);
+}
+
+/*
+ * What came before is forgotten, or it would interrupt at once; the read has both writes arrive.
+ */
+static void arm(const struct fn_queue *queue, uint32_t cause)
+{
+	const struct intel_port *port = intel_port_of(queue->dev);
+
+	intel_write(port, INTEL_ICR, cause);
+	intel_write(port, INTEL_IMS, cause);
+	(void)intel_read(port, INTEL_STATUS);
+	/*
+	 * Pairs with the device, which writes a descriptor back before it raises the cause: whoever
+	 * looks at the ring now sees what raised no interrupt.
+	 */
+	fn_mb_dma();
+}
+
+int e1000e_rx_arm(struct fn_rxq *rxq)
+{
+	const struct fn_queue *queue = fn_rxq_queue(rxq);
+
+	/* Without a buffer the device receives nothing, and would never interrupt. */
+	if (!intel_rx_post(intel_rxq_of(rxq)))
+		return -ENOBUFS;
+	arm(queue, E1000E_ICR_RXQ(queue->idx));
+	return 0;
+}
+
+void e1000e_rx_disarm(struct fn_rxq *rxq)
+{
+	const struct fn_queue *queue = fn_rxq_queue(rxq);
+
+	intel_write(intel_port_of(queue->dev), INTEL_IMC, E1000E_ICR_RXQ(queue->idx));
+}
+
+void e1000e_tx_arm(struct fn_txq *txq)
+{
+	const struct fn_queue *queue = fn_txq_queue(txq);
+
+	arm(queue, E1000E_ICR_TXQ(queue->idx));
+}
+
+void e1000e_tx_disarm(struct fn_txq *txq)
+{
+	const struct fn_queue *queue = fn_txq_queue(txq);
+
+	intel_write(intel_port_of(queue->dev), INTEL_IMC, E1000E_ICR_TXQ(queue->idx));
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Interrupts of the 82576 and its successors: 82576 7.3 and 8.8, with MSI-X. A vector is a bit. */
+#include <errno.h>
+
+#include "base/barrier.h"
+#include "drivers/intel/igb/igb.h"
+#include "drivers/intel/igb/igb_regs.h"
+#include "drivers/intel/intel_ring.h"
+
+/* The MSI-X entry of what is no queue's. */
+#define OTHER_ENTRY 0u
+#define OTHERS (INTEL_ICR_LSC | INTEL_ICR_RXO)
+
+#define GPIE (IGB_GPIE_NSICR | IGB_GPIE_MSIX | IGB_GPIE_EIAME | IGB_GPIE_PBA)
+
+void igb_irqs_off(const struct intel_port *port)
+{
+	intel_write(port, IGB_EIMC, IGB_EICR_ALL);
+	intel_write(port, INTEL_IMC, UINT32_MAX);
+	intel_write(port, IGB_EICR, IGB_EICR_ALL);
+	intel_write(port, INTEL_ICR, UINT32_MAX);
+}
+
+/*
+ * 8.8.13: a byte each: the 82576 has queues n and n + 8 in a register, its successors 2n and 2n + 1;
+ * of each queue the receive side comes first.
+ */
+static void ivar_set(const struct intel_chip *chip, uint32_t ivar[IGB_IVAR_REGS],
+		     const struct fn_queue *queue)
+{
+	const unsigned reg = chip->is_successor ? queue->idx / 2u : queue->idx % 8u;
+	const unsigned half = chip->is_successor ? queue->idx % 2u : queue->idx / 8u;
+	const uint16_t entry = intel_entry(queue);
+
+	if (entry != INTEL_NO_ENTRY)
+		ivar[reg] |= (IGB_IVAR_VALID | entry) << (16 * half + (queue->is_tx ? 8 : 0));
+}
+
+/* Vectors of more than one queue. */
+static uint32_t shared(const struct fn_dev *dev)
+{
+	uint32_t more = 0;
+	uint32_t one = 0;
+
+	for (unsigned i = 0; i < (unsigned)dev->conf.rxqs + dev->conf.txqs; i++) {
+		const struct fn_queue *queue = i < dev->conf.rxqs ?
+						       fn_rxq_queue(dev->rxqs[i]) :
+						       fn_txq_queue(dev->txqs[i - dev->conf.rxqs]);
+		const uint16_t entry = intel_entry(queue);
+
+		if (entry == INTEL_NO_ENTRY)
+			continue;
+		more |= one & 1u << entry;
+		one |= 1u << entry;
+	}
+	return more;
+}
+
+static void ivars_start(const struct fn_dev *dev)
+{
+	const struct intel_port *port = intel_port_of(dev);
+	uint32_t ivar[IGB_IVAR_REGS] = { 0 };
+
+	for (uint16_t i = 0; i < dev->conf.rxqs; i++)
+		ivar_set(port->chip, ivar, fn_rxq_queue(dev->rxqs[i]));
+	for (uint16_t i = 0; i < dev->conf.txqs; i++)
+		ivar_set(port->chip, ivar, fn_txq_queue(dev->txqs[i]));
+	for (unsigned i = 0; i < IGB_IVAR_REGS; i++)
+		intel_write(port, IGB_IVAR(i), ivar[i]);
+	intel_write(port, IGB_IVAR_MISC, IGB_IVAR_MISC_OTHER(OTHER_ENTRY));
+}
+
+/*
+ * A message masks its vector (EIAM with EIAME), so that there is one for each time that a queue was
+ * armed, or that the other causes were looked at: frames that find no buffer raise these again and
+ * again. QEMU's model does not mask, but sends none while the bit of EICR is set (irq_once): a vector
+ * of one queue has it cleared when the queue is armed, others by their message (EIAC), see arm().
+ */
+int igb_irqs_start(struct fn_dev *dev)
+{
+	const struct intel_port *port = intel_port_of(dev);
+
+	if (!dev->irq_n)
+		return 0;
+	for (unsigned i = 0; i < IGB_ENTRIES; i++)
+		igb_of(dev)->armed[i] = 0;
+	intel_write(port, IGB_GPIE, GPIE);
+	ivars_start(dev);
+	intel_write(port, IGB_EIAC, shared(dev) | 1u << OTHER_ENTRY);
+	intel_write(port, IGB_EIAM, IGB_EICR_ALL);
+	intel_write(port, IGB_EIMS, 1u << OTHER_ENTRY);
+	intel_write(port, INTEL_IMS, OTHERS);
+	return 0;
+}
+
+void igb_irq_raise(const struct intel_port *port, unsigned entry)
+{
+	intel_write(port, IGB_GPIE, GPIE);
+	intel_write(port, IGB_EIAC, 1u << entry);
+	intel_write(port, IGB_EIAM, 1u << entry);
+	intel_write(port, IGB_EIMS, 1u << entry);
+	intel_write(port, IGB_EICS, 1u << entry);
+}
+
+/* 8.8.12: a vector's throttle. A reset leaves it as it was. */
+void igb_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
+{
+	const struct intel_port *port = intel_port_of(dev);
+
+	for (unsigned entry = 0; entry < dev->irq_n; entry++)
+		intel_write(port, IGB_EITR(entry),
+			    IGB_EITR_US(intel_entry_delay_ns(dev, c, entry) / IGB_EITR_UNIT_NS));
+}
+
+void igb_config_irq(struct fn_dev *dev)
+{
+	const struct intel_port *port = intel_port_of(dev);
+	uint32_t icr;
+
+	/* A late interrupt of a device that was reset meanwhile. */
+	if (dev->state != FN_DEV_STARTED)
+		return;
+	icr = intel_read(port, INTEL_ICR);
+	intel_write(port, IGB_EIMS, 1u << OTHER_ENTRY);
+	intel_other_causes(dev, icr);
+}
+
+static uint32_t bit_of(const struct fn_queue *queue)
+{
+	return 1u << (queue->idx + (queue->is_tx ? 16 : 0));
+}
+
+/*
+ * What came before is forgotten, or it would interrupt at once; but not while another queue waits for
+ * the same vector, which what came may be for. The read has the writes arrive. Queues without a vector
+ * are not armed (fn_rxq_arm()).
+ */
+static void arm(const struct fn_queue *queue)
+{
+	const struct intel_port *port = intel_port_of(queue->dev);
+	const unsigned entry = queue->vector + INTEL_FIRST_VECTOR;
+	const uint32_t before = __atomic_fetch_or(&igb_of(queue->dev)->armed[entry], bit_of(queue),
+						  __ATOMIC_RELAXED);
+
+	if (!(before & ~bit_of(queue)))
+		intel_write(port, IGB_EICR, 1u << entry);
+	intel_write(port, IGB_EIMS, 1u << entry);
+	(void)intel_read(port, INTEL_STATUS);
+	/*
+	 * Pairs with the device, which writes a descriptor back before it raises the cause: whoever
+	 * looks at the ring now sees what raised no interrupt.
+	 */
+	fn_mb_dma();
+}
+
+/* Whoever is woken by a vector looks at all of its queues: the last one masks it. */
+static void disarm(const struct fn_queue *queue)
+{
+	const uint16_t entry = intel_entry(queue);
+	uint32_t before;
+
+	if (entry == INTEL_NO_ENTRY)
+		return;
+	before = __atomic_fetch_and(&igb_of(queue->dev)->armed[entry], ~bit_of(queue),
+				    __ATOMIC_RELAXED);
+	if (!(before & ~bit_of(queue)))
+		intel_write(intel_port_of(queue->dev), IGB_EIMC, 1u << entry);
+}
+
+int igb_rx_arm(struct fn_rxq *rxq)
+{
+	/* Without a buffer the device receives nothing, and would never interrupt. */
+	if (!intel_rx_post(intel_rxq_of(rxq)))
+		return -ENOBUFS;
+	arm(fn_rxq_queue(rxq));
+	return 0;
+}
+
+void igb_rx_disarm(struct fn_rxq *rxq)
+{
+	disarm(fn_rxq_queue(rxq));
+}
+
+void igb_tx_arm(struct fn_txq *txq)
+{
+	arm(fn_txq_queue(txq));
+}
+
+void igb_tx_disarm(struct fn_txq *txq)
+{
+	disarm(fn_txq_queue(txq));
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the port's link, counters and LED are between two calls. */
+#ifndef INTEL_DIAG_H
+#define INTEL_DIAG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Queues of each kind that count for themselves (82576). */
+#define INTEL_COUNTED_QUEUES 16u
+
+/**
+ * struct intel_diag - a port's
+ * @link_settled: the link is up, and what negotiation brought was read and applied
+ * @link_autoneg: it was negotiated
+ * @looped: the PHY is in loopback
+ * @led_kept: @ledctl is what the LEDs showed before they began to blink
+ * @ledctl: LEDCTL as it was
+ * @rx_packets: PQGPRC of each queue as it was read last: it runs on, and reading does not clear it
+ * @tx_packets: PQGPTC, as @rx_packets
+ */
+struct intel_diag {
+	bool link_settled;
+	bool link_autoneg;
+	bool looped;
+	bool led_kept;
+	uint32_t ledctl;
+	uint32_t rx_packets[INTEL_COUNTED_QUEUES];
+	uint32_t tx_packets[INTEL_COUNTED_QUEUES];
+};
+
+#endif

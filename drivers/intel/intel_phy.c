@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Registers of the PHY. */
+#include <errno.h>
+
+#include "drivers/intel/intel.h"
+#include "drivers/intel/intel_phy.h"
+#include "drivers/intel/intel_sem.h"
+
+/*
+ * 82574 10.2.2.7, 82576 8.2.4. The PHY inside is at address 1; the I350 and the I210 have the
+ * address in MDICNFG and do not look at the one here.
+ */
+#define MDIC 0x00020u
+#define MDIC_REG_SHIFT 16
+#define MDIC_PHY_1 (1u << 21)
+#define MDIC_WRITE (1u << 26)
+#define MDIC_READ (2u << 26)
+#define MDIC_READY (1u << 28)
+#define MDIC_ERROR (1u << 30)
+
+/* 64 us are usual. */
+#define MDIC_NS FN_MS(10)
+
+static int mdic(struct fn_dev *dev, unsigned reg, uint32_t cmd, uint16_t *value)
+{
+	struct intel_port *port = intel_port_of(dev);
+	uint32_t answer;
+	int ret;
+
+	intel_write(port, MDIC, cmd | MDIC_PHY_1 | reg << MDIC_REG_SHIFT);
+	ret = intel_wait(dev, MDIC, MDIC_READY, MDIC_READY, MDIC_NS);
+	if (ret == -ENODEV)
+		return fn_dev_mark_gone(dev);
+	if (ret)
+		return fn_fail(-EIO,
+			       "%s: access to register %u of the PHY does not end within %u ms "
+			       "(MDIC.R): fn_dev_reset() the device, or turn the machine off and on",
+			       dev->bus->name, reg, (unsigned)(MDIC_NS / FN_MS(1)));
+	answer = intel_read(port, MDIC);
+	if (answer & MDIC_ERROR)
+		return fn_fail(-EIO,
+			       "%s: the PHY does not answer for its register %u (MDIC.E): "
+			       "fn_dev_reset() the device, or turn the machine off and on",
+			       dev->bus->name, reg);
+	*value = (uint16_t)answer;
+	return 0;
+}
+
+static int access_phy(struct fn_dev *dev, unsigned reg, uint32_t cmd, uint16_t *value)
+{
+	int ret = intel_sem_take(dev, INTEL_SEM_PHY);
+
+	if (ret)
+		return ret;
+	ret = mdic(dev, reg, cmd, value);
+	intel_sem_give(dev, INTEL_SEM_PHY);
+	return ret;
+}
+
+int intel_phy_read(struct fn_dev *dev, unsigned reg, uint16_t *value)
+{
+	return access_phy(dev, reg, MDIC_READ, value);
+}
+
+int intel_phy_write(struct fn_dev *dev, unsigned reg, uint16_t value)
+{
+	return access_phy(dev, reg, MDIC_WRITE | value, &value);
+}

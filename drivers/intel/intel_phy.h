@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The PHY, by MDIC: its registers (802.3 22.2.4), one at a time. */
+#ifndef INTEL_PHY_H
+#define INTEL_PHY_H
+
+#include <stdint.h>
+
+struct fn_dev;
+
+/* 802.3 22.2.4.1: control. */
+#define INTEL_PHY_BMCR 0u
+#define INTEL_BMCR_SPEED_1000 0x0040u
+#define INTEL_BMCR_FULL_DUPLEX 0x0100u
+#define INTEL_BMCR_RESTART 0x0200u
+#define INTEL_BMCR_POWER_DOWN 0x0800u
+#define INTEL_BMCR_AUTONEG 0x1000u
+#define INTEL_BMCR_SPEED_100 0x2000u
+#define INTEL_BMCR_LOOPBACK 0x4000u
+#define INTEL_BMCR_RESET 0x8000u
+
+/* 22.2.4.2: status. */
+#define INTEL_PHY_BMSR 1u
+#define INTEL_BMSR_LINK 0x0004u
+#define INTEL_BMSR_AUTONEG_DONE 0x0020u
+
+/* 22.2.4.3.1: who made it. */
+#define INTEL_PHY_ID1 2u
+#define INTEL_PHY_ID1_MARVELL 0x0141u
+
+/* 28.2.4.1.3 and 28.2.4.1.4: what is offered, by this end and by the other. */
+#define INTEL_PHY_ADVERTISE 4u
+#define INTEL_PHY_PARTNER 5u
+#define INTEL_ADVERTISE_10_HALF 0x0020u
+#define INTEL_ADVERTISE_10_FULL 0x0040u
+#define INTEL_ADVERTISE_100_HALF 0x0080u
+#define INTEL_ADVERTISE_100_FULL 0x0100u
+#define INTEL_ADVERTISE_PAUSE 0x0400u
+#define INTEL_ADVERTISE_ASYM 0x0800u
+#define INTEL_ADVERTISE_MODES 0x0de0u
+
+/* 40.5.1.1: the same of 1000BASE-T. */
+#define INTEL_PHY_CTRL_1000 9u
+#define INTEL_CTRL_1000_HALF 0x0100u
+#define INTEL_CTRL_1000_FULL 0x0200u
+
+/*
+ * As in &struct fn_driver_ops: from control calls only, since each waits some 64 us for the wires,
+ * and for firmware when that uses the PHY.
+ */
+int intel_phy_read(struct fn_dev *dev, unsigned reg, uint16_t *value);
+int intel_phy_write(struct fn_dev *dev, unsigned reg, uint16_t value);
+
+#endif

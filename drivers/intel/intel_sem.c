@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Semaphores between software, firmware and the ports of a controller. */
+#include <errno.h>
+
+#include "drivers/intel/intel.h"
+#include "drivers/intel/intel_sem.h"
+
+/* 82574 10.2.2: one flag for the MDIO wires and the NVM, which hardware grants. */
+#define EXTCNF_CTRL 0x00f00u
+#define EXTCNF_CTRL_MDIO_SW (1u << 5)
+
+/*
+ * 82576 4.6 and 8.7: SMBI keeps programs apart, SWESMBI keeps software and firmware apart, and
+ * while both are held SW_FW_SYNC says who has what: software in the low half, firmware in the high
+ * one.
+ */
+#define SWSM 0x05b50u
+#define SWSM_SMBI (1u << 0)
+#define SWSM_SWESMBI (1u << 1)
+#define SW_FW_SYNC 0x05b5cu
+#define SW_FW_NVM 0x0001u
+#define SW_FW_FIRMWARE_SHIFT 16
+
+/* Held for a few register accesses; and for what is done with the PHY or the NVM. */
+#define SHORT_NS FN_MS(100)
+#define LONG_NS FN_MS(1000)
+#define PAUSE_NS FN_US(50)
+
+/* 82576 8.2.2; the 82574 has one port, and reads 0. */
+unsigned intel_lan_id(const struct fn_dev *dev)
+{
+	return intel_read(intel_port_of(dev), INTEL_STATUS) >> INTEL_STATUS_LAN_ID_SHIFT &
+	       INTEL_STATUS_LAN_ID_MASK;
+}
+
+static bool late(struct fn_dev *dev, uint64_t start_ns, uint64_t limit_ns)
+{
+	if (fn_dev_now_ns(dev) - start_ns >= limit_ns)
+		return true;
+	fn_dev_delay_ns(dev, PAUSE_NS);
+	return false;
+}
+
+static int take_82574(struct fn_dev *dev)
+{
+	struct intel_port *port = intel_port_of(dev);
+	const uint64_t start_ns = fn_dev_now_ns(dev);
+	uint32_t value;
+
+	do {
+		value = intel_read(port, EXTCNF_CTRL);
+		if (intel_is_gone(dev, value))
+			return fn_dev_mark_gone(dev);
+		intel_write(port, EXTCNF_CTRL, value | EXTCNF_CTRL_MDIO_SW);
+		/* The bit stays only when hardware and firmware have let go. */
+		if (intel_read(port, EXTCNF_CTRL) & EXTCNF_CTRL_MDIO_SW)
+			return 0;
+	} while (!late(dev, start_ns, SHORT_NS));
+	return fn_fail(-EIO,
+		       "%s: the device's firmware does not let go of the PHY (EXTCNF_CTRL is "
+		       "0x%08x after %u ms): turn the machine off and on",
+		       dev->bus->name, value, (unsigned)(SHORT_NS / FN_MS(1)));
+}
+
+static void give_82574(struct fn_dev *dev)
+{
+	struct intel_port *port = intel_port_of(dev);
+
+	intel_write(port, EXTCNF_CTRL, intel_read(port, EXTCNF_CTRL) & ~EXTCNF_CTRL_MDIO_SW);
+}
+
+/* 8.7.1: reading 0 takes SMBI. */
+static bool smbi_taken(struct fn_dev *dev)
+{
+	const uint64_t start_ns = fn_dev_now_ns(dev);
+
+	do {
+		if (!(intel_read(intel_port_of(dev), SWSM) & SWSM_SMBI))
+			return true;
+	} while (!late(dev, start_ns, SHORT_NS));
+	return false;
+}
+
+static void give_swsm(struct intel_port *port)
+{
+	intel_write(port, SWSM, intel_read(port, SWSM) & ~(SWSM_SMBI | SWSM_SWESMBI));
+}
+
+static int take_swsm(struct fn_dev *dev)
+{
+	struct intel_port *port = intel_port_of(dev);
+	uint64_t start_ns;
+
+	if (!smbi_taken(dev)) {
+		if (intel_is_gone(dev, intel_read(port, SWSM)))
+			return fn_dev_mark_gone(dev);
+		/* Nobody keeps it so long: a program died with it. */
+		fn_log(dev->ctx, FN_LOG_WARN,
+		       "%s: a program that is gone still held the device's semaphore (SWSM.SMBI)",
+		       dev->bus->name);
+		give_swsm(port);
+		if (!smbi_taken(dev))
+			return fn_fail(-EIO,
+				       "%s: another program keeps the device's semaphore "
+				       "(SWSM.SMBI): end what drives its other port",
+				       dev->bus->name);
+	}
+	start_ns = fn_dev_now_ns(dev);
+	do {
+		intel_write(port, SWSM, intel_read(port, SWSM) | SWSM_SWESMBI);
+		if (intel_read(port, SWSM) & SWSM_SWESMBI)
+			return 0;
+	} while (!late(dev, start_ns, SHORT_NS));
+	give_swsm(port);
+	return fn_fail(-EIO,
+		       "%s: the device's firmware keeps its semaphore (SWSM.SWESMBI): turn the "
+		       "machine off and on",
+		       dev->bus->name);
+}
+
+/* 8.7.3: the PHY of each port has a bit of its own. */
+static uint32_t bit_of(struct fn_dev *dev, enum intel_sem what)
+{
+	static const uint8_t phy[] = { 0x02, 0x04, 0x20, 0x40 };
+
+	return what == INTEL_SEM_NVM ? SW_FW_NVM : phy[intel_lan_id(dev)];
+}
+
+static int take_82576(struct fn_dev *dev, enum intel_sem what)
+{
+	struct intel_port *port = intel_port_of(dev);
+	const uint32_t own = bit_of(dev, what);
+	const uint32_t firmware = own << SW_FW_FIRMWARE_SHIFT;
+	const uint64_t start_ns = fn_dev_now_ns(dev);
+	uint32_t sync;
+	bool over;
+	int ret;
+
+	do {
+		over = fn_dev_now_ns(dev) - start_ns >= LONG_NS;
+		ret = take_swsm(dev);
+		if (ret)
+			return ret;
+		sync = intel_read(port, SW_FW_SYNC);
+		/* What software has held so long was held by a program that is gone. */
+		if (!(sync & firmware) && (!(sync & own) || over)) {
+			intel_write(port, SW_FW_SYNC, sync | own);
+			give_swsm(port);
+			return 0;
+		}
+		give_swsm(port);
+	} while (!over && (late(dev, start_ns, LONG_NS), true));
+	return fn_fail(-EIO,
+		       "%s: the device's firmware does not let go of the %s (SW_FW_SYNC is 0x%08x "
+		       "after %u ms): turn the machine off and on",
+		       dev->bus->name, what == INTEL_SEM_NVM ? "NVM" : "PHY", sync,
+		       (unsigned)(LONG_NS / FN_MS(1)));
+}
+
+static void give_82576(struct fn_dev *dev, enum intel_sem what)
+{
+	struct intel_port *port = intel_port_of(dev);
+
+	/* Held on: whoever comes next takes it after its deadline. */
+	if (take_swsm(dev)) {
+		fn_log(dev->ctx, FN_LOG_WARN, "%s", fn_error_last());
+		return;
+	}
+	intel_write(port, SW_FW_SYNC, intel_read(port, SW_FW_SYNC) & ~bit_of(dev, what));
+	give_swsm(port);
+}
+
+int intel_sem_take(struct fn_dev *dev, enum intel_sem what)
+{
+	if (intel_port_of(dev)->chip->is_82576)
+		return take_82576(dev, what);
+	/* The 82574's EERD settles with firmware by itself. */
+	return what == INTEL_SEM_PHY ? take_82574(dev) : 0;
+}
+
+void intel_sem_give(struct fn_dev *dev, enum intel_sem what)
+{
+	if (intel_port_of(dev)->chip->is_82576)
+		give_82576(dev, what);
+	else if (what == INTEL_SEM_PHY)
+		give_82574(dev);
+}

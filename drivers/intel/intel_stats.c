@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* What a port counts itself. */
+#include <string.h>
+
+#include "drivers/intel/intel.h"
+#include "drivers/intel/intel_stats.h"
+
+/* How a register is read. */
+enum stat_how {
+	STAT_NONE,       /* it is not one */
+	STAT_CLEAR,      /* 32 bits; reading clears it */
+	STAT_PAIR,       /* 64 bits; reading the upper half clears both */
+	STAT_RX_PACKETS, /* 32 bits that run on: PQGPRC of the queue of its place */
+	STAT_TX_PACKETS, /* as STAT_RX_PACKETS: PQGPTC */
+};
+
+/**
+ * struct stat - where a counter is
+ * @reg: its register, or the lower half
+ * @how: enum stat_how
+ * @queue: of a queue's own: which
+ * @of_queue: it is a queue's own
+ */
+struct stat {
+	uint32_t reg;
+	uint8_t how;
+	uint8_t queue;
+	bool of_queue;
+};
+
+#define DESC(reg, how, kind, name, help) { name, help, kind },
+#define STAT(reg, how, kind, name, help) { (reg), (how), 0, false },
+#define Q_DESC(n, reg, how, kind, name, help) { name, help, kind },
+#define Q_STAT(n, reg, how, kind, name, help) { (reg), (how), (n), true },
+
+const struct fn_counter_desc intel_counters_82574[INTEL_COUNTERS_82574] = { INTEL_STATS_BOTH(
+	DESC) INTEL_STATS_82574(DESC) };
+const struct fn_counter_desc intel_counters_82576[INTEL_COUNTERS_82576] = { INTEL_STATS_BOTH(
+	DESC) INTEL_STATS_82576(DESC) INTEL_STATS_QUEUES(Q_DESC) };
+static const struct stat stats_82574[] = { INTEL_STATS_BOTH(STAT) INTEL_STATS_82574(STAT) };
+static const struct stat stats_82576[] = { INTEL_STATS_BOTH(STAT) INTEL_STATS_82576(STAT)
+						   INTEL_STATS_QUEUES(Q_STAT) };
+
+_Static_assert(FN_ARRAY_LEN(stats_82576) <= FN_DEV_COUNTERS, "room in fn_dev");
+
+static const struct stat *stats_of(const struct intel_port *port, unsigned *n)
+{
+	*n = port->chip->is_82576 ? FN_ARRAY_LEN(stats_82576) : FN_ARRAY_LEN(stats_82574);
+	return port->chip->is_82576 ? stats_82576 : stats_82574;
+}
+
+/* What was counted since the last time. */
+static uint64_t read_one(struct intel_port *port, const struct stat *s)
+{
+	uint32_t *last;
+	uint32_t value;
+	uint32_t low;
+
+	switch (s->how) {
+	case STAT_CLEAR:
+		return intel_read(port, s->reg);
+	case STAT_PAIR:
+		low = intel_read(port, s->reg);
+		return low | (uint64_t)intel_read(port, s->reg + 4) << 32;
+	case STAT_RX_PACKETS:
+	case STAT_TX_PACKETS:
+		last = s->how == STAT_RX_PACKETS ? &port->diag.rx_packets[s->queue] :
+						   &port->diag.tx_packets[s->queue];
+		value = intel_read(port, s->reg);
+		low = value - *last;
+		*last = value;
+		return low;
+	default:
+		return 0;
+	}
+}
+
+/* Queues that are not in use count nothing, and the successors of the 82576 have fewer. */
+static bool in_use(const struct intel_port *port, const struct stat *s)
+{
+	return !s->of_queue || s->queue < port->rxqs || s->queue < port->txqs;
+}
+
+/* All of them into @sums; false when the device went away meanwhile, and they mean nothing. */
+static bool read_all(struct fn_dev *dev, uint64_t sums[FN_DEV_COUNTERS])
+{
+	struct intel_port *port = intel_port_of(dev);
+	const struct intel_diag before = port->diag;
+	unsigned n;
+	const struct stat *stats = stats_of(port, &n);
+
+	for (unsigned i = 0; i < n; i++)
+		sums[i] = in_use(port, &stats[i]) ? read_one(port, &stats[i]) : 0;
+	if (!intel_is_gone(dev, intel_read(port, INTEL_STATUS)))
+		return true;
+	port->diag = before;
+	return false;
+}
+
+/* Before the queues are made there is none in use: their counters start anew with them. */
+static void queues_baseline(struct intel_port *port)
+{
+	unsigned n;
+	const struct stat *stats = stats_of(port, &n);
+
+	for (unsigned i = 0; i < n; i++)
+		if (stats[i].of_queue && stats[i].queue < port->chip->queues)
+			(void)read_one(port, &stats[i]);
+}
+
+void intel_stats_clear(struct fn_dev *dev)
+{
+	uint64_t sums[FN_DEV_COUNTERS];
+
+	(void)read_all(dev, sums);
+	queues_baseline(intel_port_of(dev));
+}
+
+void intel_read_counters(struct fn_dev *dev)
+{
+	uint64_t sums[FN_DEV_COUNTERS];
+	unsigned n;
+
+	/* What a reset left in the registers is nothing that was counted. */
+	if (dev->state != FN_DEV_STARTED)
+		return;
+	(void)stats_of(intel_port_of(dev), &n);
+	if (!read_all(dev, sums)) {
+		(void)fn_dev_mark_gone(dev);
+		return;
+	}
+	for (unsigned i = 0; i < n; i++)
+		dev->counters[i] += sums[i];
+}

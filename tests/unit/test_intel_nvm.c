@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* The NVM of the Intel drivers: words, checksum, station address. */
+#include "drivers/intel/intel_nvm.h"
+#include "intel_diag_port.h"
+
+static struct fn_dev_info info(void)
+{
+	struct fn_dev_info i = { .sz = sizeof(i) };
+
+	fn_dev_get_info(p.dev, &i);
+	return i;
+}
+
+static void words(void **state)
+{
+	uint16_t w[200];
+	uint16_t one;
+
+	(void)state;
+	port_init();
+	p.id.nvm[63] = 0xffff;
+	port_open();
+	assert_int_equal(info().nvm_words, 64);
+	assert_true(info().caps & FN_CAP_NVM);
+	assert_int_equal(fn_dev_nvm_read(p.dev, 0, w, 64), 0);
+	assert_memory_equal(w, p.id.nvm, sizeof(uint16_t) * 64);
+	assert_int_equal(fn_dev_nvm_read(p.dev, 63, &one, 1), 0);
+	assert_int_equal(one, 0xffff);
+	assert_int_equal(fn_dev_nvm_read(p.dev, 64, &one, 1), -EINVAL);
+	/* A device that takes its time; and more than is read at once. */
+	p.id.md.late_min_ns = p.id.md.late_max_ns = 20000;
+	p.dev->limits.nvm_words = 256;
+	p.id.nvm[199] = 0x1234;
+	assert_int_equal(fn_dev_nvm_read(p.dev, 0, w, 200), 0);
+	assert_memory_equal(w, p.id.nvm, sizeof(w));
+	port_end();
+}
+
+static void no_answer(void **state)
+{
+	uint64_t start_ns;
+	uint16_t w[4];
+
+	(void)state;
+	port_up();
+	p.id.md.late_min_ns = p.id.md.late_max_ns = FN_MS(500);
+	start_ns = p.id.md.clock->now_ns;
+	assert_int_equal(fn_dev_nvm_read(p.dev, 1, w, 4), -EIO);
+	assert_true(says("word 1 of its NVM is not there within 100 ms (EERD.DONE)"));
+	assert_in_range(p.id.md.clock->now_ns - start_ns, FN_MS(100), FN_MS(110));
+	pass_ns(FN_MS(500));
+	p.id.md.late_min_ns = p.id.md.late_max_ns = 0;
+	assert_int_equal(fn_dev_nvm_read(p.dev, 1, w, 4), 0);
+	assert_int_equal(w[0], 0x1200);
+	p.id.md.gone = true;
+	assert_int_equal(fn_dev_nvm_read(p.dev, 1, w, 4), -ENODEV);
+	port_end();
+}
+
+static void checksum(void **state)
+{
+	(void)state;
+	port_init();
+	port_open();
+	assert_int_equal(intel_nvm_check(p.dev), 0);
+	for (unsigned i = 0; i < 64; i += 21) {
+		p.id.nvm[i] ^= 0x0100;
+		assert_int_equal(intel_nvm_check(p.dev), -EIO);
+		assert_true(says("and not to 0xbaba"));
+		p.id.nvm[i] ^= 0x0100;
+	}
+	/* What lies behind is no part of it. */
+	p.id.nvm[64] ^= 1;
+	assert_int_equal(intel_nvm_check(p.dev), 0);
+	port_end();
+}
+
+/* How many there are: by EECD, and by what the part is. */
+static void sizes(void **state)
+{
+	struct fn_busdev *bus;
+
+	(void)state;
+	port_init();
+	port_open();
+	bus = p.dev->bus;
+	for (unsigned code = 0; code < 16; code++) {
+		REG(IDEV_EECD) = IDEV_EECD_PRES | IDEV_EECD_AUTO_RD | code << 11;
+		assert_int_equal(intel_nvm_words(p.dev), code < 8 ? 64u << code : 16384);
+	}
+	REG(IDEV_EECD) = IDEV_EECD_AUTO_RD;
+	assert_int_equal(intel_nvm_words(p.dev), 0);
+	/* I211: fuses. I210: with a flash, or without. */
+	bus->device_id = 0x1539;
+	REG(IDEV_EECD) = IDEV_EECD_AUTO_RD | IDEV_EECD_PRES | 1u << 19;
+	assert_int_equal(intel_nvm_words(p.dev), 0);
+	bus->device_id = 0x1533;
+	assert_int_equal(intel_nvm_words(p.dev), 2048);
+	REG(IDEV_EECD) = IDEV_EECD_AUTO_RD | IDEV_EECD_PRES;
+	assert_int_equal(intel_nvm_words(p.dev), 0);
+	port_end();
+}
+
+static void station_address(void **state)
+{
+	static const uint8_t own[6] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
+	static const uint8_t other[6] = { 0x02, 0x99, 0, 0, 0, 1 };
+	uint8_t mac[6];
+
+	(void)state;
+	port_init();
+	port_open();
+	assert_memory_equal(info().mac, own, 6);
+	REG(IDEV_RAL(0)) = 0x00009902;
+	REG(IDEV_RAH(0)) = IDEV_RAH_AV | 0x0100;
+	assert_int_equal(intel_mac_address(p.dev, mac), 0);
+	assert_memory_equal(mac, other, 6);
+	/* Not valid, a group's, all zeros: the NVM has it. */
+	REG(IDEV_RAH(0)) = 0x0100;
+	assert_int_equal(intel_mac_address(p.dev, mac), 0);
+	assert_memory_equal(mac, own, 6);
+	REG(IDEV_RAL(0)) = 0x00009903;
+	REG(IDEV_RAH(0)) = IDEV_RAH_AV | 0x0100;
+	assert_int_equal(intel_mac_address(p.dev, mac), 0);
+	assert_memory_equal(mac, own, 6);
+	REG(IDEV_RAL(0)) = 0;
+	REG(IDEV_RAH(0)) = IDEV_RAH_AV;
+	memset(mac, 0xee, sizeof(mac));
+	assert_int_equal(intel_mac_address(p.dev, mac), 0);
+	assert_memory_equal(mac, own, 6);
+	/* Nor has the NVM one; and one of a further port is not taken for it. */
+	memset(p.id.nvm, 0xff, 6);
+	memset(mac, 0xee, sizeof(mac));
+	assert_int_equal(intel_mac_address(p.dev, mac), -EIO);
+	assert_true(says("no station address"));
+	assert_int_equal(mac[0], 0xee);
+	memset(p.id.nvm, 0x02, 6);
+	REG(IDEV_STATUS) |= 1u << 2;
+	assert_int_equal(intel_mac_address(p.dev, mac), -EIO);
+	REG(IDEV_STATUS) &= ~(1u << 2);
+	assert_int_equal(intel_mac_address(p.dev, mac), 0);
+	port_end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOTH(words), BOTH(no_answer), BOTH(checksum), BOTH(sizes), BOTH(station_address),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
