@@ -9,8 +9,8 @@
  * The test is both wires' far ends. It sends numbered frames of all lengths both ways at once, and
  * requires that each comes out of the other NIC, in order and byte by byte the same, and that
  * nothing else does; then it ends l2fwd by a signal and looks at what that says of itself. No more
- * frames are under way than QEMU keeps for a NIC that has no room, so that none may be missing,
- * however full a ring was.
+ * frames are under way than QEMU keeps of what a NIC has sent, and the wire is one that holds back
+ * what a full ring has no room for, so that none may be missing.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -337,7 +337,9 @@ int __wrap_main(int argc, char **argv)
 		return 2;
 	}
 	for (unsigned i = 0; i < 2; i++)
-		opts.nics[i] = (struct qtest_nic_opts){ .model = argv[1 + i], .root_port = true };
+		opts.nics[i] = (struct qtest_nic_opts){ .model = argv[1 + i],
+							.wire = QTEST_DGRAM,
+							.root_port = true };
 	ret = qtest_start(&opts, &q);
 	if (ret == -EOPNOTSUPP) {
 		(void)printf("skipped: %s\n", fn_error_last());
