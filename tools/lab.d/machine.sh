@@ -4,7 +4,13 @@
 
 # machine_slot I: the slot on the root bus of NIC I, or of its root port, in hexadecimal.
 machine_slot() {
-	printf '%02x' $(($1 + 3))
+	local i slot=3
+	for ((i = 1; i <= $1; i++)); do
+		slot=$((slot + 1))
+		# An igb's eight virtual functions fill a slot and half of the next, 16 slots behind it.
+		[ "${nic_model[i]} ${nic_model[i - 1]}" != "igb igb" ] || slot=$((slot + 1))
+	done
+	printf '%02x' $slot
 }
 
 # kernel_arguments: of options that are given twice, the kernel takes the last, but of hugepages= the
