@@ -22,8 +22,9 @@ struct intel_hash {
 /**
  * struct intel_steps - steps between reset and packets that a family does its own way
  * @irqs_off: mask all interrupts and forget what they were for
- * @before_reset: what comes before CTRL.RST; may be NULL
- * @setup: what a reset leaves otherwise than it should be
+ * @before_reset: what comes before CTRL.RST; may be NULL, as @after_reset
+ * @after_reset: what comes once it is over
+ * @setup: what a reset leaves otherwise than it should be; may be NULL
  * @rx_setup: the receiver as a whole, which is still off
  * @rxq_start: enable a receive queue, whose ring is set
  * @txq_start: the same for a transmit queue
@@ -34,6 +35,7 @@ struct intel_hash {
 struct intel_steps {
 	void (*irqs_off)(const struct intel_port *port);
 	int (*before_reset)(struct fn_dev *dev);
+	void (*after_reset)(struct fn_dev *dev);
 	int (*setup)(struct fn_dev *dev);
 	void (*rx_setup)(struct fn_dev *dev);
 	int (*rxq_start)(struct fn_dev *dev, uint16_t idx);
@@ -49,6 +51,7 @@ struct intel_steps {
  * @txq: register block of transmit queue 0
  * @queue_stride: bytes from one queue's block to the next one's
  * @queues: queues of each kind
+ * @entries: MSI-X entries that its registers know
  * @exact_macs: entries of the table of exact addresses, the port's own included
  * @tx_seg_bytes: most bytes of a transmit descriptor
  * @rx_errors: INTEL_RXD_RXE and its sisters that the descriptors have
@@ -72,6 +75,7 @@ struct intel_chip {
 	uint32_t txq;
 	uint32_t queue_stride;
 	uint16_t queues;
+	uint16_t entries;
 	uint16_t exact_macs;
 	uint16_t tx_seg_bytes;
 	uint32_t rx_errors;
@@ -166,7 +170,9 @@ static inline uint16_t intel_entry(const struct fn_queue *queue)
  * Whether the device is gone: a register that never is all ones read so, and the bus says so too.
  */
 bool intel_is_gone(struct fn_dev *dev, uint32_t value);
-/* Change bits of a register that reads as it was written: 0, -EIO when it cannot be read, -ENODEV. */
+/*
+ * Change bits of a register that reads as it was written: 0, -EIO when it cannot be read, -ENODEV.
+ */
 int intel_change(struct fn_dev *dev, uint32_t reg, uint32_t clear, uint32_t set);
 /*
  * Wait until the bits @mask of a register are @want: 0, -ETIMEDOUT (without a sentence), -ENODEV.
@@ -180,16 +186,18 @@ int intel_flush(struct fn_dev *dev);
  */
 int intel_reset(struct fn_dev *dev);
 
-/* intel_port.c: the life of a port. */
+/* intel_start.c: from reset to packets, and back. */
+int intel_start(struct fn_dev *dev);
+int intel_stop(struct fn_dev *dev);
+
+/* intel_port.c: what a port is and can. */
 int intel_open(struct fn_dev *dev, const struct intel_chip *chip);
 int intel_close(struct fn_dev *dev);
 int intel_check(struct fn_dev *dev, const struct fn_dev_conf *conf);
-int intel_start(struct fn_dev *dev);
-int intel_stop(struct fn_dev *dev);
 int intel_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c);
 /* The shortest delay that a queue of an MSI-X entry in use has; 0: none. */
 uint32_t intel_entry_delay_ns(const struct fn_dev *dev, const struct fn_coalesce *c,
-			      uint16_t entry);
+			      unsigned entry);
 /* config_irq: what is no queue's, as ICR said it. */
 void intel_other_causes(struct fn_dev *dev, uint32_t icr);
 

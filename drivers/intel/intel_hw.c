@@ -67,13 +67,28 @@ int intel_flush(struct fn_dev *dev)
 }
 
 /*
- * CTRL.GIO_MASTER_DISABLE: a reset amid requests on PCIe may leave completions that nobody waits for,
- * so the device makes no new ones and those on their way come to an end first. One that does not stop
- * is reset all the same: it is no better off without.
+ * Set a bit of CTRL in front of a reset, which undoes all other bits: what cannot be read is no
+ * reason to do without the reset.
+ */
+static int ctrl_set(struct fn_dev *dev, uint32_t bit)
+{
+	const struct intel_port *port = intel_port_of(dev);
+	const uint32_t value = intel_read(port, INTEL_CTRL);
+
+	if (intel_is_gone(dev, value))
+		return fail_gone(dev);
+	intel_write(port, INTEL_CTRL, value == UINT32_MAX ? bit : value | bit);
+	return 0;
+}
+
+/*
+ * CTRL.GIO_MASTER_DISABLE: a reset amid requests on PCIe may leave completions that nobody waits
+ * for, so the device makes no new ones and those on their way come to an end first. One that does
+ * not stop is reset all the same: it is no better off without.
  */
 static int master_disable(struct fn_dev *dev)
 {
-	int ret = intel_change(dev, INTEL_CTRL, 0, INTEL_CTRL_MASTER_DISABLE);
+	int ret = ctrl_set(dev, INTEL_CTRL_MASTER_DISABLE);
 
 	if (!ret)
 		ret = intel_wait(dev, INTEL_STATUS, INTEL_STATUS_MASTER, 0, FN_MS(MASTER_LIMIT_MS));
@@ -110,7 +125,7 @@ static int auto_read_wait(struct fn_dev *dev)
 
 static int mac_reset(struct fn_dev *dev)
 {
-	int ret = intel_change(dev, INTEL_CTRL, 0, INTEL_CTRL_RST);
+	int ret = ctrl_set(dev, INTEL_CTRL_RST);
 
 	if (ret)
 		return ret;
@@ -141,7 +156,10 @@ int intel_reset(struct fn_dev *dev)
 		ret = mac_reset(dev);
 	if (!ret)
 		ret = auto_read_wait(dev);
-	if (!ret)
-		steps->irqs_off(port);
-	return ret;
+	if (ret)
+		return ret;
+	if (steps->after_reset)
+		steps->after_reset(dev);
+	steps->irqs_off(port);
+	return 0;
 }

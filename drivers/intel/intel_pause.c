@@ -18,7 +18,7 @@
 #define PAUSE_MAC_HIGH 0x00000100u
 #define PAUSE_TYPE 0x8808u
 
-/* How long the other end is to be quiet, in times of 512 bits; it is told again before it is over. */
+/* How long the other end is to be quiet, in times of 512 bits; it is told again before that. */
 #define PAUSE_TIME 0xffffu
 
 /*

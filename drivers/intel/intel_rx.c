@@ -7,29 +7,36 @@ INTEL_RX_BURST(meta, { .meta = true })
 INTEL_RX_BURST(hash, { .hash = true })
 INTEL_RX_BURST(meta_hash, { .meta = true, .hash = true })
 
-/* What needs the descriptor's status to be looked at. */
-#define META (FN_OFFLOAD_RX_CSUM | FN_OFFLOAD_RX_VLAN | FN_OFFLOAD_TX_VLAN)
-
 /* A frame in several buffers goes the same long way in each of them (intel_rx_frame()). */
-static const struct {
-	uint64_t needs;
-	uint64_t forbids;
-	const char *name;
-	unsigned (*burst)(struct fn_rxq *q, struct fn_pkt **pkts, unsigned n);
-} variants[] = {
-	{ 0, META | FN_OFFLOAD_RX_HASH, "scalar", rx_burst_plain },
-	{ FN_OFFLOAD_RX_HASH, META, "scalar hash", rx_burst_hash },
+static const struct intel_rx_variant variants[] = {
+	{ 0, INTEL_RX_META | FN_OFFLOAD_RX_HASH, "scalar", rx_burst_plain },
+	{ FN_OFFLOAD_RX_HASH, INTEL_RX_META, "scalar hash", rx_burst_hash },
 	{ 0, FN_OFFLOAD_RX_HASH, "scalar status", rx_burst_meta },
 	{ 0, 0, "scalar status hash", rx_burst_meta_hash },
 };
 
+static bool fits(const struct intel_rx_variant *variant, uint64_t on)
+{
+	return (on & variant->needs) == variant->needs && !(on & variant->forbids);
+}
+
+static const struct intel_rx_variant *choose(const struct fn_dev *dev)
+{
+	const struct intel_rx_variant *variant = variants;
+
+#if defined(__x86_64__)
+	if (dev->ctx->avx2 && fits(&intel_rx_variant_avx2, dev->conf.offloads))
+		return &intel_rx_variant_avx2;
+#endif
+	while (!fits(variant, dev->conf.offloads))
+		variant++;
+	return variant;
+}
+
 void intel_rx_enable(struct fn_dev *dev, uint16_t idx)
 {
-	const uint64_t on = dev->conf.offloads;
-	unsigned i = 0;
+	const struct intel_rx_variant *variant = choose(dev);
 
-	while ((on & variants[i].needs) != variants[i].needs || (on & variants[i].forbids))
-		i++;
-	dev->rx_variant = variants[i].name;
-	fn_rxq_enable(dev->rxqs[idx], variants[i].burst);
+	dev->rx_variant = variant->name;
+	fn_rxq_enable(dev->rxqs[idx], variant->burst);
 }

@@ -4,20 +4,30 @@
 #define INTEL_RX_H
 
 #include "base/barrier.h"
-#include "drivers/intel/intel_ring.h"
+#include "drivers/intel/intel_rx_run.h"
+
+/* What needs the descriptor's status to be looked at (@meta). */
+#define INTEL_RX_META (FN_OFFLOAD_RX_CSUM | FN_OFFLOAD_RX_VLAN | FN_OFFLOAD_TX_VLAN)
 
 /**
- * struct rx_mode - what a variant does; its fields are literals there, so that what is off is gone
- * @meta: look at what the device says of checksums and VLAN tags
- * @hash: look at the hash
+ * struct intel_rx_variant - a burst
+ * @needs: offloads that must be on
+ * @forbids: offloads that must be off
+ * @name: as people see it
+ * @burst: the function
  */
-struct rx_mode {
-	bool meta;
-	bool hash;
+struct intel_rx_variant {
+	uint64_t needs;
+	uint64_t forbids;
+	const char *name;
+	unsigned (*burst)(struct fn_rxq *q, struct fn_pkt **pkts, unsigned n);
 };
 
-/* What a descriptor says that holds a whole frame without errors, of what @judge shows. */
-#define INTEL_RX_WHOLE (INTEL_RXD_DD | INTEL_RXD_EOP)
+/* intel_rx_avx2.c */
+extern const struct intel_rx_variant intel_rx_variant_avx2;
+
+/* Most buffers that are posted at once: what helped is a bulk that never wraps the ring. */
+#define INTEL_RX_BATCH 32u
 
 /* intel_rx_slow.c: what is rare. */
 /* Buffers for the next batch out of the pool, in a row; how many. */
@@ -77,6 +87,17 @@ static inline __attribute__((always_inline)) void intel_rx_give_row(struct intel
 		intel_rx_give(desc++, *pkts++);
 }
 
+/* As intel_rx_refill_take(), when the batch is a whole one and the cache has it. */
+static inline __attribute__((always_inline)) uint16_t intel_rx_take(struct intel_rxq *q,
+								    uint16_t pos, uint16_t posted)
+{
+	if (fn_likely(!(pos & (INTEL_RX_BATCH - 1)) && q->batch == INTEL_RX_BATCH &&
+		      q->cache->n >= INTEL_RX_BATCH))
+		return (uint16_t)fn_pool_cache_take(q->cache, &q->bufs[pos & q->mask],
+						    INTEL_RX_BATCH);
+	return intel_rx_refill_take(q, pos, posted);
+}
+
 /* Post buffers while a whole batch is missing; one write of the tail. */
 static inline __attribute__((always_inline)) void intel_rx_refill(struct intel_rxq *q,
 								  uint16_t posted)
@@ -84,18 +105,16 @@ static inline __attribute__((always_inline)) void intel_rx_refill(struct intel_r
 	const uint16_t old_pos = q->avail_pos;
 	uint16_t pos = old_pos;
 
-	while (posted <= q->full_mark) {
-		const uint16_t n = intel_rx_refill_take(q, pos, posted);
-		struct intel_rx_desc *const desc = &q->desc[pos & q->mask];
-		struct fn_pkt *const *const bufs = &q->bufs[pos & q->mask];
+	do {
+		const uint16_t n = intel_rx_take(q, pos, posted);
 
 		if (fn_unlikely(!n))
 			break;
-		intel_rx_give_row(desc, bufs, n);
+		intel_rx_give_row(&q->desc[pos & q->mask], &q->bufs[pos & q->mask], n);
 		pos = fn_ring_advance(pos, n);
 		posted = fn_ring_advance(posted, n);
-	}
-	if (pos == old_pos)
+	} while (fn_unlikely(posted <= q->full_mark));
+	if (fn_unlikely(pos == old_pos))
 		return;
 	q->avail_pos = pos;
 	/* Pairs with the device's read of the descriptors, which the tail lets it fetch. */
@@ -104,120 +123,19 @@ static inline __attribute__((always_inline)) void intel_rx_refill(struct intel_r
 }
 
 /*
- * What the device says of a frame, in the bits of &fn_pkt.flags: bits 6:2 of the status and the two
- * errors of checksums are the index.
+ * Behind the first @got packets, in @took descriptors, a run has ended before there were @most: go
+ * on at the ring's start, or with a frame that is not whole in its buffer, as long as there are
+ * some.
  */
-static inline __attribute__((always_inline)) uint32_t intel_rx_flags(const uint8_t *table,
-								     uint64_t hi)
+static inline __attribute__((always_inline)) unsigned rx_go_on(struct intel_rxq *q,
+							       struct fn_pkt **pkts, unsigned n,
+							       uint16_t have, unsigned got,
+							       const struct rx_mode mode,
+							       uint16_t *took, struct rx_sum *sum)
 {
-	return table[(hi >> 2 & 0x1f) | (hi >> 24 & 0x60)];
-}
+	uint16_t done = (uint16_t)got;
 
-/**
- * struct rx_sum - what a burst has seen so far
- * @bytes: of the packets
- * @flags: of all packets together
- */
-struct rx_sum {
-	uint64_t bytes;
-	uint32_t flags;
-};
-
-/* fn_pkt_begin(), with what the descriptor says where this is looked at; @word: less the flags. */
-static inline __attribute__((always_inline)) void intel_rx_begin(const struct intel_rxq *q,
-								 struct fn_pkt *pkt, uint64_t word,
-								 const struct intel_rx_desc *desc,
-								 uint64_t hi,
-								 const struct rx_mode mode,
-								 struct rx_sum *sum)
-{
-	uint32_t flags = 0;
-	uint64_t lo = 0;
-
-	if (mode.meta)
-		flags = intel_rx_flags(q->table, hi);
-	if (mode.hash) {
-		/* Pairs with the device's write of DD, its last: the rest is valid behind it. */
-		fn_rmb_dma();
-		lo = fn_read_le64(&desc->lo);
-		flags |= lo & INTEL_RXD_RSS_TYPE ? FN_PKT_HASH : 0;
-	}
-	fn_pkt_begin(pkt, word | (uint64_t)flags << 48, 0);
-	if (mode.meta && (flags & FN_PKT_VLAN))
-		pkt->vlan_tci = INTEL_RXD_VLAN(hi);
-	if (mode.hash && (flags & FN_PKT_HASH))
-		pkt->hash = (uint32_t)(lo >> 32);
-	sum->flags |= flags;
-}
-
-/* Copies of the queue's @judge, @len_max and @plain + 1, which no store can change. */
-struct rx_judge {
-	uint64_t mask;
-	uint64_t len_max;
-	uint64_t plain_1;
-};
-
-/*
- * Take the frame of one descriptor if it is whole in its buffer and without errors. What is looked
- * at (@judge: done, end, errors, length), with the halves exchanged and less what a whole frame of
- * one byte has, is the length less 1: one comparison judges all, and a length of 0 wraps round.
- */
-static inline __attribute__((always_inline)) bool rx_one(
-	const struct intel_rxq *q, const struct intel_rx_desc *desc, struct fn_pkt *pkt,
-	const struct rx_judge *judge, const struct rx_mode mode, struct rx_sum *sum)
-{
-	const uint64_t hi = fn_read_le64(&desc->hi);
-	const uint64_t seen = hi & judge->mask;
-	const uint64_t less_1 = (seen >> 32 | seen << 32) - (INTEL_RX_WHOLE << 32) - 1;
-
-	if (fn_unlikely(less_1 >= judge->len_max))
-		return false;
-	intel_rx_begin(q, pkt, judge->plain_1 + less_1, desc, hi, mode, sum);
-	sum->bytes += less_1;
-	return true;
-}
-
-/*
- * Take frames from @slot on as long as rx_one() takes them; the ring does not wrap within @n. In
- * fours, because the loop itself costs a third of what a frame does.
- */
-static inline __attribute__((always_inline)) unsigned rx_run(const struct intel_rxq *q,
-							     uint16_t slot, struct fn_pkt **pkts,
-							     unsigned n, const struct rx_mode mode,
-							     struct rx_sum *sum)
-{
-	const struct intel_rx_desc *desc = &q->desc[slot];
-	struct fn_pkt *const *bufs = &q->bufs[slot];
-	const struct rx_judge judge = { q->judge, q->len_max, q->plain + 1 };
-	unsigned left = n;
-
-	for (; left >= 4; left -= 4, desc += 4, bufs += 4, pkts += 4) {
-#pragma GCC unroll 4
-		for (unsigned k = 0; k < 4; k++) {
-			pkts[k] = bufs[k];
-			if (!rx_one(q, &desc[k], pkts[k], &judge, mode, sum))
-				return n - left + k;
-		}
-	}
-	for (; left; left--, desc++, bufs++, pkts++) {
-		*pkts = *bufs;
-		if (!rx_one(q, desc, *pkts, &judge, mode, sum))
-			break;
-	}
-	return n - left;
-}
-
-/* Take up to @n packets out of the @have descriptors that the device may have handed back. */
-static inline __attribute__((always_inline)) unsigned rx_take(struct intel_rxq *q,
-							      struct fn_pkt **pkts, unsigned n,
-							      uint16_t have,
-							      const struct rx_mode mode,
-							      uint16_t *took, struct rx_sum *sum)
-{
-	uint16_t done = 0;
-	unsigned got = 0;
-
-	while (got < n && done < have) {
+	while (got < n && done < have && intel_rx_is_done(q, fn_ring_advance(q->pos, done))) {
 		const uint16_t pos = fn_ring_advance(q->pos, done);
 		unsigned run = intel_rx_ring_size(q) - (pos & q->mask);
 		unsigned taken;
@@ -226,15 +144,11 @@ static inline __attribute__((always_inline)) unsigned rx_take(struct intel_rxq *
 		run = n - got < run ? n - got : run;
 		run = (unsigned)(have - done) < run ? (unsigned)(have - done) : run;
 		taken = rx_run(q, pos & q->mask, pkts + got, run, mode, sum);
-		sum->bytes += taken;
 		got += taken;
 		done = (uint16_t)(done + taken);
-		if (fn_likely(taken == run))
+		if (taken)
 			continue;
-		if (fn_likely(!intel_rx_is_done(q, fn_ring_advance(q->pos, done))))
-			break;
-		used = intel_rx_frame(q, fn_ring_advance(q->pos, done), (uint16_t)(have - done),
-				      &pkts[got]);
+		used = intel_rx_frame(q, pos, (uint16_t)(have - done), &pkts[got]);
 		if (used <= 0)
 			break;
 		done = (uint16_t)(done + used);
@@ -249,18 +163,42 @@ static inline __attribute__((always_inline)) unsigned rx_take(struct intel_rxq *
 
 #define RX_CSUM_BAD (FN_PKT_RX_IP_BAD | FN_PKT_RX_L4_BAD)
 
-/* A poll that found something; kept apart, so that an empty one saves no registers. */
-static inline __attribute__((always_inline)) unsigned rx_receive(struct intel_rxq *q,
-								 struct fn_pkt **pkts, unsigned n,
-								 const struct rx_mode mode)
+/*
+ * The parts of a burst that are functions of their own, so that the common way has registers
+ * left.
+ */
+struct rx_parts {
+	unsigned (*go_on)(struct intel_rxq *q, struct fn_pkt **pkts, unsigned n, uint16_t have,
+			  unsigned got, uint16_t *took, struct rx_sum *sum);
+	void (*refill)(struct intel_rxq *q, uint16_t posted);
+};
+
+/* A run of @got frames has ended before there were @most; nothing more may have come. */
+static inline __attribute__((always_inline)) unsigned rx_rest(struct intel_rxq *q,
+							      struct fn_pkt **pkts, unsigned n,
+							      unsigned got, unsigned *took,
+							      struct rx_sum *sum,
+							      const struct rx_parts parts)
+{
+	struct rx_sum all = *sum;
+	uint16_t done = 0;
+
+	got = parts.go_on(q, pkts, n, intel_rx_have(q), got, &done, &all);
+	*took = done;
+	*sum = all;
+	return got;
+}
+
+/* @got frames were taken out of @took descriptors: what all bursts do then. */
+static inline __attribute__((always_inline)) unsigned rx_end(struct intel_rxq *q,
+							     struct fn_pkt **pkts, unsigned got,
+							     unsigned took, struct rx_sum sum,
+							     const struct rx_mode mode,
+							     const struct rx_parts parts)
 {
 	struct fn_queue *queue = fn_rxq_queue(&q->pub);
 	const uint16_t have = intel_rx_have(q);
-	struct rx_sum sum = { 0 };
-	uint16_t took;
-	unsigned got;
 
-	got = rx_take(q, pkts, n, have, mode, &took, &sum);
 	/*
 	 * Pairs with the device's write of DD (82574 7.1.5, 82576 7.1.5): a frame is in its buffer
 	 * before that.
@@ -268,7 +206,7 @@ static inline __attribute__((always_inline)) unsigned rx_receive(struct intel_rx
 	fn_rmb_dma();
 	if (fn_unlikely(took == have))
 		fn_queue_count(queue, FN_RX_RING_DRY, 1);
-	q->pos = fn_ring_advance(q->pos, took);
+	q->pos = fn_ring_advance(q->pos, (uint16_t)took);
 	if (mode.meta && fn_unlikely(sum.flags & RX_CSUM_BAD))
 		intel_rx_count_bad(q, pkts, got);
 	if (mode.meta && (sum.flags & FN_PKT_VLAN) && q->untag)
@@ -276,33 +214,108 @@ static inline __attribute__((always_inline)) unsigned rx_receive(struct intel_rx
 	fn_queue_count(queue, FN_RX_PACKETS, got);
 	fn_queue_count(queue, FN_RX_BYTES, sum.bytes);
 	fn_queue_count(queue, FN_RX_BURSTS, got != 0);
-	if (fn_unlikely(q->lied))
-		return got;
-	if (have - took < q->full_mark)
-		intel_rx_refill(q, (uint16_t)(have - took + 1));
+	if (have - took < q->full_mark && fn_likely(!q->lied))
+		parts.refill(q, (uint16_t)(have - took + 1));
 	return got;
 }
 
-/* A burst: two functions, of which the inner one is compiled for @mode. */
-#define INTEL_RX_BURST(name, ...)                                                             \
-	static __attribute__((noinline)) unsigned rx_receive_##name(struct intel_rxq *q,      \
-								    struct fn_pkt **pkts,     \
-								    unsigned n)               \
-	{                                                                                     \
-		return rx_receive(q, pkts, n, (const struct rx_mode)__VA_ARGS__);             \
-	}                                                                                     \
-                                                                                              \
-	static unsigned rx_burst_##name(struct fn_rxq *rxq, struct fn_pkt **pkts, unsigned n) \
-	{                                                                                     \
-		struct intel_rxq *q = intel_rxq_of(rxq);                                      \
-		const struct intel_rx_desc *desc = &q->desc[q->pos & q->mask];                \
-                                                                                              \
-		if (fn_likely(fn_read_le64(&desc->hi) & INTEL_RXD_DD) &&                      \
-		    fn_likely(intel_rx_have(q)))                                              \
-			return rx_receive_##name(q, pkts, n);                                 \
-		if (fn_unlikely(intel_rx_have(q) < q->full_mark))                             \
-			intel_rx_starved(q);                                                  \
-		return 0;                                                                     \
+/* A poll that found something; kept apart, so that an empty one saves no registers. */
+static inline __attribute__((always_inline)) unsigned rx_receive(struct intel_rxq *q,
+								 struct fn_pkt **pkts, unsigned n,
+								 const struct rx_mode mode,
+								 const struct rx_parts parts)
+{
+	const uint16_t slot = q->pos & q->mask;
+	const unsigned to_end = intel_rx_ring_size(q) - slot;
+	const unsigned have = intel_rx_have(q);
+	const unsigned most = n < have ? n : have;
+	struct rx_sum sum = { 0 };
+	unsigned got = rx_run(q, slot, pkts, most < to_end ? most : to_end, mode, &sum);
+	unsigned took = got;
+
+	if (fn_unlikely(got < most))
+		got = rx_rest(q, pkts, n, got, &took, &sum, parts);
+	return rx_end(q, pkts, got, took, sum, mode, parts);
+}
+
+/* Fewer frames have come than a run is made for. */
+#define RX_FEW 4u
+
+/* rx_receive() for them, without what a run prepares. */
+static inline __attribute__((always_inline)) unsigned rx_receive_few(struct intel_rxq *q,
+								     struct fn_pkt **pkts,
+								     unsigned n,
+								     const struct rx_mode mode,
+								     const struct rx_parts parts)
+{
+	const struct rx_judge judge = { q->judge, q->len_max, q->plain + 1 };
+	const unsigned have = intel_rx_have(q);
+	struct rx_sum sum = { 0 };
+	unsigned got = 0;
+	unsigned took;
+
+	do {
+		const uint16_t slot = fn_ring_advance(q->pos, (uint16_t)got) & q->mask;
+
+		pkts[got] = q->bufs[slot];
+		if (!rx_one(q, &q->desc[slot], pkts[got], &judge, mode, &sum))
+			break;
+		got++;
+	} while (got < n && got < have && got < RX_FEW);
+	sum.bytes += got;
+	took = got;
+	if (fn_unlikely(!got))
+		got = rx_rest(q, pkts, n, got, &took, &sum, parts);
+	return rx_end(q, pkts, got, took, sum, mode, parts);
+}
+
+/* A burst: functions of which the inner ones are compiled for @mode. */
+#define INTEL_RX_BURST(name, ...)                                                                \
+	static __attribute__((noinline)) unsigned rx_go_on_##name(                               \
+		struct intel_rxq *q, struct fn_pkt **pkts, unsigned n, uint16_t have,            \
+		unsigned got, uint16_t *took, struct rx_sum *sum)                                \
+	{                                                                                        \
+		return rx_go_on(q, pkts, n, have, got, (const struct rx_mode)__VA_ARGS__, took,  \
+				sum);                                                            \
+	}                                                                                        \
+                                                                                                 \
+	static __attribute__((noinline)) void rx_refill_##name(struct intel_rxq *q,              \
+							       uint16_t posted)                  \
+	{                                                                                        \
+		intel_rx_refill(q, posted);                                                      \
+	}                                                                                        \
+                                                                                                 \
+	static __attribute__((noinline)) unsigned rx_receive_##name(struct intel_rxq *q,         \
+								    struct fn_pkt **pkts,        \
+								    unsigned n)                  \
+	{                                                                                        \
+		return rx_receive(q, pkts, n, (const struct rx_mode)__VA_ARGS__,                 \
+				  (const struct rx_parts){ rx_go_on_##name, rx_refill_##name }); \
+	}                                                                                        \
+                                                                                                 \
+	static __attribute__((noinline)) unsigned rx_receive_few_##name(struct intel_rxq *q,     \
+									struct fn_pkt **pkts,    \
+									unsigned n)              \
+	{                                                                                        \
+		return rx_receive_few(q, pkts, n, (const struct rx_mode)__VA_ARGS__,             \
+				      (const struct rx_parts){ rx_go_on_##name,                  \
+							       rx_refill_##name });              \
+	}                                                                                        \
+                                                                                                 \
+	static unsigned rx_burst_##name(struct fn_rxq *rxq, struct fn_pkt **pkts, unsigned n)    \
+	{                                                                                        \
+		struct intel_rxq *q = intel_rxq_of(rxq);                                         \
+		const struct intel_rx_desc *desc = &q->desc[q->pos & q->mask];                   \
+                                                                                                 \
+		if (fn_likely(fn_read_le64(&desc->hi) & INTEL_RXD_DD) &&                         \
+		    fn_likely(intel_rx_have(q)) && fn_likely(n)) {                               \
+			if (intel_rx_is_done(q, fn_ring_advance(q->pos, RX_FEW - 1)))            \
+				return rx_receive_##name(q, pkts, n);                            \
+			return rx_receive_few_##name(q, pkts, n);                                \
+		}                                                                                \
+		if (fn_unlikely(intel_rx_have(q) < q->full_mark))                                \
+			intel_rx_starved(q);                                                     \
+		return 0;                                                                        \
 	}
 
 #endif

@@ -6,9 +6,6 @@
 #include "drivers/intel/intel_rx.h"
 #include "mem/domain.h"
 
-/* Most buffers that are posted at once: what helped is a bulk that never wraps the ring. */
-#define BATCH_MAX 32u
-
 /* A VLAN tag, 802.1Q 9.6. */
 #define TAG_BYTES 4u
 
@@ -97,7 +94,7 @@ static void rx_init(struct intel_rxq *q, const struct fn_dev *dev)
 	q->pos = 0;
 	q->avail_pos = 0;
 	q->mask = (uint16_t)(size - 1);
-	q->batch = (uint16_t)(size / 2 < BATCH_MAX ? size / 2 : BATCH_MAX);
+	q->batch = (uint16_t)(size / 2 < INTEL_RX_BATCH ? size / 2 : INTEL_RX_BATCH);
 	q->full_mark = (uint16_t)(size - q->batch);
 	q->judge = INTEL_RX_WHOLE | intel_port_of(dev)->chip->rx_errors | 0xffffull << 32;
 	q->plain = fn_pool_plain_word(conf->pool);

@@ -41,20 +41,18 @@ void intel_rx_starved(struct intel_rxq *q)
 	intel_rx_refill(q, (uint16_t)(intel_rx_have(q) + 1));
 }
 
-/* Nothing of the device is believed any more: what it had received by then is counted. */
+/*
+ * Nothing of the device is believed any more: what it has handed back by then is counted, a buffer
+ * each (FN_RX_DROP_BROKEN).
+ */
 static int rx_lie(struct intel_rxq *q, uint16_t pos, uint16_t have)
 {
-	uint64_t frames = 0;
+	uint16_t n = 0;
 
-	for (uint16_t i = 0; i < have; i++) {
-		const uint64_t hi = fn_read_le64(&q->desc[fn_ring_advance(pos, i) & q->mask].hi);
-
-		if (!(hi & INTEL_RXD_DD))
-			break;
-		frames += (hi & INTEL_RXD_EOP) != 0;
-	}
+	while (n < have && intel_rx_is_done(q, fn_ring_advance(pos, n)))
+		n++;
 	q->lied = true;
-	fn_queue_count(fn_rxq_queue(&q->pub), FN_RX_DROP_BROKEN, frames);
+	fn_queue_count(fn_rxq_queue(&q->pub), FN_RX_DROP_BROKEN, n);
 	return -EIO;
 }
 

@@ -4,12 +4,7 @@
 #define INTEL_TX_H
 
 #include "base/barrier.h"
-#include "drivers/intel/intel_ring.h"
-#include "pkt/tx_l4.h"
-
-/* 802.3 4.2.3.3: the shortest frame, less its CRC. Others are padded with the queue's zeros. */
-#define INTEL_TX_FRAME_MIN 60u
-#define INTEL_TX_ZERO_BYTES 64u
+#include "drivers/intel/intel_tx_run.h"
 
 /*
  * Plain packets that are posted at once. The last of them is reported, so that a burst of this size
@@ -20,15 +15,14 @@
 /* &intel_txq.context when the device has none. */
 #define INTEL_TX_NO_CONTEXT UINT64_MAX
 
-/**
- * struct tx_mode - what a variant does; its fields are literals there, so that what is off is gone
- * @kind: the descriptors
- * @offload: packets may ask for something, or have flags of the receive side, which are ignored
- */
-struct tx_mode {
-	enum intel_tx_kind kind;
-	bool offload;
+/* A burst and what it is called. */
+struct intel_tx_variant {
+	const char *name;
+	unsigned (*burst)(struct fn_txq *q, struct fn_pkt **pkts, unsigned n);
 };
+
+/* intel_tx_avx2.c: by &enum intel_tx_kind. */
+extern const struct intel_tx_variant intel_tx_variants_avx2[2];
 
 /* What became of a packet that is not plain. */
 enum tx_outcome {
@@ -72,17 +66,6 @@ struct intel_tx_plan {
 	uint32_t trail;
 };
 
-/* Header lengths of a packet that is not to be segmented (@l4_len means nothing), in one load. */
-static inline uint32_t intel_tx_lens(const struct fn_pkt *pkt)
-{
-	uint32_t lens;
-
-	_Static_assert(offsetof(struct fn_pkt, l3_len) == offsetof(struct fn_pkt, l2_len) + 2,
-		       "l2_len, l4_len and l3_len lie in a row");
-	memcpy(&lens, &pkt->l2_len, sizeof(lens));
-	return le32toh(lens) & 0xffff00ffu;
-}
-
 /*
  * intel_tx_plan.c: judge a packet of @len bytes that asks for @asked, without changing it:
  * FN_TX_COUNTERS when it can be sent, else the counter under which it is dropped.
@@ -104,18 +87,51 @@ static inline uint16_t intel_tx_room(const struct intel_txq *q)
 	return (uint16_t)(fn_ring_free(q->head, q->tail, intel_tx_ring_size(q)) - 1);
 }
 
-/* What the only descriptor of a plain packet says of it beside its length. */
-static inline __attribute__((always_inline)) uint64_t intel_tx_base(enum intel_tx_kind kind)
+/* intel_tx_reclaim.c: give back packets of any kind up to a position; how many. */
+unsigned intel_tx_give_mixed(struct intel_txq *q, uint16_t end);
+
+/* The oldest descriptor that is to be reported is. */
+static inline bool intel_tx_report_done(const struct intel_txq *q)
 {
-	return INTEL_TXD_DEXT | INTEL_TXD_IFCS |
-	       (kind == INTEL_TX_ADVANCED ? INTEL_TXD_ADV_DATA : INTEL_TXD_EXT_DATA);
+	const uint16_t behind = q->reports[q->reports_tail & q->mask];
+	const uint16_t slot = fn_ring_back(behind, 1) & q->mask;
+
+	return (fn_read_le64(&q->desc[slot].ctl) & INTEL_TXD_DD) != 0;
 }
 
-/* @len bytes, in a descriptor that has all of a packet. 82576 7.2.2.3: PAYLEN is the packet's. */
-static inline __attribute__((always_inline)) uint64_t intel_tx_ctl_len(enum intel_tx_kind kind,
-								       uint64_t len)
+/* Plain packets, one a descriptor; they are given in one copy, or two where the ring wraps. */
+static inline __attribute__((always_inline)) void tx_give_plain(struct intel_txq *q, uint16_t end)
 {
-	return kind == INTEL_TX_ADVANCED ? len * (1 + INTEL_TXD_ADV_PAYLEN(1)) : len;
+	while (q->tail != end) {
+		const uint16_t slot = q->tail & q->mask;
+		const uint16_t to_end = (uint16_t)(q->mask + 1 - slot);
+		const uint16_t left = fn_ring_used(end, q->tail);
+		const uint16_t n = left < to_end ? left : to_end;
+
+		if (fn_likely(n == INTEL_TX_RUN))
+			fn_pool_cache_give(q->cache, &q->bufs[slot], INTEL_TX_RUN);
+		else
+			fn_pool_cache_give(q->cache, &q->bufs[slot], n);
+		q->tail = fn_ring_advance(q->tail, n);
+	}
+}
+
+/* intel_tx_done(), compiled into a burst. */
+static inline __attribute__((always_inline)) unsigned tx_done(struct intel_txq *q)
+{
+	const uint16_t tail = q->tail;
+	uint16_t end = tail;
+
+	while (q->reports_tail != q->reports_head && intel_tx_report_done(q)) {
+		end = q->reports[q->reports_tail & q->mask];
+		q->reports_tail = fn_ring_advance(q->reports_tail, 1);
+	}
+	/* Pairs with the device's write of DD: it has read the buffers before. */
+	fn_rmb_dma();
+	if (fn_unlikely(q->mixed))
+		return intel_tx_give_mixed(q, end);
+	tx_give_plain(q, end);
+	return fn_ring_used(end, tail);
 }
 
 /* The descriptor before position @pos is to be reported. */
@@ -128,216 +144,67 @@ static inline __attribute__((always_inline)) void intel_tx_report(struct intel_t
 	q->reports_head = fn_ring_advance(q->reports_head, 1);
 }
 
-/* Flags of a packet's word that ask transmit for nothing. */
-#define TX_IGNORED ((uint64_t)(uint16_t)~FN_PKT_TX_MASK << 48)
-
-/**
- * struct tx_judge - what the packets of a run are judged by; copies, which no store can change
- * @plain: the word of an empty packet of the run
- * @least: shortest frame that is posted here
- * @span: longest less shortest
- * @lens: with a checksum: header lengths, as intel_tx_lens() has them
- * @ip_first: with a checksum: first byte of the IP header; of IPv6 its upper half
- */
-struct tx_judge {
-	uint64_t plain;
-	uint64_t least;
-	uint64_t span;
-	uint32_t lens;
-	uint8_t ip_first;
-};
-
-/*
- * Ready a packet of @len bytes whose @asked, a literal, is what the context is for: its headers are
- * where the context has them, and what the device wants in the checksums' places is there. False
- * when the long way has to look at it.
- */
-static inline __attribute__((always_inline)) bool tx_seed(const struct fn_pkt *pkt, uint64_t len,
-							  uint32_t asked,
-							  const struct tx_judge *judge)
-{
-	const bool tcp = (asked & FN_PKT_TX_TCP_CSUM) != 0;
-	const bool v6 = (asked & FN_PKT_TX_IPV6) != 0;
-	uint8_t *const ip = pkt->data + pkt->l2_len;
-	const uint32_t start = (uint32_t)pkt->l2_len + pkt->l3_len;
-	uint16_t seed;
-
-	if (fn_unlikely(intel_tx_lens(pkt) != judge->lens) ||
-	    fn_unlikely((v6 ? ip[0] >> 4 : ip[0]) != judge->ip_first))
-		return false;
-	if (asked & FN_PKT_TX_IP_CSUM)
-		memset(ip + FN_IP4_CSUM_AT, 0, 2);
-	if (!(asked & (FN_PKT_TX_TCP_CSUM | FN_PKT_TX_UDP_CSUM)))
-		return true;
-	if (fn_unlikely(fn_tx_ip_bytes(pkt, asked) != len - pkt->l2_len))
-		return false;
-	seed = fn_tx_seed(pkt, asked, tcp ? FN_IPPROTO_TCP : FN_IPPROTO_UDP, (uint32_t)len - start);
-	memcpy(pkt->data + start + (tcp ? FN_TCP_CSUM_AT : FN_UDP_CSUM_AT), &seed, sizeof(seed));
-	return true;
-}
-
-/*
- * Post a packet if it is plain, of the queue's own pool, neither too short nor too long, and asks
- * for what the run is for. One comparison tells: such a packet's word less that of an empty one is
- * its length, and any other is beyond all lengths.
- */
-static inline __attribute__((always_inline)) bool tx_one(struct intel_tx_desc *desc,
-							 struct fn_pkt **buf, struct fn_pkt *pkt,
-							 const struct tx_judge *judge,
-							 uint64_t base, const struct tx_mode mode,
-							 uint32_t asked, uint64_t *bytes)
-{
-	const uint64_t diff = fn_pkt_word(pkt) ^ judge->plain;
-	const uint64_t len = mode.offload ? diff & ~TX_IGNORED : diff;
-
-	if (fn_unlikely(len - judge->least > judge->span))
-		return false;
-	if (asked && fn_unlikely(!tx_seed(pkt, len, asked, judge)))
-		return false;
-	*buf = pkt;
-	fn_write_le64(&desc->addr, pkt->iova.v);
-	fn_write_le64(&desc->ctl, base + intel_tx_ctl_len(mode.kind, len));
-	*bytes += len;
-	return true;
-}
-
-/*
- * Post packets up to the first that tx_one() does not take. There is room for @n, and the ring does
- * not wrap within. In fours, because the loop itself costs a third of what a packet does.
- */
-static inline __attribute__((always_inline)) unsigned tx_run(const struct intel_txq *q,
-							     struct fn_pkt *const *pkts, unsigned n,
-							     const struct tx_judge judge,
-							     const struct tx_mode mode,
-							     uint32_t asked, uint64_t *bytes)
-{
-	const uint64_t base =
-		(intel_tx_base(mode.kind) | INTEL_TXD_EOP) + (asked ? q->context_ctl : 0);
-	const uint16_t slot = q->head & q->mask;
-	struct intel_tx_desc *desc = &q->desc[slot];
-	struct fn_pkt **bufs = &q->bufs[slot];
-	unsigned left = n;
-
-	for (; left >= 4; left -= 4, desc += 4, bufs += 4, pkts += 4) {
-#pragma GCC unroll 4
-		for (unsigned k = 0; k < 4; k++)
-			if (!tx_one(&desc[k], &bufs[k], pkts[k], &judge, base, mode, asked, bytes))
-				return n - left + k;
-	}
-	for (; left; left--, desc++, bufs++, pkts++)
-		if (!tx_one(desc, bufs, *pkts, &judge, base, mode, asked, bytes))
-			break;
-	return n - left;
-}
-
-/* Packets that ask for nothing. */
-static inline __attribute__((always_inline)) unsigned tx_run_plain(const struct intel_txq *q,
-								   struct fn_pkt *const *pkts,
-								   unsigned n,
-								   const struct tx_mode mode,
-								   uint64_t *bytes)
-{
-	const struct tx_judge judge = { .plain = q->plain,
-					.least = INTEL_TX_FRAME_MIN,
-					.span = q->len_max - INTEL_TX_FRAME_MIN };
-
-	return tx_run(q, pkts, n, judge, mode, 0, bytes);
-}
-
-/* Packets that ask for @asked, a literal, by the context that the device has. */
-static inline __attribute__((always_inline)) unsigned tx_run_csum(const struct intel_txq *q,
-								  struct fn_pkt *const *pkts,
-								  unsigned n,
-								  const struct tx_mode mode,
-								  uint32_t asked, uint64_t *bytes)
-{
-	const bool v6 = (asked & FN_PKT_TX_IPV6) != 0;
-	const uint32_t lens = (uint32_t)q->context;
-	const uint32_t l4_least = asked & FN_PKT_TX_TCP_CSUM ? FN_TCP_BYTES :
-				  asked & FN_PKT_TX_UDP_CSUM ? FN_UDP_BYTES :
-							       0;
-	/* The headers, which a frame of these bytes has in any case. */
-	const uint64_t hdrs = (lens & 0xff) + (lens >> 16) + l4_least;
-	const struct tx_judge judge = {
-		.plain = q->plain ^ (uint64_t)asked << 48,
-		.least = hdrs > INTEL_TX_FRAME_MIN ? hdrs : INTEL_TX_FRAME_MIN,
-		.span = q->len_max - (hdrs > INTEL_TX_FRAME_MIN ? hdrs : INTEL_TX_FRAME_MIN),
-		.lens = lens,
-		.ip_first = (uint8_t)(v6 ? 6 : 0x40 + (lens >> 18)),
-	};
-
-	return tx_run(q, pkts, n, judge, mode, asked, bytes);
-}
-
-/* Packets that ask for the same as the first; 0 when that is for the long way. */
-static inline __attribute__((always_inline)) unsigned tx_run_alike(const struct intel_txq *q,
-								   struct fn_pkt *const *pkts,
-								   unsigned n,
-								   const struct tx_mode mode,
-								   uint64_t *bytes)
-{
-	const uint32_t asked = pkts[0]->flags & FN_PKT_TX_MASK;
-
-	if (!asked)
-		return tx_run_plain(q, pkts, n, mode, bytes);
-	/* The long way makes the context, of a packet that has the shape looked for here. */
-	if (q->context >> 32 != asked)
-		return 0;
-	switch (asked) {
-	case FN_PKT_TX_IP_CSUM:
-		return tx_run_csum(q, pkts, n, mode, FN_PKT_TX_IP_CSUM, bytes);
-	case FN_PKT_TX_TCP_CSUM:
-		return tx_run_csum(q, pkts, n, mode, FN_PKT_TX_TCP_CSUM, bytes);
-	case FN_PKT_TX_UDP_CSUM:
-		return tx_run_csum(q, pkts, n, mode, FN_PKT_TX_UDP_CSUM, bytes);
-	case FN_PKT_TX_TCP_CSUM | FN_PKT_TX_IP_CSUM:
-		return tx_run_csum(q, pkts, n, mode, FN_PKT_TX_TCP_CSUM | FN_PKT_TX_IP_CSUM, bytes);
-	case FN_PKT_TX_UDP_CSUM | FN_PKT_TX_IP_CSUM:
-		return tx_run_csum(q, pkts, n, mode, FN_PKT_TX_UDP_CSUM | FN_PKT_TX_IP_CSUM, bytes);
-	case FN_PKT_TX_TCP_CSUM | FN_PKT_TX_IPV6:
-		return tx_run_csum(q, pkts, n, mode, FN_PKT_TX_TCP_CSUM | FN_PKT_TX_IPV6, bytes);
-	case FN_PKT_TX_UDP_CSUM | FN_PKT_TX_IPV6:
-		return tx_run_csum(q, pkts, n, mode, FN_PKT_TX_UDP_CSUM | FN_PKT_TX_IPV6, bytes);
-	default:
-		return 0;
-	}
-}
-
 static inline unsigned min_of(unsigned a, unsigned b)
 {
 	return a < b ? a : b;
 }
 
-/* Post packets up to the first that finds no room; returns how many were taken. */
+/**
+ * struct tx_sum - what a burst has done so far
+ * @sent: packets posted
+ * @bytes: of those that tx_run() posted
+ */
+struct tx_sum {
+	unsigned sent;
+	uint64_t bytes;
+};
+
+/*
+ * A run of at most @n packets: as many as there is room for in a row. Returns how many were
+ * posted.
+ */
+static inline __attribute__((always_inline)) unsigned tx_post_run(struct intel_txq *q,
+								  struct fn_pkt **pkts, unsigned n,
+								  const struct tx_mode mode,
+								  struct tx_sum *sum)
+{
+	unsigned run = min_of(n, intel_tx_room(q));
+	unsigned done = 0;
+
+	run = min_of(run, intel_tx_ring_size(q) - (q->head & q->mask));
+	run = min_of(run, INTEL_TX_RUN);
+	if (fn_likely(run))
+		done = mode.offload ? tx_run_alike(q, pkts, run, mode, &sum->bytes) :
+				      tx_run_plain(q, pkts, run, mode, &sum->bytes);
+	if (fn_likely(done)) {
+		sum->sent += done;
+		q->head = fn_ring_advance(q->head, (uint16_t)done);
+		intel_tx_report(q, q->head);
+	}
+	return done;
+}
+
+/*
+ * Post packets from number @i on, up to the first that finds no room; returns how many are
+ * taken.
+ */
 static inline __attribute__((always_inline)) unsigned tx_post(struct intel_txq *q,
 							      struct fn_pkt **pkts, unsigned n,
-							      const struct tx_mode mode,
-							      unsigned *sent, uint64_t *bytes)
+							      unsigned i, const struct tx_mode mode,
+							      struct tx_sum *sum)
 {
-	unsigned i = 0;
-
 	while (i < n) {
-		unsigned run = min_of(n - i, intel_tx_room(q));
-		unsigned done = 0;
+		const unsigned done = tx_post_run(q, pkts + i, n - i, mode, sum);
 
-		run = min_of(run, intel_tx_ring_size(q) - (q->head & q->mask));
-		run = min_of(run, INTEL_TX_RUN);
-		if (fn_likely(run))
-			done = mode.offload ? tx_run_alike(q, pkts + i, run, mode, bytes) :
-					      tx_run_plain(q, pkts + i, run, mode, bytes);
-		if (fn_likely(done)) {
-			i += done;
-			*sent += done;
-			q->head = fn_ring_advance(q->head, (uint16_t)done);
-			intel_tx_report(q, q->head);
+		i += done;
+		if (done)
 			continue;
-		}
 		/* One that is not plain, or a full ring: some packets are dropped for all that. */
 		switch (intel_tx_slow(q, pkts[i])) {
 		case TX_OUT_NO_ROOM:
 			return i;
 		case TX_OUT_TAKEN:
-			++*sent;
+			sum->sent++;
 			break;
 		case TX_OUT_DROPPED:
 		default:
@@ -348,32 +215,48 @@ static inline __attribute__((always_inline)) unsigned tx_post(struct intel_txq *
 	return i;
 }
 
-/* The burst; called with literals, a variant each. */
-static inline __attribute__((always_inline)) unsigned tx_burst(struct intel_txq *q,
+/* The rest of a burst that was not one run of packets of a kind. */
+static inline __attribute__((always_inline)) unsigned tx_go_on(struct intel_txq *q,
 							       struct fn_pkt **pkts, unsigned n,
-							       const struct tx_mode mode)
+							       unsigned taken,
+							       const struct tx_mode mode,
+							       struct tx_sum *sum)
 {
-	struct fn_queue *queue = fn_txq_queue(&q->pub);
-	const uint16_t old_head = q->head;
-	uint64_t bytes = 0;
-	unsigned sent = 0;
-	unsigned taken;
-
-	if (fn_ring_used(q->head, q->tail) >= q->reclaim_mark)
-		(void)intel_tx_done(q);
-	taken = tx_post(q, pkts, n, mode, &sent, &bytes);
+	taken = tx_post(q, pkts, n, taken, mode, sum);
 	/*
 	 * Below the mark finished packets are left alone: a long chain in a short ring needs
 	 * theirs.
 	 */
-	if (fn_unlikely(taken < n) && intel_tx_done(q))
-		taken += tx_post(q, pkts + taken, n - taken, mode, &sent, &bytes);
-	fn_queue_count(queue, FN_TX_PACKETS, sent);
-	fn_queue_count(queue, FN_TX_BYTES, bytes);
+	if (taken < n && intel_tx_done(q))
+		taken = tx_post(q, pkts, n, taken, mode, sum);
+	if (taken < n)
+		fn_queue_count(fn_txq_queue(&q->pub), FN_TX_RING_FULL, 1);
+	return taken;
+}
+
+/* The burst; called with literals, a variant each. @go_on: a function of its own, as it is rare. */
+static inline __attribute__((always_inline)) unsigned tx_burst(
+	struct intel_txq *q, struct fn_pkt **pkts, unsigned n, const struct tx_mode mode,
+	unsigned (*go_on)(struct intel_txq *q, struct fn_pkt **pkts, unsigned n, unsigned taken,
+			  struct tx_sum *sum))
+{
+	struct fn_queue *queue = fn_txq_queue(&q->pub);
+	struct tx_sum sum = { 0 };
+	unsigned taken;
+
+	if (fn_unlikely(fn_ring_used(q->head, q->tail) >= q->reclaim_mark))
+		(void)tx_done(q);
+	taken = tx_post_run(q, pkts, n, mode, &sum);
+	if (fn_unlikely(taken < n)) {
+		struct tx_sum all = sum;
+
+		taken = go_on(q, pkts, n, taken, &all);
+		sum = all;
+	}
+	fn_queue_count(queue, FN_TX_PACKETS, sum.sent);
+	fn_queue_count(queue, FN_TX_BYTES, sum.bytes);
 	fn_queue_count(queue, FN_TX_BURSTS, taken != 0);
-	if (fn_unlikely(taken < n))
-		fn_queue_count(queue, FN_TX_RING_FULL, 1);
-	if (fn_likely(q->head != old_head)) {
+	if (fn_likely(sum.sent)) {
 		/* Pairs with the device's read of the descriptors, which the tail lets it fetch. */
 		fn_wmb_dma();
 		fn_doorbell_ring32(&q->db, q->head & q->mask);
@@ -381,5 +264,21 @@ static inline __attribute__((always_inline)) unsigned tx_burst(struct intel_txq 
 	}
 	return taken;
 }
+
+/* A burst: functions that are compiled for @mode. */
+#define INTEL_TX_BURST(name, ...)                                                              \
+	static __attribute__((noinline)) unsigned tx_go_on_##name(struct intel_txq *q,         \
+								  struct fn_pkt **pkts,        \
+								  unsigned n, unsigned taken,  \
+								  struct tx_sum *sum)          \
+	{                                                                                      \
+		return tx_go_on(q, pkts, n, taken, (const struct tx_mode)__VA_ARGS__, sum);    \
+	}                                                                                      \
+                                                                                               \
+	static unsigned tx_burst_##name(struct fn_txq *txq, struct fn_pkt **pkts, unsigned n)  \
+	{                                                                                      \
+		return tx_burst(intel_txq_of(txq), pkts, n, (const struct tx_mode)__VA_ARGS__, \
+				tx_go_on_##name);                                              \
+	}
 
 #endif

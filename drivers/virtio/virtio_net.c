@@ -33,7 +33,7 @@ static int start_queues(struct fn_dev *dev, struct virtio_net *vn)
 			return ret;
 		ret = virtio_net_tx_create(dev, vn->pairs);
 		if (ret) {
-			virtio_net_rx_destroy(dev, vn->pairs, FN_RX_DROP_STOPPED);
+			virtio_net_rx_destroy(dev, vn->pairs, false);
 			return ret;
 		}
 	}
@@ -50,20 +50,12 @@ static int start_commands(struct fn_dev *dev)
 	return ret ? ret : virtio_net_coalesce_start(dev);
 }
 
-static bool is_broken(const struct fn_queue *queue)
-{
-	return __atomic_load_n(&queue->status, __ATOMIC_ACQUIRE) == -EIO;
-}
-
 /* Give all memory and buffers back; the device cannot reach them any more. */
 static void queues_destroy(struct fn_dev *dev, struct virtio_net *vn, bool lost)
 {
 	for (uint16_t i = 0; i < vn->pairs; i++) {
-		const bool rx_broken = lost || is_broken(fn_rxq_queue(dev->rxqs[i]));
-		const bool tx_broken = lost || is_broken(fn_txq_queue(dev->txqs[i]));
-
-		virtio_net_rx_destroy(dev, i, rx_broken ? FN_RX_DROP_BROKEN : FN_RX_DROP_STOPPED);
-		virtio_net_tx_destroy(dev, i, tx_broken ? FN_TX_DROP_BROKEN : FN_TX_DROP_STOPPED);
+		virtio_net_rx_destroy(dev, i, lost);
+		virtio_net_tx_destroy(dev, i, lost);
 	}
 	vn->pairs = 0;
 	virtio_net_ctrl_destroy(dev);
@@ -136,8 +128,8 @@ static void drain(struct fn_dev *dev)
 		struct virtio_txq *q = virtio_txq_of(dev->txqs[i]);
 		const struct fn_queue *queue = fn_txq_queue(&q->pub);
 
-		while (__atomic_load_n(&queue->status, __ATOMIC_ACQUIRE) != -EIO &&
-		       virtio_net_tx_done(q) >= 0 && q->used_pos != q->avail_pos) {
+		while (!fn_queue_is_broken(queue) && virtio_net_tx_done(q) >= 0 &&
+		       q->used_pos != q->avail_pos) {
 			/* The time is up; the queues behind still get the one look. */
 			if (fn_dev_now_ns(dev) - start_ns >= dev->conf.stop_drain_ns)
 				break;

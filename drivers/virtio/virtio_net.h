@@ -272,10 +272,11 @@ int virtio_net_rx_fill(struct fn_dev *dev, uint16_t idx);
 /* Post what the pool has; returns the buffers that the device has then. */
 uint16_t virtio_net_rx_post(struct virtio_rxq *q);
 /*
- * Only once the device is reset, or cannot reach memory. Buffers that it has filled and nobody has
- * taken are dropped under @counter.
+ * Only once the device is reset, or cannot reach memory. What it has received and nobody has taken
+ * is dropped: FN_RX_DROP_BROKEN when the device is @lost, or when the queue is broken, which may be
+ * found now; else FN_RX_DROP_STOPPED.
  */
-void virtio_net_rx_destroy(struct fn_dev *dev, uint16_t idx, enum fn_rx_counter counter);
+void virtio_net_rx_destroy(struct fn_dev *dev, uint16_t idx, bool lost);
 
 /* virtio_net_rx.c, virtio_net_tx.c: the burst that fits what was negotiated. */
 void virtio_net_rx_enable(struct fn_dev *dev, uint16_t idx);
@@ -283,8 +284,8 @@ void virtio_net_tx_enable(struct fn_dev *dev, uint16_t idx);
 
 /* virtio_net_tx_queue.c */
 int virtio_net_tx_create(struct fn_dev *dev, uint16_t idx);
-/* As virtio_net_rx_destroy(); what the device still had is dropped under @counter. */
-void virtio_net_tx_destroy(struct fn_dev *dev, uint16_t idx, enum fn_tx_counter counter);
+/* As virtio_net_rx_destroy(), for what the device still had to send. */
+void virtio_net_tx_destroy(struct fn_dev *dev, uint16_t idx, bool lost);
 
 /* virtio_net_reclaim.c */
 /*
@@ -301,6 +302,13 @@ void virtio_net_ctrl_destroy(struct fn_dev *dev);
 /* Give a command, and wait for its answer: -EIO when it is a refusal to @what. */
 int virtio_net_command(struct fn_dev *dev, const char *what, uint8_t class, uint8_t command,
 		       const void *data, uint32_t len);
+
+/*
+ * A setting of @dev takes several commands, and failed at a later one with @ret: @undo puts back
+ * what those before changed. Returns @ret, whose sentence stays; when the device does not put @what
+ * back, that is added, and it is broken.
+ */
+int virtio_net_undo(struct fn_dev *dev, int ret, const char *what, int (*undo)(struct fn_dev *dev));
 
 /* virtio_net_filter.c */
 int virtio_net_set_promisc(struct fn_dev *dev, bool on);

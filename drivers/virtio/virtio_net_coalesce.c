@@ -53,6 +53,11 @@ static int set_tx(struct fn_dev *dev, const struct fn_coalesce *c)
 		       dev->conf.tx_ring);
 }
 
+static int restore_rx(struct fn_dev *dev)
+{
+	return set_rx(dev, &dev->coalesce);
+}
+
 int virtio_net_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 {
 	int ret = set_rx(dev, c);
@@ -60,18 +65,7 @@ int virtio_net_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 	if (ret)
 		return ret;
 	ret = set_tx(dev, c);
-	if (!ret)
-		return 0;
-	/* The receive side has obeyed already. */
-	if (set_rx(dev, &dev->coalesce)) {
-		fn_dev_mark_broken(dev, "it does not put its coalescing back");
-		return fn_fail(ret,
-			       "%s: the device refuses to hold transmit interrupts back like this, "
-			       "and to put the receive side back; fn_dev_reset() it",
-			       dev->bus->name);
-	}
-	return fn_fail(ret, "%s: the device refuses to hold transmit interrupts back like this",
-		       dev->bus->name);
+	return ret ? virtio_net_undo(dev, ret, "its coalescing", restore_rx) : 0;
 }
 
 /* After a reset all of it is 0. */

@@ -162,3 +162,19 @@ int virtio_net_command(struct fn_dev *dev, const char *what, uint8_t class, uint
 			       what, ack);
 	return 0;
 }
+
+int virtio_net_undo(struct fn_dev *dev, int ret, const char *what, int (*undo)(struct fn_dev *dev))
+{
+	struct fn_first_error first = { 0 };
+
+	/* Who is gone, or does not answer, cannot be told. */
+	if (ret == -ENODEV || virtio_net_of(dev)->ctrl.broken)
+		return ret;
+	fn_first_error_note(&first, ret);
+	ret = undo(dev);
+	(void)fn_first_error_fail(&first);
+	if (!ret || ret == -ENODEV)
+		return first.ret;
+	fn_dev_mark_broken(dev, "it does not put %s back", what);
+	return fn_fail_add(first.ret, "; nor does it put %s back: fn_dev_reset() it", what);
+}

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* How virtio-net spreads received frames, and the hash that it reports (5.1.6.5.5 to 5.1.6.5.7). */
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/ctx.h"
@@ -190,16 +188,9 @@ int virtio_net_rss_start(struct fn_dev *dev)
 int virtio_net_set_rss(struct fn_dev *dev, const struct fn_rss *rss)
 {
 	const int ret = steer(dev, rss, dev->rss.types != 0);
-	char why[FN_ERROR_TEXT_BYTES];
 
 	/* Of two commands, which only types 0 need, the first may have been obeyed. */
 	if (!ret || rss->types)
 		return ret;
-	(void)snprintf(why, sizeof(why), "%s", fn_error_last());
-	if (steer(dev, &dev->rss, false)) {
-		fn_dev_mark_broken(dev, "it does not put its steering back");
-		return fn_fail(ret, "%s; nor does it go back to how it was: fn_dev_reset() it",
-			       why);
-	}
-	return fn_fail(ret, "%s", why);
+	return virtio_net_undo(dev, ret, "its steering", virtio_net_rss_start);
 }

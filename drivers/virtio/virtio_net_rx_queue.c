@@ -119,7 +119,11 @@ int virtio_net_rx_fill(struct fn_dev *dev, uint16_t idx)
 		       dev->bus->name, fn_pool_name(dev->conf.pool), q->avail_pos, idx, q->vq.size);
 }
 
-/* Mergeable buffers: what waits in @done of them is counted in frames, and given back in chains. */
+/*
+ * Mergeable buffers: the frames in @done of them go back in chains, those of a frame that is not
+ * whole stay. Returns frames; from a lie of the device on buffers, because nothing tells frames
+ * apart there.
+ */
 static uint16_t rx_drop_frames(struct virtio_rxq *q, uint16_t done)
 {
 	uint16_t frames = 0;
@@ -130,7 +134,9 @@ static uint16_t rx_drop_frames(struct virtio_rxq *q, uint16_t done)
 	while (done) {
 		const int used = virtio_rx_frame(q, q->used_pos, done, &pkt);
 
-		if (used <= 0)
+		if (used < 0)
+			return (uint16_t)(frames + done);
+		if (!used)
 			break;
 		fn_pool_cache_free(q->cache, &pkt, 1);
 		q->used_pos = fn_ring_advance(q->used_pos, (uint16_t)used);
@@ -140,25 +146,33 @@ static uint16_t rx_drop_frames(struct virtio_rxq *q, uint16_t done)
 	return frames;
 }
 
-/* Frames that the device has received and nobody has taken, as far as it can be believed. */
+/* What the device has received and nobody has taken, as far as it can be believed. */
 static uint16_t rx_untaken(struct virtio_rxq *q)
 {
 	const uint16_t posted = fn_ring_used(q->avail_pos, q->used_pos);
 	const uint16_t done = fn_ring_used(fn_read_le16(&q->used->idx), q->used_pos);
 
-	/* Of a queue that broke by a lie they are counted already. */
-	if (q->lied || done > posted)
+	/* Of a queue that broke by a lie it is counted already. */
+	if (q->lied)
 		return 0;
+	if (done > posted) {
+		virtio_rx_bad_idx(q, done, posted);
+		return 0;
+	}
 	return fn_rxq_queue(&q->pub)->dev->conf.offloads & FN_OFFLOAD_RX_SCATTER ?
 		       rx_drop_frames(q, done) :
 		       done;
 }
 
-void virtio_net_rx_destroy(struct fn_dev *dev, uint16_t idx, enum fn_rx_counter counter)
+void virtio_net_rx_destroy(struct fn_dev *dev, uint16_t idx, bool lost)
 {
 	struct virtio_rxq *q = virtio_rxq_of(dev->rxqs[idx]);
+	struct fn_queue *queue = fn_rxq_queue(&q->pub);
+	const uint16_t untaken = rx_untaken(q);
 
-	fn_queue_count(fn_rxq_queue(&q->pub), counter, rx_untaken(q));
+	fn_queue_count(queue,
+		       lost || fn_queue_is_broken(queue) ? FN_RX_DROP_BROKEN : FN_RX_DROP_STOPPED,
+		       untaken);
 	/* They were never handed out, so they are as plain as they came. */
 	for (uint16_t pos = q->used_pos; pos != q->avail_pos; pos = fn_ring_advance(pos, 1))
 		fn_pool_cache_give(q->cache, &q->bufs[pos & q->mask], 1);

@@ -98,9 +98,12 @@ fail:
 	return ret;
 }
 
-void virtio_net_tx_destroy(struct fn_dev *dev, uint16_t idx, enum fn_tx_counter counter)
+void virtio_net_tx_destroy(struct fn_dev *dev, uint16_t idx, bool lost)
 {
 	struct virtio_txq *q = virtio_txq_of(dev->txqs[idx]);
+	struct fn_queue *queue = fn_txq_queue(&q->pub);
+	const enum fn_tx_counter counter =
+		lost || fn_queue_is_broken(queue) ? FN_TX_DROP_BROKEN : FN_TX_DROP_STOPPED;
 
 	for (uint16_t pos = q->desc_tail; pos != q->desc_head; pos = fn_ring_advance(pos, 1)) {
 		const uint16_t slot = pos & q->mask;
@@ -108,7 +111,7 @@ void virtio_net_tx_destroy(struct fn_dev *dev, uint16_t idx, enum fn_tx_counter 
 		if (q->states[slot] == VIRTIO_TX_CONT)
 			continue;
 		if (!(q->states[slot] & VIRTIO_TX_DONE))
-			fn_queue_count(fn_txq_queue(&q->pub), counter, 1);
+			fn_queue_count(queue, counter, 1);
 		fn_pool_cache_free(q->cache, &q->bufs[slot], 1);
 	}
 	q->desc_tail = q->desc_head;

@@ -11,8 +11,8 @@ struct fn_dev;
 
 /**
  * struct fn_coalesce - when a device interrupts
- * @sz: sizeof(struct fn_coalesce); of a call that fills it too
- * @err: where the sentence of a failure goes, or NULL; not filled
+ * @sz: sizeof(struct fn_coalesce); set by the caller also of a call that fills the rest
+ * @err: where the sentence of a failure goes, or NULL; set by the caller likewise
  * @rx_delay_ns: longest wait after a received packet; 0: none
  * @tx_delay_ns: longest wait after a finished packet; 0: none
  * @rx_packets: interrupt at once when that many wait; 0 or 1: at the first, unless delayed
@@ -33,7 +33,7 @@ struct fn_coalesce {
  * @c: the choice; copied
  *
  * Any thread, in any state; it holds over stop, start and reset. Delays are rounded up to what the
- * device can do: fn_dev_get_coalesce() tells to what.
+ * device can do (&fn_dev_info.coalesce_unit_ns): fn_dev_get_coalesce() tells to what.
  *
  * Return: 0; -EINVAL for a struct that is newer than the library; -ERANGE for more than the device
  * can do (the sentence says what it can); -ENOTSUP without FN_CAP_COALESCE, or for a limit of
@@ -44,7 +44,7 @@ FN_API int fn_dev_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c);
 /**
  * fn_dev_get_coalesce - when a device interrupts
  * @dev: the device, with FN_CAP_COALESCE
- * @c: filled but for @err; its @sz is set by the caller
+ * @c: filled but for @sz and @err, which the caller sets
  *
  * Any thread.
  *

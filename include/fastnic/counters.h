@@ -11,7 +11,15 @@ struct fn_dev;
 struct fn_rxq;
 struct fn_txq;
 
-/* Counters of a receive queue. The list only grows. */
+/*
+ * Counters of a receive queue. The list only grows.
+ *
+ * What the device had received and nobody had taken when the queue went down counts in one of the
+ * two drops, in frames; one of which a part is missing was not received. Behind a lie of the device
+ * nothing tells frames apart: from there on each buffer that it returned counts as one in
+ * FN_RX_DROP_BROKEN, which with FN_OFFLOAD_RX_SCATTER may be more than there were frames. When the
+ * number of returned buffers is itself the lie, none counts.
+ */
 enum fn_rx_counter {
 	FN_RX_PACKETS,       /* packets handed to the application */
 	FN_RX_BYTES,         /* their bytes, without CRC */
@@ -19,7 +27,7 @@ enum fn_rx_counter {
 	FN_RX_RING_DRY,      /* polls that found no buffer posted: the device may have dropped */
 	FN_RX_POOL_EMPTY,    /* refills that found the pool empty */
 	FN_RX_DROP_BROKEN,   /* dropped: received and not taken when the queue broke */
-	FN_RX_DROP_STOPPED,  /* dropped: received and not taken when the queue was stopped */
+	FN_RX_DROP_STOPPED,  /* dropped: received and not taken when a sound queue was stopped */
 	FN_RX_CSUM_BAD,      /* handed over with a checksum that is wrong or cannot be filled in */
 	FN_RX_DROP_ERROR,    /* dropped: the device found an error in the frame (CRC, symbol) */
 	FN_RX_DROP_TOO_LONG, /* dropped: longer than a buffer, without FN_OFFLOAD_RX_SCATTER */
@@ -38,7 +46,7 @@ enum fn_tx_counter {
 	FN_TX_DROP_SEGMENTS,    /* dropped: more segments than the device takes */
 	FN_TX_DROP_OFFLOAD,     /* dropped: an offload that is not on, or does not fit it */
 	FN_TX_DROP_UNREACHABLE, /* dropped: memory that the device cannot reach */
-	FN_TX_DROP_STOPPED,     /* dropped: still queued when the queue was stopped */
+	FN_TX_DROP_STOPPED,     /* dropped: still queued when a sound queue was stopped */
 	FN_TX_DROP_BROKEN,      /* dropped: still queued when the queue broke */
 	FN_TX_DROP_SHARED,      /* dropped: a checksum asked for in data that others read too */
 	FN_TX_COUNTERS

@@ -117,7 +117,10 @@ FN_API int fn_dev_close(struct fn_dev *dev);
  * @rss_reta_entries: entries of its redirection table
  * @max_mac_filters: addresses that fn_dev_set_mac_filters() takes at most
  * @max_mac_exact: as many of these it filters one by one
+ * @coalesce_unit_ns: with FN_CAP_COALESCE: delays of an interrupt are rounded up to multiples of it
  * @coalesce_max_ns: longest delay of an interrupt
+ * @coalesce_max_packets: most packets that an interrupt can be made to wait for; 0: it does not
+ *	count them
  * @link_modes: what its link can be: FN_LINK_10_HALF and its sisters
  * @link_forced_modes: those of them that it can be forced to
  * @selftests: bits 1 << &enum fn_selftest_test: those that it has
@@ -163,7 +166,9 @@ struct fn_dev_info {
 	uint16_t rss_reta_entries;
 	uint32_t max_mac_filters;
 	uint32_t max_mac_exact;
+	uint32_t coalesce_unit_ns;
 	uint32_t coalesce_max_ns;
+	uint32_t coalesce_max_packets;
 	uint32_t link_modes;
 	uint32_t link_forced_modes;
 	uint32_t selftests;
@@ -279,8 +284,10 @@ FN_API int fn_dev_start(struct fn_dev *dev);
  * @dev: the device
  *
  * Any thread. Waits for queued packets as &fn_dev_conf.stop_drain_ns says; what is left then goes
- * back to its pool, counted FN_TX_DROP_STOPPED. All buffers are back in their pools afterwards. A
- * stopped device is left as it is. Always completes.
+ * back to its pool, counted FN_TX_DROP_STOPPED, or FN_TX_DROP_BROKEN of a queue that is broken or
+ * turns out to be. No FN_EVENT_QUEUE_BROKEN comes for it any more: it is stopped like the others.
+ * All buffers are back in their pools afterwards. A stopped device is left as it is. Always
+ * completes.
  *
  * Return: 0, or the first error met (the device is stopped all the same).
  */

@@ -15,8 +15,8 @@ FN_BEGIN_DECLS
  * @code: the negative errno that the failed call returned
  * @text: one sentence: what failed, on which device, and what to do about it
  *
- * Owned by the caller, who points to it from the option struct of a call. It is written only when
- * that call fails. FN_ERROR_INIT sets @sz.
+ * Owned by the caller, who points to it from the struct that a call takes or fills. It is written
+ * only when that call fails. FN_ERROR_INIT sets @sz.
  */
 struct fn_error {
 	size_t sz;

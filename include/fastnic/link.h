@@ -56,8 +56,8 @@ FN_API int fn_dev_link(struct fn_dev *dev, struct fn_link *link);
 
 /**
  * struct fn_link_conf - how the link comes about; zero means the default
- * @sz: sizeof(struct fn_link_conf)
- * @err: where the sentence of a failure goes, or NULL
+ * @sz: sizeof(struct fn_link_conf); set by the caller also of a call that fills the rest
+ * @err: where the sentence of a failure goes, or NULL; set by the caller likewise
  * @forced: do not negotiate: @speed_mbps and @full_duplex hold, and the other end must be set to
  *	the same by hand. Default: negotiate
  * @full_duplex: of a forced link: both directions at once

@@ -82,8 +82,10 @@ FN_API unsigned fn_tx_reclaim(struct fn_txq *q);
  *
  * Any thread.
  *
- * Return: 0; -ENETDOWN (stopped); -EIO (broken: fn_dev_reset() mends it); -ENODEV (the device is
- * gone or the kernel asked for its release: close it).
+ * Return: 0; -ENETDOWN (stopped, also one that was broken before, or that fn_dev_stop() found to
+ * be: what it held is counted as of a broken one, and fn_dev_start() is all that it needs); -EIO
+ * (broken: fn_dev_reset() mends it); -ENODEV (the device is gone or the kernel asked for its
+ * release: close it).
  */
 FN_API int fn_rxq_status(const struct fn_rxq *q);
 

@@ -26,8 +26,8 @@ struct fn_dev;
 
 /**
  * struct fn_rss - how received frames are spread over queues
- * @sz: sizeof(struct fn_rss); of a call that fills it too
- * @err: where the sentence of a failure goes, or NULL; not filled
+ * @sz: sizeof(struct fn_rss); set by the caller also of a call that fills the rest
+ * @err: where the sentence of a failure goes, or NULL; set by the caller likewise
  * @types: FN_RSS_IPV4 and its sisters
  * @key_bytes: bytes of @key in use: &fn_dev_info.rss_key_bytes. 0 on setting: leave the key as it
  *	is
@@ -64,7 +64,7 @@ FN_API int fn_dev_set_rss(struct fn_dev *dev, const struct fn_rss *rss);
 /**
  * fn_dev_get_rss - how received frames are spread
  * @dev: the device, with FN_CAP_RSS, configured
- * @rss: filled but for @err; its @sz is set by the caller
+ * @rss: filled but for @sz and @err, which the caller sets
  *
  * Any thread. Types 0: the device spreads by a rule of its own, or does not spread.
  *

@@ -23,6 +23,7 @@ struct fn_vfio;
  * @dma: DMA memory and the IOMMU domains that it is mapped in (mem/domain.h); has a lock of its own
  * @events: what wakes fn_ctx_process_events() (dev/events.h); has a lock of its own
  * @vfio: VFIO containers of this context (bus/vfio/), made when the first device is opened
+ * @avx2: drivers may use AVX2: the processor has it, and the operating system keeps its registers
  */
 struct fn_ctx {
 	struct fn_ctx_opts opts;
@@ -33,6 +34,7 @@ struct fn_ctx {
 	struct fn_dma_domain *dma;
 	struct fn_events *events;
 	struct fn_vfio *vfio;
+	bool avx2;
 };
 
 /* One line for the application's log sink; without a sink nothing is formatted. */

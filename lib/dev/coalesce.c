@@ -75,6 +75,7 @@ int fn_dev_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 
 int fn_dev_get_coalesce(struct fn_dev *dev, struct fn_coalesce *out)
 {
+	struct fn_error *const err = fn_opts_err(out);
 	struct fn_coalesce c;
 	int ret;
 
@@ -83,8 +84,8 @@ int fn_dev_get_coalesce(struct fn_dev *dev, struct fn_coalesce *out)
 	c = dev->coalesce;
 	(void)pthread_mutex_unlock(&dev->lock);
 	if (!ret) {
-		c.err = out->err;
+		c.err = err;
 		fn_info_put(out, &c, sizeof(c));
 	}
-	return fn_report(dev->ctx, NULL, ret);
+	return fn_report(dev->ctx, err, ret);
 }

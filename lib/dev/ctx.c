@@ -32,6 +32,9 @@ int fn_ctx_create(const struct fn_ctx_opts *opts, struct fn_ctx **out)
 	fn_list_init(&ctx->devs);
 	fn_list_init(&ctx->pools);
 	ctx->next_dev_id = 1;
+#if defined(__x86_64__)
+	ctx->avx2 = __builtin_cpu_supports("avx2");
+#endif
 	(void)pthread_mutex_init(&ctx->lock, NULL);
 	ret = fn_events_create(&ctx->events);
 	if (ret)

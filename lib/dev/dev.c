@@ -253,11 +253,8 @@ static int dev_mend(struct fn_dev *dev)
 {
 	int ret;
 
-	if (__atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) != -EIO) {
-		/* Its queues may have been. */
-		fn_events_mended(dev);
+	if (__atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) != -EIO)
 		return 0;
-	}
 	ret = fn_busdev_set_master(dev->bus, false);
 	if (!ret)
 		ret = fn_config_rewire(dev);

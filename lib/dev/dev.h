@@ -26,7 +26,10 @@ void fn_queues_destroy(struct fn_dev *dev);
  */
 void fn_queues_stub(struct fn_dev *dev, int status);
 
-/* queue.c: the driver has stopped; a queue that was broken is stopped like the others. */
+/*
+ * queue.c: the driver has stopped; a queue that was broken is stopped like the others, and that it
+ * was is no news any more.
+ */
 void fn_queues_down(struct fn_dev *dev);
 
 /* claim.c: what is zero becomes the default, or less where the device has less. */

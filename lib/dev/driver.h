@@ -3,6 +3,8 @@
 #ifndef FN_DEV_DRIVER_H
 #define FN_DEV_DRIVER_H
 
+#include <errno.h>
+
 #include <fastnic/coalesce.h>
 #include <fastnic/counters.h>
 #include <fastnic/dev.h>
@@ -70,15 +72,26 @@ static inline void fn_queue_count(struct fn_queue *queue, unsigned counter, uint
 
 /**
  * fn_queue_break - the device lied to a queue: nothing of it is believed any more
- * @queue: the queue; called by the thread that owns it, from within a burst
+ * @queue: the queue; called by the thread that owns it, from within a burst, or by the driver's
+ *	stop
  * @fmt: what the device did
  *
  * The queue's burst returns 0 from now on, its status is -EIO, the log has a line and an event is
  * raised. The others go on. Buffers stay where the device may still write until the device is
- * reset.
+ * reset. A queue that is broken already, or gone, stays as it is, without a word.
+ *
+ * Within the driver's stop there is no event, because nothing is left to mend: the status tells
+ * fn_queue_is_broken(), under which counter goes what the queue still held, and is -ENETDOWN once
+ * the stop is over. An event that was raised before and is not delivered by then never is.
  */
 void fn_queue_break(struct fn_queue *queue, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* What the queue still holds when the driver stops counts as of a broken one. */
+static inline bool fn_queue_is_broken(const struct fn_queue *queue)
+{
+	return __atomic_load_n(&queue->status, __ATOMIC_ACQUIRE) == -EIO;
+}
 
 /* A function that a driver can drive. */
 struct fn_pci_id {
@@ -183,9 +196,11 @@ struct fn_driver {
  *	and tx_variant, and the bursts last (fn_rxq_enable(), fn_txq_enable()). Bus mastering is on.
  *	On failure the device is reset and all memory and buffers are given back
  * @stop: wait for queued packets up to &fn_dev.conf.stop_drain_ns, reset the device, and give back
- *	all memory and buffers; what was still queued counts FN_TX_DROP_STOPPED, or
- *	FN_TX_DROP_BROKEN on a queue that is broken or gone. The bursts are stubs already. Always
- *	completes; works on a device that is gone
+ *	all memory and buffers. What was still queued counts FN_TX_DROP_STOPPED, and what was
+ *	received and not taken FN_RX_DROP_STOPPED; or FN_TX_DROP_BROKEN and FN_RX_DROP_BROKEN when
+ *	the device is gone, or the queue is broken by then: also by what this very stop finds
+ *	(fn_queue_break()). Each counts once. The bursts are stubs already. Always completes; works
+ *	on a device that is gone
  * @link: read the state of the link
  * @set_mac: change the address of a started device; only with FN_CAP_SET_MAC
  * @set_promisc: change the receive mode of a started device; only with FN_CAP_PROMISC

@@ -137,12 +137,6 @@ void fn_dev_raise(struct fn_dev *dev, enum fn_event_type type)
 
 void fn_events_mended(struct fn_dev *dev)
 {
-	for (unsigned i = 0; i < dev->limits.max_rxqs; i++)
-		__atomic_store_n(&fn_rxq_queue(dev->rxqs[i])->broken_pending, false,
-				 __ATOMIC_RELEASE);
-	for (unsigned i = 0; i < dev->limits.max_txqs; i++)
-		__atomic_store_n(&fn_txq_queue(dev->txqs[i])->broken_pending, false,
-				 __ATOMIC_RELEASE);
 	__atomic_fetch_and(&dev->pending, ~(1u << FN_EVENT_DEVICE_ERROR), __ATOMIC_RELEASE);
 }
 

@@ -20,7 +20,7 @@ enum fn_event_source {
 int fn_events_watch(struct fn_dev *dev, enum fn_event_source source, int fd);
 void fn_events_unwatch(struct fn_dev *dev, int fd);
 
-/* What was broken is mended: that it broke is no news any more. No burst runs meanwhile. */
+/* The device is mended: that it had failed is no news any more. No burst runs meanwhile. */
 void fn_events_mended(struct fn_dev *dev);
 
 /*

@@ -35,7 +35,9 @@ static void info_from_limits(const struct fn_dev_limits *limits, struct fn_dev_i
 	info->rss_reta_entries = limits->rss_reta_entries;
 	info->max_mac_filters = limits->max_mac_filters;
 	info->max_mac_exact = limits->max_mac_exact;
+	info->coalesce_unit_ns = limits->coalesce_unit_ns;
 	info->coalesce_max_ns = limits->coalesce_max_ns;
+	info->coalesce_max_packets = limits->coalesce_max_packets;
 	info->link_modes = limits->link_modes;
 	info->link_forced_modes = limits->link_forced_modes;
 	info->selftests = limits->selftests;

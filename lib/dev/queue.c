@@ -118,58 +118,65 @@ void fn_txq_enable(struct fn_txq *q, unsigned (*burst)(struct fn_txq *, struct f
 }
 
 /*
- * A queue that is broken stays so until the driver has stopped, which counts what it held as such.
+ * A queue that runs gets @status. One that is broken stays so until the driver has stopped, which
+ * counts what it held as such. Returns the status that it had.
  */
-static void status_fall(struct fn_queue *queue, int status)
+static int status_fall(struct fn_queue *queue, int status)
 {
-	int running = 0;
+	struct fn_dev *dev = queue->dev;
+	int was = 0;
 
-	(void)__atomic_compare_exchange_n(&queue->status, &running, status, false, __ATOMIC_ACQ_REL,
+	(void)__atomic_compare_exchange_n(&queue->status, &was, status, false, __ATOMIC_ACQ_REL,
 					  __ATOMIC_ACQUIRE);
-}
-
-static void rxq_stub(struct fn_rxq *q, int status)
-{
-	status_fall(fn_rxq_queue(q), status);
-	__atomic_store_n(&q->burst, rx_stub, __ATOMIC_RELEASE);
-}
-
-static void txq_stub(struct fn_txq *q, int status)
-{
-	status_fall(fn_txq_queue(q), status);
-	__atomic_store_n(&q->burst, tx_stub, __ATOMIC_RELEASE);
+	if (queue->is_tx)
+		__atomic_store_n(&dev->txqs[queue->idx]->burst, tx_stub, __ATOMIC_RELEASE);
+	else
+		__atomic_store_n(&dev->rxqs[queue->idx]->burst, rx_stub, __ATOMIC_RELEASE);
+	return was;
 }
 
 void fn_queues_stub(struct fn_dev *dev, int status)
 {
 	for (unsigned i = 0; i < dev->limits.max_rxqs; i++)
-		rxq_stub(dev->rxqs[i], status);
+		(void)status_fall(fn_rxq_queue(dev->rxqs[i]), status);
 	for (unsigned i = 0; i < dev->limits.max_txqs; i++)
-		txq_stub(dev->txqs[i], status);
+		(void)status_fall(fn_txq_queue(dev->txqs[i]), status);
+}
+
+static void queue_down(struct fn_queue *queue)
+{
+	__atomic_store_n(&queue->broken_pending, false, __ATOMIC_RELEASE);
+	status_set(queue, -ENETDOWN);
 }
 
 void fn_queues_down(struct fn_dev *dev)
 {
 	fn_queues_stub(dev, -ENETDOWN);
 	for (unsigned i = 0; i < dev->limits.max_rxqs; i++)
-		status_set(fn_rxq_queue(dev->rxqs[i]), -ENETDOWN);
+		queue_down(fn_rxq_queue(dev->rxqs[i]));
 	for (unsigned i = 0; i < dev->limits.max_txqs; i++)
-		status_set(fn_txq_queue(dev->txqs[i]), -ENETDOWN);
+		queue_down(fn_txq_queue(dev->txqs[i]));
 }
 
 void fn_queue_break(struct fn_queue *queue, const char *fmt, ...)
 {
+	const int was = status_fall(queue, -EIO);
 	struct fn_dev *dev = queue->dev;
 	char why[256];
 	va_list args;
 
+	/* Broken already, or gone, which is worse. */
+	if (was && was != -ENETDOWN)
+		return;
 	va_start(args, fmt);
 	(void)vsnprintf(why, sizeof(why), fmt, args);
 	va_end(args);
-	if (queue->is_tx)
-		txq_stub(dev->txqs[queue->idx], -EIO);
-	else
-		rxq_stub(dev->rxqs[queue->idx], -EIO);
+	if (was) {
+		status_set(queue, -EIO);
+		fn_log(dev->ctx, FN_LOG_ERROR, "%s: %s queue %u was broken when it was stopped: %s",
+		       dev->bus->name, queue->is_tx ? "transmit" : "receive", queue->idx, why);
+		return;
+	}
 	fn_log(dev->ctx, FN_LOG_ERROR, "%s: %s queue %u is broken: %s; fn_dev_reset() mends it",
 	       dev->bus->name, queue->is_tx ? "transmit" : "receive", queue->idx, why);
 	__atomic_store_n(&queue->broken_pending, true, __ATOMIC_RELEASE);

@@ -118,6 +118,7 @@ int fn_dev_set_rss(struct fn_dev *dev, const struct fn_rss *rss)
 
 int fn_dev_get_rss(struct fn_dev *dev, struct fn_rss *out)
 {
+	struct fn_error *const err = fn_opts_err(out);
 	struct fn_rss rss;
 	int ret;
 
@@ -126,10 +127,10 @@ int fn_dev_get_rss(struct fn_dev *dev, struct fn_rss *out)
 	rss = dev->rss;
 	(void)pthread_mutex_unlock(&dev->lock);
 	if (!ret) {
-		rss.err = out->err;
+		rss.err = err;
 		fn_info_put(out, &rss, sizeof(rss));
 	}
-	return fn_report(dev->ctx, NULL, ret);
+	return fn_report(dev->ctx, err, ret);
 }
 
 /*

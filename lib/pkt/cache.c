@@ -78,17 +78,20 @@ unsigned fn_pool_cache_take_slow(struct fn_pool_cache *cache, struct fn_pkt **pk
 void fn_pool_cache_give_slow(struct fn_pool_cache *cache, struct fn_pkt **pkts, unsigned n)
 {
 	struct fn_pool_shared *shared = cache->pool->shared;
-	unsigned had = cache->n;
-	unsigned spill = had + n - cache->max / 2;
-	unsigned old = spill < had ? spill : had;
+	const unsigned half = cache->max / 2;
+	const unsigned direct = n > half ? n - half : 0;
+	const unsigned room = half - (n - direct);
+	const unsigned keep = cache->n < room ? cache->n : room;
 
-	/* The longest in the cache are the coldest in the processor's: they go first. */
+	/*
+	 * The last ones given are the first to be taken, by whoever refills from the stack next: they
+	 * are in the processor's cache still.
+	 */
 	(void)pthread_mutex_lock(&shared->lock);
-	stack_push(shared, cache->pkts, old);
-	stack_push(shared, pkts, spill - old);
-	memmove(cache->pkts, &cache->pkts[old], (had - old) * sizeof(struct fn_pkt *));
-	copy(&cache->pkts[had - old], pkts + (spill - old), n - (spill - old));
-	fn_pool_cache_set(cache, had + n - spill);
+	stack_push(shared, &cache->pkts[keep], cache->n - keep);
+	stack_push(shared, pkts, direct);
+	copy(&cache->pkts[keep], pkts + direct, n - direct);
+	fn_pool_cache_set(cache, keep + n - direct);
 	(void)pthread_mutex_unlock(&shared->lock);
 }
 

@@ -39,13 +39,25 @@ unsigned fn_pool_cache_take_slow(struct fn_pool_cache *cache, struct fn_pkt **pk
 /* The slow half of fn_pool_cache_give(): spill to the shared stack. */
 void fn_pool_cache_give_slow(struct fn_pool_cache *cache, struct fn_pkt **pkts, unsigned n);
 
-/* Two pointers in one register. (Twice as wide is worse: without AVX2 it goes over the stack.) */
+/* Two pointers in one register; four only where AVX2 is, or they go over the stack. */
 typedef uint64_t fn_pkt_ptr2 __attribute__((vector_size(16), aligned(8), may_alias));
+typedef uint64_t fn_pkt_ptr4 __attribute__((vector_size(32), aligned(8), may_alias));
 
 static inline __attribute__((always_inline)) void fn_pkt_copy2(struct fn_pkt **to,
 							       struct fn_pkt *const *from)
 {
 	*(fn_pkt_ptr2 *)to = *(const fn_pkt_ptr2 *)from;
+}
+
+static inline __attribute__((always_inline)) void fn_pkt_copy4(struct fn_pkt **to,
+							       struct fn_pkt *const *from)
+{
+#ifdef __AVX2__
+	*(fn_pkt_ptr4 *)to = *(const fn_pkt_ptr4 *)from;
+#else
+	fn_pkt_copy2(to, from);
+	fn_pkt_copy2(to + 2, from + 2);
+#endif
 }
 
 /*
@@ -57,14 +69,11 @@ static inline __attribute__((always_inline)) void fn_pkt_copy_ptrs(struct fn_pkt
 								   unsigned n)
 {
 	for (; n >= 8; n -= 8, to += 8, from += 8) {
-		fn_pkt_copy2(to, from);
-		fn_pkt_copy2(to + 2, from + 2);
-		fn_pkt_copy2(to + 4, from + 4);
-		fn_pkt_copy2(to + 6, from + 6);
+		fn_pkt_copy4(to, from);
+		fn_pkt_copy4(to + 4, from + 4);
 	}
 	if (n & 4) {
-		fn_pkt_copy2(to, from);
-		fn_pkt_copy2(to + 2, from + 2);
+		fn_pkt_copy4(to, from);
 		to += 4;
 		from += 4;
 	}

@@ -26,6 +26,15 @@ struct job {
 	bool late;
 };
 
+/* SIGTERM came: what runs is ended as what hangs, and nothing more is begun. */
+static volatile sig_atomic_t run_ended;
+
+static void end_run(int sig)
+{
+	(void)sig;
+	run_ended = 1;
+}
+
 static uint64_t wall_ms(void)
 {
 	struct timespec ts;
@@ -42,6 +51,7 @@ static void child(struct job *job, int fd, pid_t parent)
 {
 	struct result *result = job->result;
 
+	(void)signal(SIGTERM, SIG_DFL);
 	(void)setpgid(0, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -116,7 +126,10 @@ static void job_end(struct job *job)
 		job->result->kind = result.kind;
 		memcpy(job->result->reason, result.reason, sizeof(result.reason));
 	}
-	if (job->late)
+	if (job->late && run_ended)
+		fail(job, "it hangs: killed with the whole run, after s:",
+		     (int)((wall_ms() - job->start_ms) / 1000));
+	else if (job->late)
 		fail(job, "it hangs: killed after the deadline, s:",
 		     (int)job->result->place->deadline_s);
 	else if (WIFSIGNALED(status))
@@ -137,7 +150,7 @@ static bool job_over(struct job *job)
 
 	if (waitid(P_PID, (id_t)job->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid)
 		return true;
-	if (age_ms < job->result->place->deadline_s * 1000ull)
+	if (age_ms < job->result->place->deadline_s * 1000ull && !run_ended)
 		return false;
 	job->late = true;
 	(void)kill(-job->pid, SIGKILL);
@@ -145,7 +158,8 @@ static bool job_over(struct job *job)
 	return true;
 }
 
-static void jobs_wait(struct job *jobs, unsigned n)
+/* Wait until one of them is over, and say which result that is. */
+static struct result *jobs_wait(struct job *jobs, unsigned n)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
 
@@ -154,14 +168,27 @@ static void jobs_wait(struct job *jobs, unsigned n)
 			if (!jobs[i].pid || !job_over(&jobs[i]))
 				continue;
 			job_end(&jobs[i]);
-			return;
+			return jobs[i].result;
 		}
 		(void)nanosleep(&pause, NULL);
 	}
 }
 
-void run_apart(struct result *results, unsigned n, unsigned jobs_n,
-	       void (*done)(const struct result *result))
+/* The first of all that are not over. */
+static unsigned oldest_of(const struct job *jobs, unsigned n, const struct result *results,
+			  unsigned started)
+{
+	unsigned oldest = started;
+
+	for (unsigned i = 0; i < n; i++)
+		if (jobs[i].pid && (unsigned)(jobs[i].result - results) < oldest)
+			oldest = (unsigned)(jobs[i].result - results);
+	return oldest;
+}
+
+unsigned run_apart(struct result *results, unsigned n, unsigned jobs_n,
+		   void (*over)(const struct result *result),
+		   void (*in_order)(const struct result *result))
 {
 	struct job jobs[JOBS_MAX] = { 0 };
 	unsigned started = 0;
@@ -169,10 +196,11 @@ void run_apart(struct result *results, unsigned n, unsigned jobs_n,
 
 	if (jobs_n > JOBS_MAX)
 		jobs_n = JOBS_MAX;
-	while (told < n) {
+	(void)signal(SIGTERM, end_run);
+	while (told < started || (started < n && !run_ended)) {
 		unsigned oldest;
 
-		for (unsigned i = 0; i < jobs_n && started < n; i++) {
+		for (unsigned i = 0; i < jobs_n && started < n && !run_ended; i++) {
 			if (jobs[i].pid)
 				continue;
 			if (job_start(&jobs[i], &results[started])) {
@@ -181,12 +209,12 @@ void run_apart(struct result *results, unsigned n, unsigned jobs_n,
 			}
 			started++;
 		}
-		jobs_wait(jobs, jobs_n);
-		oldest = started;
-		for (unsigned i = 0; i < jobs_n; i++)
-			if (jobs[i].pid && (unsigned)(jobs[i].result - results) < oldest)
-				oldest = (unsigned)(jobs[i].result - results);
+		if (told == started)
+			break;
+		over(jobs_wait(jobs, jobs_n));
+		oldest = oldest_of(jobs, jobs_n, results, started);
 		while (told < oldest)
-			done(&results[told++]);
+			in_order(&results[told++]);
 	}
+	return told;
 }

@@ -24,8 +24,12 @@
 #include <string.h>
 
 #include <fastnic/coalesce.h>
+#include <fastnic/diag.h>
 #include <fastnic/fastnic.h>
+#include <fastnic/link.h>
+#include <fastnic/regs.h>
 #include <fastnic/rss.h>
+#include <fastnic/selftest.h>
 
 #include "base/bits.h"
 #include "conform/frames.h"
@@ -49,7 +53,9 @@
 #define NEED_HOLD (1u << 13)     /* a wire that keeps what it cannot deliver, in order */
 #define NEED_LIAR_TX (1u << 14)  /* a device whose lies about what it sent can be seen */
 #define NEED_GSO (1u << 15)      /* a wire of long packets, or a device that cuts them right */
-#define NEEDS 16u
+#define NEED_PARTNER (1u << 16)  /* a link partner as a real one is */
+#define NEED_LOST (1u << 17)     /* a wire that tells which frames did not get to a buffer */
+#define NEEDS 18u
 
 /**
  * struct behaviour - a row of the table
@@ -247,6 +253,12 @@ void rx_expect_stream(struct conform *c, struct fn_rxq *q, unsigned seq, unsigne
 
 /* No packet comes out of it for a while. */
 void rx_expect_none(struct conform *c, struct fn_rxq *q);
+
+/*
+ * The application takes all packets of the pool, and those that queue 0 receives, until it has no
+ * buffer left and no frame comes any more. Returns how many, fewer than @most.
+ */
+unsigned rx_take_all(struct conform *c, struct fn_pkt **held, unsigned most);
 
 /* Put a frame on the wire; waits for room on it. */
 void wire_send(struct conform *c, const void *frame, size_t len);

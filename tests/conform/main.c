@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "conform/runner.h"
 
@@ -23,12 +24,14 @@ static void usage(FILE *to)
 		"  --places        print the places\n"
 		"  --place P       run in this place (\"model/virtio-net\"); default: in none\n"
 		"  --only A,B      run these behaviours, or all of these subjects; default: all\n"
-		"  --results FILE  write the results there, a line each, fields between tabs:\n"
-		"                  place, subject, behaviour, ok|skip|FAIL, milliseconds, reason\n"
+		"  --results FILE  write the results there as they come, a line each, fields\n"
+		"                  between tabs: place, subject, behaviour, ok|skip|FAIL,\n"
+		"                  milliseconds, reason; in the end in the order of --list\n"
 		"  --jobs N        so many processes at a time; default 1\n"
 		"  --here          run in this process, one after the other: for debuggers\n\n"
 		"Exit status: 0; 1 when a behaviour failed; 2 for a mistake in the options; 77\n"
-		"when this machine cannot have that place.\n",
+		"when this machine cannot have that place. SIGTERM ends the run: what runs then\n"
+		"failed, what was not begun has no result.\n",
 		to);
 }
 
@@ -94,48 +97,62 @@ static void print(const struct result *r)
 	(void)fflush(stdout);
 }
 
-static int save(const char *path)
+/* Where the results go, if anywhere. */
+static FILE *file;
+
+static void save(const struct result *r)
 {
-	FILE *file = fopen(path, "we");
+	if (!file)
+		return;
+	(void)fprintf(file, "%s\t%s\t%s\t%s\t%u\t%s\n", r->place->name, r->subject->name,
+		      r->behaviour->name, kind_words[r->kind], r->ms, r->reason);
+	(void)fflush(file);
+}
 
-	if (!file) {
-		(void)fprintf(stderr, "conform: %s: %s\n", path, strerror(errno));
+/* All of them again, in order; as they came they are for the case that this is not reached. */
+static int save_all(unsigned n)
+{
+	rewind(file);
+	if (ftruncate(fileno(file), 0))
 		return 2;
-	}
-	for (unsigned i = 0; i < results_n; i++) {
-		const struct result *r = &results[i];
-
-		(void)fprintf(file, "%s\t%s\t%s\t%s\t%u\t%s\n", r->place->name, r->subject->name,
-			      r->behaviour->name, kind_words[r->kind], r->ms, r->reason);
-	}
+	for (unsigned i = 0; i < n; i++)
+		save(&results[i]);
 	return fclose(file) ? 2 : 0;
 }
 
-static int run(const char *file, unsigned jobs, bool here)
+static int run(const char *path, unsigned jobs, bool here)
 {
 	const struct conform_place *place = results[0].place;
 	unsigned count[3] = { 0 };
 	char why[1024];
+	unsigned n;
 
 	if (place->ops->prepare && place->ops->prepare(place, why, sizeof(why))) {
 		(void)fprintf(stderr, "conform: nothing runs in %s: %s\n", place->name, why);
 		return 77;
 	}
-	if (here) {
-		for (unsigned i = 0; i < results_n; i++) {
-			run_here(&results[i]);
-			print(&results[i]);
-		}
-	} else {
-		run_apart(results, results_n, jobs, print);
-	}
-	for (unsigned i = 0; i < results_n; i++)
-		count[results[i].kind]++;
-	(void)printf("%u ok, %u skipped, %u failed\n", count[RESULT_OK], count[RESULT_SKIP],
-		     count[RESULT_FAIL]);
-	if (file && save(file))
+	file = path ? fopen(path, "we") : NULL;
+	if (path && !file) {
+		(void)fprintf(stderr, "conform: %s: %s\n", path, strerror(errno));
 		return 2;
-	return count[RESULT_FAIL] ? 1 : 0;
+	}
+	for (n = 0; here && n < results_n; n++) {
+		run_here(&results[n]);
+		save(&results[n]);
+		print(&results[n]);
+	}
+	if (!here)
+		n = run_apart(results, results_n, jobs, save, print);
+	for (unsigned i = 0; i < n; i++)
+		count[results[i].kind]++;
+	(void)printf("%u ok, %u skipped, %u failed", count[RESULT_OK], count[RESULT_SKIP],
+		     count[RESULT_FAIL]);
+	if (n < results_n)
+		(void)printf(", %u not begun when the run was ended", results_n - n);
+	(void)printf("\n");
+	if (file && save_all(n))
+		return 2;
+	return count[RESULT_FAIL] || n < results_n ? 1 : 0;
 }
 
 enum { OPT_LIST = 1, OPT_PLACES, OPT_PLACE, OPT_ONLY, OPT_RESULTS, OPT_JOBS, OPT_HERE, OPT_HELP };
@@ -156,7 +173,7 @@ int main(int argc, char **argv)
 {
 	const struct conform_place *place = NULL;
 	const char *only = NULL;
-	const char *file = NULL;
+	const char *path = NULL;
 	unsigned long jobs = 1;
 	bool here = false;
 	int opt;
@@ -182,7 +199,7 @@ int main(int argc, char **argv)
 			only = optarg;
 			break;
 		case OPT_RESULTS:
-			file = optarg;
+			path = optarg;
 			break;
 		case OPT_JOBS:
 			jobs = strtoul(optarg, NULL, 10);
@@ -202,5 +219,5 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
-	return choose(place, only) && results_n ? run(file, (unsigned)jobs, here) : 2;
+	return choose(place, only) && results_n ? run(path, (unsigned)jobs, here) : 2;
 }

@@ -52,6 +52,8 @@ struct wire_request {
  * @now_ns: the place's time
  * @wait: let time pass, and device and wire do their work
  * @stall: the wire takes nothing from the device any more, or does again
+ * @lost: frames that @send took and that are in no buffer of the device: they wait still, or
+ *	wire or device has lost them or did not want them
  * @link: pull the cable, or put it in
  * @unplug: pull the device
  * @release: the kernel asks for the device back
@@ -73,6 +75,7 @@ struct place_ops {
 	uint64_t (*now_ns)(struct conform *c);
 	void (*wait)(struct conform *c, uint64_t ns);
 	void (*stall)(struct conform *c, bool on);
+	uint64_t (*lost)(struct conform *c);
 	void (*link)(struct conform *c, bool up);
 	void (*unplug)(struct conform *c);
 	void (*release)(struct conform *c);

@@ -3,20 +3,38 @@
 #include "conform/conform.h"
 #include "conform/places/model.h"
 #include "conform/places/qtest.h"
-#include "model/virtio_dev.h"
 
 /* All that the driver knows, and fewer vectors than queues. */
 static const struct model_virtio model_virtio = {
 	.more = VIRTIO_DEV_F_ALL | VDEV_F_HOST_ECN, .pairs = 4, .irqs = 6, .late_ns = 5000
 };
 
-/* As little as a device may offer: no control queue, no event indices, one pair. */
+/* The same, but in order, an element of the used ring for several buffers where one is enough. */
+static const struct model_virtio model_in_order = { .more = VIRTIO_DEV_F_ALL | VDEV_F_HOST_ECN |
+							    VDEV_F_IN_ORDER,
+						    .pairs = 4,
+						    .irqs = 6,
+						    .late_ns = 5000,
+						    .returns = VIRTIO_DEV_BATCHES };
+
+/* And one that uses and hands back in whatever order. */
+static const struct model_virtio model_any_order = { .more = VIRTIO_DEV_F_ALL | VDEV_F_HOST_ECN,
+						     .pairs = 4,
+						     .irqs = 6,
+						     .late_ns = 5000,
+						     .returns = VIRTIO_DEV_ANY_ORDER };
+
+/*
+ * As little as a device may offer: no control queue, no event indices, one pair; and as hardware
+ * does it loses what finds no buffer.
+ */
 static const struct model_virtio model_bare = { .less = VDEV_F_CTRL_VQ | VDEV_F_CTRL_RX |
 							VDEV_F_CTRL_MAC_ADDR | VDEV_F_MQ |
 							VDEV_F_EVENT_IDX | VDEV_F_MTU |
 							VDEV_F_STATUS,
 						.pairs = 1,
-						.irqs = 3 };
+						.irqs = 3,
+						.drops = true };
 
 static const struct qtest_device qtest_virtio = { .model = "virtio-net-pci",
 						  .props = "rx_queue_size=1024",
@@ -26,9 +44,12 @@ static const struct qtest_device qtest_virtio = { .model = "virtio-net-pci",
 static const struct model_intel model_e1000e = { .family = INTEL_82574,
 						 .late_ns = 5000,
 						 .posted_ns = 2000 };
+static const struct model_intel model_e1000e_scalar = { .family = INTEL_82574, .scalar = true };
 static const struct model_intel model_igb = { .family = INTEL_82576,
 					      .late_ns = 5000,
 					      .posted_ns = 2000 };
+
+static const struct model_intel model_igb_scalar = { .family = INTEL_82576, .scalar = true };
 
 static const struct qtest_device qtest_e1000e = { .model = "e1000e", .does_all = true };
 static const struct qtest_device qtest_igb = { .model = "igb",
@@ -38,8 +59,12 @@ static const struct qtest_device qtest_igb = { .model = "igb",
 /* What no Intel controller has. */
 #define INTEL_CANNOT (NEED_ANNOUNCE | NEED_VOUCH | NEED_LIAR_TX)
 
-/* QEMU's Intel models finish a transmission within the doorbell's write, whatever the wire does. */
-#define QEMU_INTEL_CANNOT (INTEL_CANNOT | NEED_STALL)
+/*
+ * QEMU's Intel models finish a transmission within the doorbell's write, whatever the wire does. The
+ * other end of their links is always the same, igb has no link after a reset unless it negotiates, and
+ * they do not know pause frames.
+ */
+#define QEMU_INTEL_CANNOT (INTEL_CANNOT | NEED_STALL | NEED_PARTNER)
 
 const struct conform_place places[] = {
 	{ .name = "model/virtio-net",
@@ -47,10 +72,21 @@ const struct conform_place places[] = {
 	  .arg = &model_virtio,
 	  .cannot = NEED_CSUM_LOOK,
 	  .deadline_s = 30 },
+	{ .name = "model/virtio-net-in-order",
+	  .ops = &place_model_virtio,
+	  .arg = &model_in_order,
+	  .cannot = NEED_CSUM_LOOK,
+	  .deadline_s = 30 },
+	{ .name = "model/virtio-net-any-order",
+	  .ops = &place_model_virtio,
+	  .arg = &model_any_order,
+	  .cannot = NEED_CSUM_LOOK,
+	  .deadline_s = 30 },
 	{ .name = "model/virtio-net-bare",
 	  .ops = &place_model_virtio,
 	  .arg = &model_bare,
-	  .cannot = NEED_CSUM_LOOK | NEED_LINK | NEED_ANNOUNCE | NEED_QUEUES | NEED_AUTOMASK,
+	  .cannot = NEED_CSUM_LOOK | NEED_LINK | NEED_ANNOUNCE | NEED_QUEUES | NEED_AUTOMASK |
+		    NEED_HOLD,
 	  .deadline_s = 30 },
 	{ .name = "model/e1000e",
 	  .ops = &place_model_intel,
@@ -62,6 +98,16 @@ const struct conform_place places[] = {
 	  .arg = &model_igb,
 	  .cannot = INTEL_CANNOT,
 	  .deadline_s = 30 },
+	{ .name = "model/e1000e-scalar",
+	  .ops = &place_model_intel,
+	  .arg = &model_e1000e_scalar,
+	  .cannot = INTEL_CANNOT,
+	  .deadline_s = 30 },
+	{ .name = "model/igb-scalar",
+	  .ops = &place_model_intel,
+	  .arg = &model_igb_scalar,
+	  .cannot = INTEL_CANNOT,
+	  .deadline_s = 30 },
 	{ .name = "qtest/virtio-net",
 	  .ops = &place_qtest,
 	  .arg = &qtest_virtio,
@@ -69,7 +115,7 @@ const struct conform_place places[] = {
 	  .deadline_s = 60 },
 	{ .name = "vfio/virtio-net",
 	  .ops = &place_vfio,
-	  .cannot = NEED_CSUM_LOOK | NEED_VOUCH | NEED_REQUESTS | NEED_QUEUES | NEED_HOLD,
+	  .cannot = NEED_CSUM_LOOK | NEED_VOUCH,
 	  .deadline_s = 120 },
 	{ .name = "qtest/e1000e",
 	  .ops = &place_qtest,
@@ -83,11 +129,8 @@ const struct conform_place places[] = {
 	  .deadline_s = 60 },
 	{ .name = "vfio/e1000e",
 	  .ops = &place_vfio,
-	  .cannot = QEMU_INTEL_CANNOT | NEED_HOLD | NEED_GSO,
+	  .cannot = QEMU_INTEL_CANNOT,
 	  .deadline_s = 120 },
-	{ .name = "vfio/igb",
-	  .ops = &place_vfio,
-	  .cannot = QEMU_INTEL_CANNOT | NEED_HOLD | NEED_GSO,
-	  .deadline_s = 120 },
+	{ .name = "vfio/igb", .ops = &place_vfio, .cannot = QEMU_INTEL_CANNOT, .deadline_s = 120 },
 	{ .name = NULL },
 };

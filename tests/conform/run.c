@@ -24,6 +24,8 @@ static const char *const need_names[NEEDS] = {
 	"a wire that keeps what it cannot deliver, in order",
 	"a device whose lies about what it sent can be seen",
 	"a wire that carries long packets, or a device that cuts them right",
+	"a link partner that negotiates, can be forced, and asks for pauses",
+	"a wire that tells what did not get to a buffer",
 };
 
 static unsigned fds_open(void)
@@ -48,7 +50,7 @@ static void check_needs(struct conform *c)
 	cannot |= (ops->stall ? 0 : NEED_STALL) | (ops->link ? 0 : NEED_LINK) |
 		  (ops->unplug ? 0 : NEED_UNPLUG) | (ops->release ? 0 : NEED_RELEASE) |
 		  (ops->lie ? 0 : NEED_LIAR | NEED_LIAR_TX) | (ops->error ? 0 : NEED_ERROR) |
-		  (ops->announce ? 0 : NEED_ANNOUNCE);
+		  (ops->announce ? 0 : NEED_ANNOUNCE) | (ops->lost ? 0 : NEED_LOST);
 	for (unsigned bit = 0; bit < NEEDS; bit++)
 		if ((c->behaviour->needs & cannot) >> bit & 1)
 			conform_skip(c, "there is not here: %s", need_names[bit]);

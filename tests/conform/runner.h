@@ -34,8 +34,13 @@ struct result {
 /* run.c: run it here, in this process; sets kind and reason. */
 void run_here(struct result *result);
 
-/* pool.c: run each in a process of its own, up to @jobs at a time; calls @done in order. */
-void run_apart(struct result *results, unsigned n, unsigned jobs,
-	       void (*done)(const struct result *result));
+/*
+ * apart.c: run each in a process of its own, up to @jobs at a time. Calls @over for each when it is
+ * over, and @in_order for each in the order of @results. SIGTERM ends those that run, as what
+ * hangs, and begins no other. Returns how many were run: the first of them.
+ */
+unsigned run_apart(struct result *results, unsigned n, unsigned jobs,
+		   void (*over)(const struct result *result),
+		   void (*in_order)(const struct result *result));
 
 #endif

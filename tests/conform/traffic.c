@@ -116,6 +116,27 @@ void rx_expect_none(struct conform *c, struct fn_rxq *q)
 	}
 }
 
+unsigned rx_take_all(struct conform *c, struct fn_pkt **held, unsigned most)
+{
+	uint8_t frame[100];
+	struct fn_pkt *pkt;
+	unsigned n = 0;
+
+	while (n < most && (pkt = fn_pkt_alloc(c->pool)) != NULL)
+		held[n++] = pkt;
+	frame_fill(frame, 0, sizeof(frame), c->info.mac, false);
+	for (unsigned idle = 0; idle < 20; idle++) {
+		(void)c->place->ops->send(c, NULL, frame, sizeof(frame));
+		conform_wait(c);
+		while (n < most && fn_rx_burst(c->rx, &pkt, 1) == 1) {
+			held[n++] = pkt;
+			idle = 0;
+		}
+	}
+	check(n < most);
+	return n;
+}
+
 void wire_send_request(struct conform *c, const struct wire_request *request, const void *frame,
 		       size_t len)
 {

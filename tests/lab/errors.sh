@@ -31,10 +31,10 @@ refused "unknown model of qemu" "qemu rtl8139: give one of: virtio-net-pci e1000
 refused "unknown port" "--nic e1000e: port x: give one of: root rootport" run --nic e1000e,port=x -- true
 refused "option of a NIC without value" "--nic e1000e,foo: 'foo' is not of the form OPT=VAL" \
 	run --nic e1000e,foo -- true
-refused "queues without tap" "queues=2 needs --wire tap" run --nic virtio-net-pci,queues=2 -- true
+refused "queues without tap" "queues=2 needs --wire tap or bridge" run --nic virtio-net-pci,queues=2 -- true
 refused "queues of another model" "--nic igb,queues=2: queues= is for virtio-net-pci" \
 	run --nic igb,queues=2 -- true
-refused "unknown wire" "--wire string: give one of: tap socket hub" run --wire string -- true
+refused "unknown wire" "--wire string: give one of: tap bridge socket hub" run --wire string -- true
 refused "no number" "--cpus many: give a number from 1 to 64" run --cpus many -- true
 refused "no size" "--mem 12: give a size such as" run --mem 12 -- true
 refused "unknown address width" "--aw-bits 40: give one of: 39 48" run --aw-bits 40 -- true

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Without root --wire tap says what it needs, and the hub works.
+# Without root --wire tap and bridge say what they need, and the hub works.
 # shellcheck source=tests/lab/common.sh
 . "$(dirname "$0")/common.sh"
 need_lab --nic virtio-net-pci
@@ -27,9 +27,12 @@ if [ "$(id -u)" = 0 ]; then
 	$plain test -x "$real" || skip "a plain user cannot read this tree"
 fi
 
-lab run --wire tap --nic virtio-net-pci -- true
-check "status 125" same "$STATUS" 125
-check "it says what it needs and what does not" has "$ERR" 'needs root; --wire hub and --wire socket do not'
+for wire in tap bridge; do
+	lab run --wire $wire --nic virtio-net-pci -- true
+	check "$wire: status 125" same "$STATUS" 125
+	check "$wire: it says what it needs and what does not" has "$ERR" \
+		"--wire $wire .* needs root; --wire hub and --wire socket do not"
+done
 lab run --wire hub --nic virtio-net-pci -- fastnic-bind status
 check "a hub needs no root" same "$STATUS" 0
 check "and the NIC is bound" has "$OUT" '^0000:00:03.0 .* vfio-pci '

@@ -280,6 +280,12 @@ void intel_dev_mdic_write(struct intel_dev *id, uint32_t value)
 	model_dev_later(&id->md, mdic_done, id, REG(IDEV_MDIC));
 }
 
+static void pause_over(void *arg, uint64_t value)
+{
+	(void)value;
+	intel_dev_serve_all(arg);
+}
+
 /* 802.3 31B.2: time in units of 512 bit times. */
 static void pause_is(struct intel_dev *id, uint32_t quanta)
 {
@@ -288,7 +294,11 @@ static void pause_is(struct intel_dev *id, uint32_t quanta)
 		(REG(IDEV_STATUS) & IDEV_STATUS_SPEED_MASK) >> IDEV_STATUS_SPEED_SHIFT;
 
 	id->pause_until_ns = id->md.clock->now_ns + (uint64_t)quanta * 512 * ns_per_bit[speed];
-	if (!quanta)
+	(void)model_clock_cancel(id->md.clock, pause_over, id);
+	if (quanta)
+		model_clock_after(id->md.clock, id->pause_until_ns - id->md.clock->now_ns,
+				  pause_over, id, 0);
+	else
 		intel_dev_serve_all(id);
 }
 

@@ -206,8 +206,10 @@ static void pause_frames(void **state)
 	/* 10 quanta at 1 Gbit/s. */
 	pause[17] = 10;
 	assert_int_equal(intel_dev_receive(&id, pause, 60), -EPERM);
-	model_bus.delay_ns(is.busdev, 5120);
+	model_bus.delay_ns(is.busdev, 5000);
 	assert_true(intel_standin_send(&is, 0, frame, len, &plain_tx) >= 0);
+	assert_int_equal(wire.n, 1);
+	model_bus.delay_ns(is.busdev, 120);
 	assert_int_equal(wire.n, 2);
 	down();
 }

@@ -193,6 +193,38 @@ static void statistics(void **state)
 	down();
 }
 
+/* What was on the wire is what was received and what was missed, each frame in one of them. */
+static void missed(void **state)
+{
+	const uint32_t rqdpc = IDEV_RXQ_76 + IDEV_Q_DROPS;
+	const uint32_t srrctl = IDEV_RXQ_76 + IDEV_Q_SRRCTL;
+	const struct model_build b = { .payload = 100 };
+	const uint32_t len = model_build(frame, &b);
+
+	(void)state;
+	up_opts((struct intel_standin_opts){ .ring = 8 });
+	for (unsigned i = 0; i < 7; i++)
+		assert_int_equal(intel_dev_receive(&id, frame, len), 0);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(intel_dev_receive(&id, frame, len), -ENOBUFS);
+	assert_int_equal(intel_standin_read(&is, IDEV_TPR), 10);
+	assert_int_equal(intel_standin_read(&is, IDEV_GPRC), 7);
+	assert_int_equal(intel_standin_read(&is, IDEV_PRC64 + 4), 7);
+	assert_int_equal(intel_standin_read(&is, IDEV_GORCL), 7 * (len + 4));
+	assert_int_equal(intel_standin_read(&is, IDEV_MPC), 3);
+	assert_int_equal(intel_standin_read(&is, IDEV_RNBC), 3);
+	if (family == INTEL_82576) {
+		assert_int_equal(intel_standin_read(&is, IDEV_PQGPRC(0)), 7);
+		intel_standin_write(&is, srrctl,
+				    intel_standin_read(&is, srrctl) | IDEV_SRRCTL_DROP_EN);
+		assert_int_equal(intel_dev_receive(&id, frame, len), -ENOBUFS);
+		assert_int_equal(intel_standin_read(&is, rqdpc), 1);
+		assert_int_equal(intel_standin_read(&is, IDEV_MPC), 0);
+		assert_int_equal(intel_standin_read(&is, IDEV_PQGPRC(0)), 0);
+	}
+	down();
+}
+
 static void registers(void **state)
 {
 	uint16_t sum = 0;
@@ -366,8 +398,8 @@ static void away(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(interrupts), BOTH(moderation), BOTH(delays), BOTH(statistics),
-		BOTH(registers),  BOTH(hostile),    BOTH(away),
+		BOTH(interrupts), BOTH(moderation), BOTH(delays),  BOTH(statistics),
+		BOTH(missed),     BOTH(registers),  BOTH(hostile), BOTH(away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

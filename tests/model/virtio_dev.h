@@ -21,6 +21,8 @@
 #define VIRTIO_DEV_MACS 64u
 #define VIRTIO_DEV_RETA 512u
 #define VIRTIO_DEV_FLOWS 256u
+#define VIRTIO_DEV_AHEAD 8u /* most buffers that a device in any order has in hand */
+#define VIRTIO_DEV_KEPT 4u  /* and most that it gives back late */
 
 /* The BAR of all structures, and where each lies in it. */
 #define VIRTIO_DEV_BAR 4u
@@ -100,6 +102,20 @@ struct virtio_dev_packed {
 };
 
 /**
+ * struct virtio_dev_batch - VIRTIO_DEV_BATCHES: what was used and is in no element yet
+ * @n: buffers
+ * @id: the last one
+ * @len: bytes that were written to it
+ * @whole: they are all that it has room for, so that the next one may speak for it
+ */
+struct virtio_dev_batch {
+	unsigned n;
+	uint32_t id;
+	uint32_t len;
+	bool whole;
+};
+
+/**
  * struct virtio_dev_queue - a queue as the device sees it
  * @size_max: what queue_size reads after a reset
  * @size: queue_size
@@ -120,6 +136,11 @@ struct virtio_dev_packed {
  * @fenced_at: what was available at its last full fence
  * @coal_n: packets whose interrupt waits (virtio 1.3 5.1.6.5.9)
  * @coal_due_ns: until then, or 0
+ * @batch: of a device that hands back in batches
+ * @ahead: heads that a device in any order has taken and not used
+ * @ahead_n: how many
+ * @kept: heads that it has sent and not given back
+ * @kept_n: how many
  */
 struct virtio_dev_queue {
 	uint32_t size_max;
@@ -140,6 +161,11 @@ struct virtio_dev_queue {
 	uint64_t fenced_at;
 	uint32_t coal_n;
 	uint64_t coal_due_ns;
+	struct virtio_dev_batch batch;
+	uint16_t ahead[VIRTIO_DEV_AHEAD];
+	unsigned ahead_n;
+	uint16_t kept[VIRTIO_DEV_KEPT];
+	unsigned kept_n;
 };
 
 /**
@@ -195,6 +221,14 @@ enum virtio_dev_rx_csum {
 	VIRTIO_DEV_RX_PARTIAL, /* NEEDS_CSUM, and only the pseudo header's sum in the frame */
 };
 
+/* How an honest device hands buffers of split rings back. */
+enum virtio_dev_returns {
+	VIRTIO_DEV_ONE_BY_ONE, /* in the order in which it took them, an element for each */
+	VIRTIO_DEV_BATCHES,    /* with VIRTIO_F_IN_ORDER, an element for several (2.7.9) */
+	VIRTIO_DEV_ANY_ORDER,  /* it receives into any of those that it has, and is done with what
+				* it sent in any order; frames keep theirs */
+};
+
 /**
  * struct virtio_dev - the device
  * @md: what all models have: @md.busdev is what the driver sees
@@ -218,6 +252,9 @@ enum virtio_dev_rx_csum {
  * @coal_rx: as last set by a command
  * @coal_tx: as last set by a command
  * @rx_csum: how checksums of received frames are told
+ * @returns: how it hands buffers back
+ * @random: state of the random numbers of VIRTIO_DEV_ANY_ORDER
+ * @hold: virtio_dev_publish() does nothing: more is to come, and all of it is shown together
  * @auto_tx: a doorbell makes it send, at once or late (&model_dev.late_max_ns)
  * @filtered: frames that virtio_dev_wire_in() did not let in
  * @dropped: frames that it had no buffer for
@@ -251,6 +288,9 @@ struct virtio_dev {
 	struct virtio_dev_coal coal_rx;
 	struct virtio_dev_coal coal_tx;
 	enum virtio_dev_rx_csum rx_csum;
+	enum virtio_dev_returns returns;
+	uint32_t random;
+	bool hold;
 	bool auto_tx;
 	unsigned filtered;
 	unsigned dropped;
@@ -303,6 +343,13 @@ int virtio_dev_take(struct virtio_dev *vd, unsigned queue, struct virtio_dev_buf
  * buffer's first descriptor becomes visible with it, the ones behind at once.
  */
 void virtio_dev_used(struct virtio_dev *vd, unsigned queue, uint32_t id, uint32_t len);
+
+/*
+ * The same for a device that may leave elements out (@returns): @whole: the next buffer may speak
+ * for this one too, because all of it was used.
+ */
+void virtio_dev_used_batch(struct virtio_dev *vd, unsigned queue, uint32_t id, uint32_t len,
+			   bool whole);
 
 /* Publish what was used, and interrupt if that is wished for. */
 void virtio_dev_publish(struct virtio_dev *vd, unsigned queue);

@@ -124,6 +124,35 @@ void virtio_dev_used(struct virtio_dev *vd, unsigned queue, uint32_t id, uint32_
 	ring_of(vd)->used(vd, q, id, len);
 }
 
+/* 2.7.9: one element, and the ring goes on by as many as it stands for. */
+static void batch_flush(struct virtio_dev *vd, struct virtio_dev_queue *q)
+{
+	struct virtio_dev_batch *batch = &q->batch;
+
+	if (!batch->n)
+		return;
+	ring_of(vd)->used(vd, q, batch->id, batch->len);
+	q->used_pos = (uint16_t)(q->used_pos + batch->n - 1);
+	batch->n = 0;
+}
+
+void virtio_dev_used_batch(struct virtio_dev *vd, unsigned queue, uint32_t id, uint32_t len,
+			   bool whole)
+{
+	struct virtio_dev_queue *q = &vd->queues[queue];
+	struct virtio_dev_batch *batch = &q->batch;
+
+	if (vd->returns != VIRTIO_DEV_BATCHES || !(vd->accepted & VDEV_F_IN_ORDER) ||
+	    (vd->accepted & VDEV_F_RING_PACKED)) {
+		virtio_dev_used(vd, queue, id, len);
+		return;
+	}
+	q->coal_n++;
+	if (!batch->whole)
+		batch_flush(vd, q);
+	*batch = (struct virtio_dev_batch){ batch->n + 1, id, len, whole };
+}
+
 static void interrupt(struct virtio_dev *vd, unsigned queue)
 {
 	struct virtio_dev_queue *q = &vd->queues[queue];
@@ -171,6 +200,9 @@ void virtio_dev_publish(struct virtio_dev *vd, unsigned queue)
 {
 	struct virtio_dev_queue *q = &vd->queues[queue];
 
+	if (vd->hold)
+		return;
+	batch_flush(vd, q);
 	if (!ring_of(vd)->publish(vd, q))
 		return;
 	/*

@@ -3,6 +3,8 @@
 #ifndef FN_TESTS_MODEL_VIRTIO_DEV_RING_H
 #define FN_TESTS_MODEL_VIRTIO_DEV_RING_H
 
+#include <string.h>
+
 #include "model/virtio_dev.h"
 
 /**
@@ -35,11 +37,19 @@ struct virtio_dev_mark {
 	uint16_t avail_pos;
 	uint64_t avail_at;
 	unsigned inflight_n;
+	uint16_t ahead[VIRTIO_DEV_AHEAD];
+	unsigned ahead_n;
 };
 
 static inline struct virtio_dev_mark virtio_dev_mark(const struct virtio_dev_queue *q)
 {
-	return (struct virtio_dev_mark){ q->avail_pos, q->packed.avail_at, q->packed.inflight_n };
+	struct virtio_dev_mark mark = { .avail_pos = q->avail_pos,
+					.avail_at = q->packed.avail_at,
+					.inflight_n = q->packed.inflight_n,
+					.ahead_n = q->ahead_n };
+
+	memcpy(mark.ahead, q->ahead, sizeof(mark.ahead));
+	return mark;
 }
 
 static inline void virtio_dev_rewind(struct virtio_dev_queue *q, struct virtio_dev_mark mark)
@@ -47,6 +57,15 @@ static inline void virtio_dev_rewind(struct virtio_dev_queue *q, struct virtio_d
 	q->avail_pos = mark.avail_pos;
 	q->packed.avail_at = mark.avail_at;
 	q->packed.inflight_n = mark.inflight_n;
+	memcpy(q->ahead, mark.ahead, sizeof(mark.ahead));
+	q->ahead_n = mark.ahead_n;
+}
+
+/* 0 to @n - 1. */
+static inline uint32_t virtio_dev_random(struct virtio_dev *vd, uint32_t n)
+{
+	vd->random = vd->random * 1103515245u + 12345u;
+	return (vd->random >> 16) % n;
 }
 
 static inline bool virtio_dev_event_idx(const struct virtio_dev *vd)

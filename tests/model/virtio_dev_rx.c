@@ -55,8 +55,9 @@ static void check_buf(struct virtio_dev *vd, const struct virtio_dev_buf *buf)
 				     "a receive buffer without room for the header (5.1.6.3.1)");
 }
 
-int virtio_dev_receive_write(struct virtio_dev *vd, unsigned pair, const uint8_t *frame,
-			     uint32_t len)
+/* As virtio_dev_receive_write(); @whole: the buffer is full. */
+static int receive_write(struct virtio_dev *vd, unsigned pair, const uint8_t *frame, uint32_t len,
+			 bool *whole)
 {
 	const unsigned queue = VIRTIO_NET_RXQ(pair);
 	struct virtio_dev_queue *q = &vd->queues[queue];
@@ -87,7 +88,16 @@ int virtio_dev_receive_write(struct virtio_dev *vd, unsigned pair, const uint8_t
 	if (!virtio_dev_scatter(vd, &buf, 0, &hdr, hdr_bytes) ||
 	    !virtio_dev_scatter(vd, &buf, hdr_bytes, copy, len))
 		return -ENOBUFS;
+	*whole = len + hdr_bytes == virtio_dev_buf_bytes(&buf, true);
 	return buf.id;
+}
+
+int virtio_dev_receive_write(struct virtio_dev *vd, unsigned pair, const uint8_t *frame,
+			     uint32_t len)
+{
+	bool whole;
+
+	return receive_write(vd, pair, frame, len, &whole);
 }
 
 /* One buffer for all, without VDEV_F_MRG_RXBUF or as long as one is enough. */
@@ -106,7 +116,7 @@ static int receive_one(struct virtio_dev *vd, unsigned queue, const uint8_t *byt
 	}
 	if (!virtio_dev_scatter(vd, &buf, 0, bytes, len))
 		return -ENOBUFS;
-	virtio_dev_used(vd, queue, buf.id, len);
+	virtio_dev_used_batch(vd, queue, buf.id, len, len == virtio_dev_buf_bytes(&buf, true));
 	virtio_dev_publish(vd, queue);
 	return 0;
 }
@@ -139,7 +149,7 @@ static int receive_merged(struct virtio_dev *vd, unsigned queue, uint8_t *bytes,
 
 		if (!virtio_dev_scatter(vd, &bufs[i], 0, bytes + off, part))
 			return -ENOBUFS;
-		virtio_dev_used(vd, queue, bufs[i].id, part);
+		virtio_dev_used_batch(vd, queue, bufs[i].id, part, part == all);
 		off += part;
 	}
 	q->coal_n -= n - 1;
@@ -168,6 +178,7 @@ int virtio_dev_receive(struct virtio_dev *vd, unsigned pair, const uint8_t *fram
 {
 	static uint8_t copy[MODEL_FRAME_MAX];
 	struct virtio_dev_hdr hdr;
+	bool whole;
 	int id;
 
 	if (vd->accepted & HDR_FEATURES) {
@@ -175,10 +186,11 @@ int virtio_dev_receive(struct virtio_dev *vd, unsigned pair, const uint8_t *fram
 		hdr = header(vd, copy, len);
 		return virtio_dev_receive_hdr(vd, pair, &hdr, copy, len);
 	}
-	id = virtio_dev_receive_write(vd, pair, frame, len);
+	id = receive_write(vd, pair, frame, len, &whole);
 	if (id < 0)
 		return id;
-	virtio_dev_used(vd, VIRTIO_NET_RXQ(pair), (uint32_t)id, len + virtio_dev_hdr_bytes(vd));
+	virtio_dev_used_batch(vd, VIRTIO_NET_RXQ(pair), (uint32_t)id,
+			      len + virtio_dev_hdr_bytes(vd), whole);
 	virtio_dev_publish(vd, VIRTIO_NET_RXQ(pair));
 	return 0;
 }

@@ -29,7 +29,7 @@ static uint16_t avail_idx(struct virtio_dev *vd, const struct virtio_dev_queue *
 
 static unsigned posted(struct virtio_dev *vd, struct virtio_dev_queue *q)
 {
-	return (uint16_t)(avail_idx(vd, q) - q->avail_pos);
+	return (uint16_t)(avail_idx(vd, q) - q->avail_pos) + q->ahead_n;
 }
 
 /* 2.7.10: at the next buffer that is not there yet, unless the test wants none. */
@@ -111,6 +111,33 @@ static void chain(struct virtio_dev *vd, const struct virtq_desc *table, uint32_
 	virtio_dev_violation(vd, "a chain that is longer than the ring (2.7.5.2)");
 }
 
+/* Frames to be sent and commands are worked off in their order, whatever becomes of others. */
+static bool in_any_order(const struct virtio_dev *vd, const struct virtio_dev_queue *q)
+{
+	const unsigned queue = (unsigned)(q - vd->queues);
+
+	return vd->returns == VIRTIO_DEV_ANY_ORDER && !(queue & 1) &&
+	       queue != virtio_dev_ctrl_queue(vd);
+}
+
+/* The head of the next buffer to use: the one that is next, or any of some. */
+static uint16_t next_head(struct virtio_dev *vd, struct virtio_dev_queue *q,
+			  const struct virtq_avail *avail)
+{
+	const uint16_t end = avail_idx(vd, q);
+	uint16_t head;
+	uint32_t at;
+
+	if (!in_any_order(vd, q))
+		return fn_read_le16(&avail->ring[q->avail_pos++ & (q->size - 1)]);
+	while (q->ahead_n < VIRTIO_DEV_AHEAD && q->avail_pos != end)
+		q->ahead[q->ahead_n++] = fn_read_le16(&avail->ring[q->avail_pos++ & (q->size - 1)]);
+	at = virtio_dev_random(vd, q->ahead_n);
+	head = q->ahead[at];
+	q->ahead[at] = q->ahead[--q->ahead_n];
+	return head;
+}
+
 static int take(struct virtio_dev *vd, struct virtio_dev_queue *q, struct virtio_dev_buf *buf)
 {
 	const unsigned n = posted(vd, q);
@@ -129,8 +156,7 @@ static int take(struct virtio_dev *vd, struct virtio_dev_queue *q, struct virtio
 	table = (void *)model_dma_at(&vd->md, q->desc, sizeof(*table) * q->size);
 	if (!avail || !table)
 		return -EAGAIN;
-	buf->id = fn_read_le16(&avail->ring[q->avail_pos & (q->size - 1)]);
-	q->avail_pos++;
+	buf->id = next_head(vd, q, avail);
 	want_kick(vd, q);
 	if (buf->id >= q->size) {
 		virtio_dev_violation(vd, "a descriptor that is not there (2.7.13)");

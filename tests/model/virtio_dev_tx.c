@@ -154,19 +154,77 @@ int virtio_dev_transmit_take(struct virtio_dev *vd, unsigned pair)
 	return buf.id;
 }
 
-unsigned virtio_dev_transmit(struct virtio_dev *vd, unsigned pair, unsigned most)
+/* Frames that are sent before their buffers come back. */
+#define TX_TOGETHER 256u
+
+/* For how long a device in any order keeps some of them. */
+#define TX_KEPT_NS 250000u
+
+static unsigned send_some(struct virtio_dev *vd, unsigned pair, unsigned most, uint16_t *ids)
 {
 	unsigned n = 0;
 
-	while (n < most) {
+	while (n < most && n < TX_TOGETHER) {
 		const int id = virtio_dev_transmit_take(vd, pair);
 
 		if (id < 0)
 			break;
-		virtio_dev_used(vd, VIRTIO_NET_TXQ(pair), (uint32_t)id, 0);
-		n++;
+		ids[n++] = (uint16_t)id;
 	}
-	if (n)
-		virtio_dev_publish(vd, VIRTIO_NET_TXQ(pair));
 	return n;
+}
+
+static void back(struct virtio_dev *vd, unsigned queue, const uint16_t *ids, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		virtio_dev_used_batch(vd, queue, ids[i], 0, true);
+}
+
+/* Time is up for those that a device in any order has kept. */
+static void kept_back(void *arg, uint64_t queue)
+{
+	struct virtio_dev *vd = arg;
+	struct virtio_dev_queue *q = &vd->queues[queue];
+	const unsigned n = q->kept_n;
+
+	if (!n || vd->md.gone || vd->md.stuck)
+		return;
+	q->kept_n = 0;
+	back(vd, (unsigned)queue, q->kept, n);
+	virtio_dev_publish(vd, (unsigned)queue);
+}
+
+/* What was sent comes back; in any order some of it a little later than what was sent behind it. */
+static void give_back(struct virtio_dev *vd, unsigned queue, uint16_t *ids, unsigned n)
+{
+	struct virtio_dev_queue *q = &vd->queues[queue];
+
+	if (vd->returns == VIRTIO_DEV_ANY_ORDER && n) {
+		for (unsigned i = 0; i < n; i++) {
+			const unsigned other = i + virtio_dev_random(vd, n - i);
+			const uint16_t id = ids[i];
+
+			ids[i] = ids[other];
+			ids[other] = id;
+		}
+		while (n && q->kept_n < VIRTIO_DEV_KEPT)
+			q->kept[q->kept_n++] = ids[--n];
+		model_clock_after(vd->md.clock, TX_KEPT_NS, kept_back, vd, queue);
+	}
+	back(vd, queue, ids, n);
+}
+
+unsigned virtio_dev_transmit(struct virtio_dev *vd, unsigned pair, unsigned most)
+{
+	uint16_t ids[TX_TOGETHER];
+	unsigned sent = 0;
+	unsigned n;
+
+	while ((n = send_some(vd, pair, most - sent, ids)) != 0) {
+		give_back(vd, VIRTIO_NET_TXQ(pair), ids, n);
+		sent += n;
+	}
+	if (sent)
+		virtio_dev_publish(vd, VIRTIO_NET_TXQ(pair));
+	return sent;
 }

@@ -59,6 +59,70 @@ static int dma_map(struct sweep *s)
 	return fn_dma_map(s->ctx, s->app, PAGE, NULL, &s->dma);
 }
 
+/* And back. What was given back is not in the world any more. */
+
+static void at_dma(struct sweep *s)
+{
+	sweep_at_ctx(s);
+	SWEEP_OK(dma_alloc(s));
+}
+
+static void at_dma_large(struct sweep *s)
+{
+	sweep_at_open(s);
+	SWEEP_OK(dma_alloc_large(s));
+}
+
+static int dma_free(struct sweep *s)
+{
+	fn_dma_free(s->ctx, &s->dma);
+	return 0;
+}
+
+static void at_dma_mapped(struct sweep *s)
+{
+	at_app_memory(s);
+	SWEEP_OK(dma_map(s));
+}
+
+static int dma_unmap(struct sweep *s)
+{
+	fn_dma_unmap(s->ctx, &s->dma);
+	return 0;
+}
+
+static void at_second_pool(struct sweep *s)
+{
+	sweep_at_open(s);
+	SWEEP_OK(pool_any_pages(s));
+}
+
+static int pool_destroy(struct sweep *s)
+{
+	const int ret = fn_pool_destroy(s->extra);
+
+	if (!ret)
+		s->extra = NULL;
+	return ret;
+}
+
+/* One that has had a pool, and so has memory. */
+static void at_used_ctx(struct sweep *s)
+{
+	sweep_at_pool(s);
+	SWEEP_OK(fn_pool_destroy(s->pool));
+	s->pool = NULL;
+}
+
+static int ctx_destroy(struct sweep *s)
+{
+	const int ret = fn_ctx_destroy(s->ctx);
+
+	if (!ret)
+		s->ctx = NULL;
+	return ret;
+}
+
 /* The first packet of a thread makes what the thread keeps to its end, or does without. */
 static void *first_packet(void *arg)
 {
@@ -135,6 +199,18 @@ static int close_dev(struct sweep *s)
 
 	s->dev = NULL;
 	return ret;
+}
+
+static int set_mtu(struct sweep *s)
+{
+	return fn_dev_set_mtu(s->dev, 1000);
+}
+
+static int get_link(struct sweep *s)
+{
+	struct fn_link link = { .sz = sizeof(link) };
+
+	return fn_dev_link(s->dev, &link);
 }
 
 /* Filters, RSS, coalescing. */
@@ -255,6 +331,11 @@ const struct sweep_call sweep_calls[] = {
 	{ "fn_dma_alloc", sweep_at_ctx, dma_alloc, SWEEP_KEEPS },
 	{ "fn_dma_alloc, a region of its own", sweep_at_open, dma_alloc_large, SWEEP_KEEPS },
 	{ "fn_dma_map", at_app_memory, dma_map, SWEEP_KEEPS },
+	{ "fn_dma_free", at_dma, dma_free, SWEEP_NO_FAULTS },
+	{ "fn_dma_free, a region of its own", at_dma_large, dma_free, SWEEP_NO_FAULTS },
+	{ "fn_dma_unmap", at_dma_mapped, dma_unmap, SWEEP_COMPLETES },
+	{ "fn_pool_destroy", at_second_pool, pool_destroy, SWEEP_NO_FAULTS },
+	{ "fn_ctx_destroy", at_used_ctx, ctx_destroy, SWEEP_NO_FAULTS },
 	{ "fn_pci_list_create", sweep_at_nothing, pci_list_create, SWEEP_KEEPS },
 	{ "fn_dev_open", sweep_at_pool, sweep_dev_open, SWEEP_KEEPS },
 	{ "fn_dev_configure", sweep_at_open, configure_two, SWEEP_KEEPS },
@@ -265,6 +346,8 @@ const struct sweep_call sweep_calls[] = {
 	{ "fn_dev_close, open", sweep_at_open, close_dev, SWEEP_COMPLETES },
 	{ "fn_dev_close, configured", sweep_at_configured, close_dev, SWEEP_COMPLETES },
 	{ "fn_dev_close, started", sweep_at_busy, close_dev, SWEEP_COMPLETES },
+	{ "fn_dev_set_mtu", sweep_at_configured, set_mtu, SWEEP_NO_FAULTS },
+	{ "fn_dev_link", sweep_at_started, get_link, SWEEP_NO_FAULTS },
 	{ "fn_dev_set_mac", sweep_at_started, set_mac, SWEEP_KEEPS },
 	{ "fn_dev_set_promisc", sweep_at_started, set_promisc, SWEEP_KEEPS },
 	{ "fn_dev_set_allmulti", sweep_at_started, set_allmulti, SWEEP_KEEPS },

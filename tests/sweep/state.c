@@ -61,9 +61,12 @@ static void put_info(struct text *t, struct fn_dev *dev)
 	put(t, " most=%u/%u rx_ring=%u-%u tx_ring=%u-%u segs=%u mtu=%u-%u vectors=%u", i.max_rxqs,
 	    i.max_txqs, i.rx_ring_min, i.rx_ring_max, i.tx_ring_min, i.tx_ring_max, i.max_tx_segs,
 	    i.mtu_min, i.mtu_max, i.vectors);
-	put(t, " caps=%" PRIx64 " offloads_max=%" PRIx64 " rss=%x/%u/%u macs=%u coalesce=%u",
-	    i.caps, i.offloads_max, i.rss_types, i.rss_key_bytes, i.rss_reta_entries,
-	    i.max_mac_filters, i.coalesce_max_ns);
+	put(t, " caps=%" PRIx64 " offloads_max=%" PRIx64 " rss=%x/%u/%u macs=%u/%u", i.caps,
+	    i.offloads_max, i.rss_types, i.rss_key_bytes, i.rss_reta_entries, i.max_mac_filters,
+	    i.max_mac_exact);
+	put(t, " coalesce=%u-%u/%u link=%x/%x tests=%x nvm=%u", i.coalesce_unit_ns,
+	    i.coalesce_max_ns, i.coalesce_max_packets, i.link_modes, i.link_forced_modes,
+	    i.selftests, i.nvm_words);
 	put(t, "\n claims %" PRIu64 " of %d", dev->claim.packets, dev->claim.pool != NULL);
 	put(t, "\n conf: queues=%u/%u rings=%u/%u mtu=%u offloads=%" PRIx64, i.rxqs, i.txqs,
 	    i.rx_ring, i.tx_ring, i.mtu, i.offloads);

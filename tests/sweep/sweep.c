@@ -119,23 +119,32 @@ static void judge_kept(struct sweep *s, const char *before)
 		(void)state_is(s, run.good, "the state after the second try is");
 }
 
+/*
+ * The code of the call that failed, and the sentence that names it, are what is returned. That the
+ * device is gone by all signs is a better answer than any.
+ */
+static void judge_first_error(int ret, const struct fault_report *report)
+{
+	if (report->shown && ret && ret != -ENODEV &&
+	    (ret != -FAULT_FIRST_CODE || !strstr(fn_error_last(), report->what)))
+		sweep_wrong("it returns %d, which is not the first error: %s", ret,
+			    fn_error_last());
+}
+
 /* The call cannot fail: all is as without the fault, and the return value tells of it. */
 static void judge_completed(struct sweep *s, int ret, const struct fault_report *report)
 {
 	if (report->shown && !ret)
 		sweep_wrong("it returns 0");
-	/* That the device is gone by all signs is a better answer than any. */
-	if (report->shown && run.mode == FAULT_FROM && ret && ret != -ENODEV &&
-	    (ret != -FAULT_FIRST_CODE || !strstr(fn_error_last(), report->what)))
-		sweep_wrong("it returns %d, which is not the first error: %s", ret,
-			    fn_error_last());
+	judge_first_error(ret, report);
 	if (reported_broken(s))
 		SWEEP_OK(fn_dev_reset(s->dev));
 	(void)state_is(s, run.good, "the state afterwards is");
 }
 
-static void judge_reset(struct sweep *s, int ret)
+static void judge_reset(struct sweep *s, int ret, const struct fault_report *report)
 {
+	judge_first_error(ret, report);
 	if (!ret)
 		(void)state_is(s, run.good, "the state afterwards is");
 	else if (info_of(s).state != FN_DEV_CONFIGURED)
@@ -172,7 +181,7 @@ static void judge(struct sweep *s, const char *before, int ret, const struct fau
 	else if (run.call->kind == SWEEP_COMPLETES)
 		judge_completed(s, ret, report);
 	else if (run.call->kind == SWEEP_RESETS)
-		judge_reset(s, ret);
+		judge_reset(s, ret, report);
 	else if (ret)
 		judge_kept(s, before);
 	else
@@ -256,8 +265,10 @@ static void sweep_call(const struct sweep_call *call)
 	run.said = 0;
 	points = sweep_mode(FAULT_ONCE);
 	run.n = 0;
-	if (!points)
+	if (!points && call->kind != SWEEP_NO_FAULTS)
 		sweep_wrong("it has no call that can fail: this sweep shows nothing");
+	if (points && call->kind == SWEEP_NO_FAULTS)
+		sweep_wrong("it has %u calls that can fail: say what holds then", points);
 	(void)sweep_mode(FAULT_FROM);
 	accesses = sweep_mode(FAULT_GONE);
 	if (wrongs == run.wrongs)

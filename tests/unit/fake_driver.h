@@ -54,6 +54,8 @@
  * @lose: number of the packet that gets lost; UINT_MAX: none
  * @flip: number of the packet that is changed; UINT_MAX: none
  * @sent: packets sent
+ * @misuse: what lib/dev did that it must not, or NULL. It holds the device's lock then, so that the
+ *	test fails later
  */
 struct fake {
 	struct model_dev md;
@@ -81,6 +83,7 @@ struct fake {
 	unsigned lose;
 	unsigned flip;
 	unsigned sent;
+	const char *misuse;
 };
 
 static struct fake fake;
@@ -91,6 +94,12 @@ static inline int fake_result(void)
 
 	fake.fail = 0;
 	return ret ? fn_fail(ret, "%s: told to fail", fake.dev->bus->name) : 0;
+}
+
+static inline void fake_must(bool holds, const char *what)
+{
+	if (!holds && !fake.misuse)
+		fake.misuse = what;
 }
 
 static inline void fake_reset(void)
@@ -121,7 +130,7 @@ static unsigned fake_tx_burst(struct fn_txq *q, struct fn_pkt **pkts, unsigned n
 	for (; taken < n && fake.queued_n < FAKE_RING; taken++, fake.sent++) {
 		struct fn_pkt *pkt = pkts[taken];
 
-		assert_true(fake.md.master);
+		fake_must(fake.md.master, "packets without bus mastering");
 		if (fake.sent == fake.flip)
 			pkt->data[pkt->len - 1] ^= 1;
 		if (!fn_txq_queue(q)->dev->loopback || fake.sent == fake.lose)
@@ -178,7 +187,7 @@ static int fake_set_link(struct fn_dev *dev, const struct fn_link_conf *c)
 {
 	const int ret = fake_result();
 
-	assert_int_equal(dev->state, FN_DEV_STARTED);
+	fake_must(dev->state == FN_DEV_STARTED, "set_link of a device that is not started");
 	fake.set_links++;
 	if (!ret)
 		fake.link_conf = *c;
@@ -199,15 +208,15 @@ static int fake_identify(struct fn_dev *dev, bool on)
 static uint32_t fake_read_reg(struct fn_dev *dev, uint32_t offset)
 {
 	(void)dev;
-	assert_true(offset % 4 == 0 && offset / 4 < FAKE_REGS);
-	return fake.md.gone ? UINT32_MAX : fake.regs[offset / 4];
+	fake_must(offset % 4 == 0 && offset / 4 < FAKE_REGS, "an offset of no register");
+	return fake.md.gone || fake.misuse ? UINT32_MAX : fake.regs[offset / 4];
 }
 
 static enum fn_selftest_verdict fake_selftest(struct fn_dev *dev, enum fn_selftest_test test,
 					      char text[FN_SELFTEST_TEXT_BYTES])
 {
 	if (test == FN_SELFTEST_REGISTERS || test == FN_SELFTEST_INTERRUPTS) {
-		assert_int_equal(dev->state, FN_DEV_CONFIGURED);
+		fake_must(dev->state == FN_DEV_CONFIGURED, "an offline test in another state");
 		fake_reset();
 	}
 	fake.selftests |= 1u << test;
@@ -245,8 +254,8 @@ static int fake_nvm_read(struct fn_dev *dev, uint32_t offset, uint16_t *words, u
 	const int ret = fake_result();
 
 	(void)dev;
-	assert_true(offset + n <= FAKE_NVM_WORDS);
-	for (unsigned i = 0; !ret && i < n; i++)
+	fake_must(offset < FAKE_NVM_WORDS && n <= FAKE_NVM_WORDS - offset, "words beyond the last");
+	for (unsigned i = 0; !ret && !fake.misuse && i < n; i++)
 		words[i] = fake.nvm[offset + i];
 	return ret;
 }
@@ -372,6 +381,8 @@ static inline void fake_end(void)
 	assert_int_equal(fn_pool_destroy(fake.pool), 0);
 	assert_int_equal(fn_ctx_destroy(fake.ctx), 0);
 	assert_null(fake.md.violation);
+	if (fake.misuse)
+		fail_msg("misuse of the driver: %s", fake.misuse);
 	model_dev_unplug(&fake.md);
 }
 

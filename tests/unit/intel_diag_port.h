@@ -23,6 +23,11 @@
 #include "model/intel_dev.h"
 #include "model/model_test.h"
 
+/* Packets of the pool. */
+#ifndef PORT_PKTS
+#define PORT_PKTS 4096
+#endif
+
 static struct port {
 	struct intel_dev id;
 	struct fn_ctx *ctx;
@@ -78,7 +83,9 @@ static inline void port_open(void)
 					  .log_level = FN_LOG_WARN,
 					  .event = port_event,
 					  .page_bytes = 4096 };
-	const struct fn_pool_opts pool = { .sz = sizeof(pool), .count = 4096, .max_threads = 1 };
+	const struct fn_pool_opts pool = { .sz = sizeof(pool),
+					   .count = PORT_PKTS,
+					   .max_threads = 1 };
 	const struct fn_dev_opts dev = { .sz = sizeof(dev), .err = &p.err };
 
 	assert_int_equal(fn_ctx_create(&opts, &p.ctx), 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The link of the Intel drivers: negotiated and forced, flow control, and how rarely it is asked. */
+/* The link of the Intel drivers: negotiated, forced, flow control, how rarely it is asked. */
 #include "drivers/intel/intel_link.h"
 #include "intel_diag_port.h"
 
@@ -101,15 +101,13 @@ static void forced(void **state)
 }
 
 /*
- * A link that is as it shall be outlives a reset of the MAC, which takes seconds less; and a PHY that
- * others left in a bad state comes back.
+ * A link that is as it shall be outlives a reset of the MAC, which takes seconds less; and a PHY
+ * that others left in a bad state comes back.
  */
 static void kept_or_mended(void **state)
 {
 	(void)state;
 	port_up();
-	/* A restart would clear what the PHY says of its link; this one is not there to be written. */
-	p.id.phy[17] = 0x1111;
 	assert_int_equal(fn_dev_stop(p.dev), 0);
 	port_start((struct fn_dev_conf){ 0 });
 	assert_int_equal(p.id.phy[1] & 0x0020, 0x0020);
@@ -122,6 +120,8 @@ static void kept_or_mended(void **state)
 		assert_int_equal(fn_dev_phy_write(p.dev, 0, left[i]), 0);
 		if (i == 3)
 			assert_int_equal(fn_dev_phy_write(p.dev, 4, 0x0021), 0);
+		/* Whatever it says of the link that it had. */
+		p.id.phy[1] |= 0x0024;
 		port_start((struct fn_dev_conf){ 0 });
 		assert_int_equal(BMCR, 0x1140);
 		assert_link(1000, true, true);
@@ -263,6 +263,11 @@ static void told_by_interrupt(void **state)
 	assert_true(fn_ctx_process_events(p.ctx) >= 0);
 	assert_int_equal(REG(IDEV_CTRL) & (RFCE | TFCE), 0);
 	assert_true(port_link().up && !port_link().rx_pause);
+	/* Down and up again before anybody looked. */
+	intel_dev_partner(&p.id, MODES | PAUSE, 0x0c00);
+	pass_ns(2 * p.id.link_ns);
+	assert_true(fn_ctx_process_events(p.ctx) >= 0);
+	assert_int_equal(REG(IDEV_CTRL) & (RFCE | TFCE), RFCE);
 	port_end();
 }
 

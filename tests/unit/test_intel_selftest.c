@@ -109,9 +109,32 @@ static void registers_fail(void **state)
 	port_end();
 }
 
+static void (*real_write)(struct model_dev *md, unsigned idx, uint64_t off, unsigned width,
+			  uint64_t value);
+
+/* A device that interrupts for everybody. */
+static void loud_write(struct model_dev *md, unsigned idx, uint64_t off, unsigned width,
+		       uint64_t value)
+{
+	real_write(md, idx, off, width, value);
+	if (off == (family == INTEL_82576 ? IDEV_EICS : IDEV_ICS))
+		model_dev_signal(md, 0);
+}
+
+/* Nothing lets an interrupt through, and nothing waits to be told. */
+static void assert_quiet(void)
+{
+	assert_int_equal(REG(IDEV_IMS) | REG(IDEV_ICR), 0);
+	if (family == INTEL_82576)
+		assert_int_equal(REG(IDEV_EIMS) | REG(IDEV_EICR) | REG(IDEV_EIAC), 0);
+	else
+		assert_int_equal(REG(IDEV_IVAR_74) | REG(IDEV_EIAC_74), 0);
+}
+
 static void interrupts_fail(void **state)
 {
 	int fds[MODEL_VECTORS];
+	struct model_dev_ops ops;
 
 	(void)state;
 	ready();
@@ -128,8 +151,19 @@ static void interrupts_fail(void **state)
 	assert_int_equal(run(ONE(INTERRUPTS)), 0);
 	assert_verdict(FN_SELFTEST_INTERRUPTS, FN_SELFTEST_FAILED, "MSI-X entry 1 was asked");
 	memcpy(p.id.md.fds, fds, sizeof(fds));
+	/* One too many. */
+	ops = *p.id.md.ops;
+	real_write = ops.bar_write;
+	ops.bar_write = loud_write;
+	p.id.md.ops = &ops;
+	assert_int_equal(run(ONE(INTERRUPTS)), 0);
+	assert_verdict(FN_SELFTEST_INTERRUPTS, FN_SELFTEST_FAILED,
+		       "MSI-X entry 1 was asked for one interrupt, and another came for entry 0");
+	ops.bar_write = real_write;
+	assert_quiet();
 	assert_int_equal(run(ONE(INTERRUPTS)), 0);
 	assert_int_equal(t.failed, 0);
+	assert_quiet();
 	works_as_before();
 	port_end();
 }

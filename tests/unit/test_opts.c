@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/error.h"
 #include "base/opts.h"
 
 /* What this library knows, and what a newer caller has behind it. */
@@ -128,13 +129,38 @@ static void info_newer_caller(void **state)
 	assert_int_equal(theirs.c, 0);
 }
 
+/* The place for a sentence is the caller's also in a struct that is still to be filled. */
+static void err_of_a_struct_to_fill(void **state)
+{
+	struct fn_error err = FN_ERROR_INIT;
+	struct {
+		size_t sz;
+		struct fn_error *err;
+		unsigned char rest[16];
+	} theirs;
+
+	(void)state;
+	memset(&theirs, 0xee, sizeof(theirs));
+	theirs.err = &err;
+	for (size_t sz = 0; sz <= sizeof(theirs); sz++) {
+		theirs.sz = sz;
+		assert_ptr_equal(fn_opts_err(&theirs),
+				 sz < sizeof(theirs.sz) + sizeof(theirs.err) ? NULL : &err);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(none_means_defaults), cmocka_unit_test(same_age),
-		cmocka_unit_test(older_caller),        cmocka_unit_test(newer_caller),
-		cmocka_unit_test(forgotten_size),      cmocka_unit_test(info_same_age),
-		cmocka_unit_test(info_older_caller),   cmocka_unit_test(info_newer_caller),
+		cmocka_unit_test(none_means_defaults),
+		cmocka_unit_test(same_age),
+		cmocka_unit_test(older_caller),
+		cmocka_unit_test(newer_caller),
+		cmocka_unit_test(forgotten_size),
+		cmocka_unit_test(info_same_age),
+		cmocka_unit_test(info_older_caller),
+		cmocka_unit_test(info_newer_caller),
+		cmocka_unit_test(err_of_a_struct_to_fill),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,10 @@ static void addresses(void **state)
 	assert_int_equal(fn_dev_reset(p.dev), 0);
 	assert_true(comes_in(&p, macs[0], 0));
 	assert_false(comes_in(&p, macs[3], 0));
+	assert_int_equal(fn_dev_stop(p.dev), 0);
+	fn_dev_get_info(p.dev, &info);
+	assert_int_equal(info.mac_filters, 2);
+	assert_int_equal(info.mac_filter_mode, FN_FILTER_NONE);
 	port_end(&p);
 }
 

@@ -63,15 +63,17 @@ static void assert_device(const struct port *p, uint32_t rx_us, uint32_t rx_n, u
 static void coalescing(void **state)
 {
 	struct fn_dev_info info = { .sz = sizeof(info) };
-	struct fn_coalesce c = { .sz = sizeof(c) };
 	struct port p;
+	struct fn_coalesce c = { .sz = sizeof(c), .err = &p.err };
 
 	(void)state;
 	offload_init(&p, 0);
 	port_start(&p, (struct fn_dev_conf){ .rx_ring = 64, .tx_ring = 32 });
 	fn_dev_get_info(p.dev, &info);
 	assert_true((info.caps & FN_CAP_COALESCE) != 0);
+	assert_int_equal(info.coalesce_unit_ns, 1000);
 	assert_int_equal(info.coalesce_max_ns, 4294967000u);
+	assert_int_equal(info.coalesce_max_packets, 1024);
 	assert_device(&p, 0, 0, 0, 0);
 	assert_true(receive(&p, 1));
 	drain(&p);
@@ -81,6 +83,7 @@ static void coalescing(void **state)
 	assert_int_equal(fn_dev_get_coalesce(p.dev, &c), 0);
 	assert_int_equal(c.rx_delay_ns, 51000);
 	assert_int_equal(c.rx_packets, 8);
+	assert_ptr_equal(c.err, &p.err);
 	assert_false(receive(&p, 7));
 	drain(&p);
 	/* It outlives resets, and a start after a change while stopped. */
@@ -104,6 +107,7 @@ static void refused(void **state)
 {
 	const struct fn_coalesce c = { .sz = sizeof(c), .rx_delay_ns = 9000, .tx_delay_ns = 9000 };
 	struct port p;
+	struct fn_coalesce got = { .sz = sizeof(got), .err = &p.err };
 
 	(void)state;
 	offload_init(&p, 0);
@@ -114,7 +118,7 @@ static void refused(void **state)
 	p.vd.ctrl_ack = VDEV_OK;
 	assert_device(&p, 5, 4, 5, 4);
 	/* The receive side obeyed before the transmit side was refused. */
-	offload_refuse(&p, 2);
+	offload_answers(&p, "=r");
 	assert_int_equal(fn_dev_set_coalesce(p.dev, &c), -EIO);
 	assert_non_null(strstr(fn_error_last(), "transmit"));
 	assert_device(&p, 5, 4, 5, 4);
@@ -128,6 +132,9 @@ static void refused(void **state)
 	offload_init(&p, VDEV_F_NOTF_COAL);
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	assert_int_equal(fn_dev_set_coalesce(p.dev, &c), -ENOTSUP);
+	assert_int_equal(fn_dev_get_coalesce(p.dev, &got), -ENOTSUP);
+	assert_int_equal(p.err.code, -ENOTSUP);
+	assert_says(p.err.text, "hold interrupts back");
 	port_end(&p);
 }
 

@@ -243,6 +243,12 @@ static void automatic(void **state)
 	port_start(&p, (struct fn_dev_conf){ .rxqs = QUEUES, .rx_ring = 32, .tx_ring = 32 });
 	assert_int_equal(p.vd.pairs, QUEUES);
 	assert_int_equal(fn_dev_set_rss(p.dev, &rss), -ENOTSUP);
+	/* The caller's struct is told also by the call that would fill it, and keeps its place. */
+	rss.err = &p.err;
+	assert_int_equal(fn_dev_get_rss(p.dev, &rss), -ENOTSUP);
+	assert_int_equal(p.err.code, -ENOTSUP);
+	assert_says(p.err.text, "spread received frames");
+	assert_ptr_equal(rss.err, &p.err);
 	port_end(&p);
 	/* And one without the automatic rule has nothing but RSS. */
 	rss_init(&p, VDEV_F_MQ);
@@ -324,7 +330,7 @@ static void odd_devices(void **state)
 					     .offloads = FN_OFFLOAD_RX_HASH });
 	rss = get(&p);
 	rss.types = 0;
-	offload_refuse(&p, 2);
+	offload_answers(&p, "=r");
 	assert_int_equal(fn_dev_set_rss(p.dev, &rss), -EIO);
 	assert_non_null(strstr(fn_error_last(), "hash"));
 	assert_true(p.vd.rss.steer);

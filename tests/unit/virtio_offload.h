@@ -87,35 +87,39 @@ static inline void offload_ask(struct fn_pkt *pkt, const uint8_t *frame, uint32_
 }
 
 /*
- * The device refuses the command number @nth from now on, counted from 1, and obeys the others. It
- * is told by the doorbell of the control queue (VDEV_ERR is 1, VDEV_OK 0).
+ * What the device does with each of the commands from now on, a letter each: '=' obeys, 'r'
+ * refuses, '.' does not answer, 'x' is gone; behind the last letter it obeys. It is told by the
+ * doorbell of the control queue (VDEV_ERR is 1, VDEV_OK 0).
  */
 static struct {
 	struct model_dev_ops ops;
 	const struct model_dev_ops *own;
-	unsigned nth;
-} refusal;
+	const char *letters;
+} answers;
 
-static inline void refusal_bar_write(struct model_dev *md, unsigned idx, uint64_t off,
+static inline void answers_bar_write(struct model_dev *md, unsigned idx, uint64_t off,
 				     unsigned width, uint64_t value)
 {
 	struct virtio_dev *vd = fn_container_of(md, struct virtio_dev, md);
 
-	if (off >= VIRTIO_DEV_NOTIFY && value == virtio_dev_ctrl_queue(vd) && refusal.nth)
-		vd->ctrl_ack = --refusal.nth == 0;
-	else if (off >= VIRTIO_DEV_NOTIFY)
-		vd->ctrl_ack = VDEV_OK;
-	refusal.own->bar_write(md, idx, off, width, value);
+	if (off >= VIRTIO_DEV_NOTIFY && value == virtio_dev_ctrl_queue(vd)) {
+		vd->ctrl_ack = *answers.letters == 'r' ? VDEV_ERR : VDEV_OK;
+		vd->ctrl_dumb = *answers.letters == '.';
+		md->gone = *answers.letters == 'x';
+		answers.letters += *answers.letters != 0;
+	}
+	if (!md->gone)
+		answers.own->bar_write(md, idx, off, width, value);
 }
 
-static inline void offload_refuse(struct port *p, unsigned nth)
+static inline void offload_answers(struct port *p, const char *letters)
 {
-	if (p->vd.md.ops != &refusal.ops)
-		refusal.own = p->vd.md.ops;
-	refusal.ops = *refusal.own;
-	refusal.ops.bar_write = refusal_bar_write;
-	refusal.nth = nth;
-	p->vd.md.ops = &refusal.ops;
+	if (p->vd.md.ops != &answers.ops)
+		answers.own = p->vd.md.ops;
+	answers.ops = *answers.own;
+	answers.ops.bar_write = answers_bar_write;
+	answers.letters = letters;
+	p->vd.md.ops = &answers.ops;
 }
 
 static inline uint64_t rx_drops(const struct port *p)

@@ -1,24 +1,51 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# As --host program of the lab: does what the guest asks for in lines "@host ..." of its output, by QMP.
+# As --host program of the lab with --wire bridge: does what the guest asks for in lines "@host ..." of its
+# output, by QMP and on the bridge.
 use strict;
 use warnings;
 use Socket;
 use IO::Handle;
 
-my %commands = (
+my %by_qmp = (
 	'link off' => '{"execute":"set_link","arguments":{"name":"nic0","up":false}}',
 	'link on' => '{"execute":"set_link","arguments":{"name":"nic0","up":true}}',
 	'announce' => '{"execute":"announce-self","arguments":{"initial":50,"max":50,"rounds":1,"step":10,'
 		. '"interfaces":["nic0"]}}',
+	'error' => '{"execute":"human-monitor-command","arguments":{"command-line":'
+		. '"pcie_aer_inject_error nic2 COMP_ABORT"}}',
 );
+
+# A frame that leaves NIC 0 waits at the other tap, at a rate that lets hardly any go on, and is counted against
+# what NIC 0's own tap may have under way (sndbuf): soon that takes no more. QEMU writes again when half of it has
+# gone, which takes longer than any behaviour waits. A frame of 1514 bytes takes 0.4 s, and so long may "hold off",
+# as the kernel looks at the new rate when the first frame's time has come.
+my %rates = ('hold on' => 'rate 32kbit burst 16kb', 'hold off' => 'rate 100gbit burst 10mb');
+
+sub qdisc {
+	my $said = `tc -s -n $ENV{LAB_NS1} qdisc $_[0] dev $ENV{LAB_TAP1} $_[1] 2>&1`;
+	return ($?, $said);
+}
+
+sub hold {
+	my ($failed, $said) = qdisc('replace', "root tbf $rates{$_[0]} limit 100mb");
+	while (!$failed and $_[0] eq 'hold off' and !-e $ENV{LAB_EXIT}) {
+		($failed, $said) = qdisc('show', '');
+		last if $said =~ / backlog 0b /;
+		select(undef, undef, undef, 0.02);
+	}
+	return 'done' unless $failed;
+	$said =~ s/\s+/ /g;
+	return "tc: $said";
+}
 
 socket(my $qmp, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!";
 connect($qmp, sockaddr_un($ENV{LAB_QMP})) or die "connect: $!";
 sub qmp {
 	syswrite($qmp, "$_[0]\n");
 	while (<$qmp>) {
-		return 'done' if /"return"/;
-		return $_ if /"error"/;
+		# A command of the human monitor says in words whether it did it.
+		return 'done' if /"return": (?:\{\}|"OK )/;
+		return $_ if /"(?:return|error)"/;
 	}
 	return 'QEMU has ended';
 }
@@ -33,7 +60,8 @@ until (-e $ENV{LAB_EXIT}) {
 		$text .= $line;
 		next unless $text =~ /\n\z/;
 		if ($text =~ /^\@host (.*?)\r?\n/) {
-			my $answer = exists $commands{$1} ? qmp($commands{$1}) : "unknown: $1";
+			my $answer = exists $by_qmp{$1} ? qmp($by_qmp{$1})
+				: exists $rates{$1} ? hold($1) : "unknown: $1";
 			$answer =~ s/\s+\z//;
 			print $to "$answer\n";
 		}

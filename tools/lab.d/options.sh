@@ -119,7 +119,7 @@ parse_value() {
 	[ $# -ge 2 ] && [ "$2" != -- ] || die "$1 needs a value (tools/lab --help)"
 	case $1 in
 	--nic) add_nic "$2" ;;
-	--wire) choice "$1" "$2" tap socket hub && opt_wire=$2 ;;
+	--wire) choice "$1" "$2" tap bridge socket hub && opt_wire=$2 ;;
 	--cpus) number "$1" "$2" 1 64 && opt_cpus=$2 ;;
 	--mem)
 		[[ $2 =~ ^[1-9][0-9]{0,6}[MG]$ ]] || die "--mem $2: give a size such as 768M or 2G"
@@ -176,8 +176,9 @@ check_options() {
 		die "--kernel FILE and --modules DIR go together: a kernel loads only its own modules"
 	[ "$opt_iommu" = intel ] || [ -z "$opt_aw_bits" ] || die "--aw-bits needs --iommu intel"
 	for ((i = 0; i < ${#nic_model[@]}; i++)); do
-		[ "${nic_queues[i]}" = 1 ] || [ "$opt_wire" = tap ] ||
-			die "queues=${nic_queues[i]} needs --wire tap: QEMU gives a NIC on a $opt_wire one queue pair"
+		[ "${nic_queues[i]}" = 1 ] || [ "$opt_wire" = tap ] || [ "$opt_wire" = bridge ] ||
+			die "queues=${nic_queues[i]} needs --wire tap or bridge:" \
+				"QEMU gives a NIC on a $opt_wire one queue pair"
 	done
 	[ "$opt_iommu" != none ] || opt_bind=0 # vfio-pci takes no device without an IOMMU
 	[ ${#opt_bin[@]} -gt 0 ] || opt_bin=("$(realpath -m "${FASTNIC_BUILD:-$LAB_REPO/build}")")

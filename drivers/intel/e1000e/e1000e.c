@@ -28,6 +28,7 @@ static const struct intel_hash hashes[] = {
 static const struct intel_steps steps = {
 	.irqs_off = e1000e_irqs_off,
 	.before_reset = e1000e_before_reset,
+	.after_reset = e1000e_after_reset,
 	.setup = e1000e_setup,
 	.rx_setup = e1000e_rx_setup,
 	.rxq_start = e1000e_rxq_start,
@@ -38,14 +39,16 @@ static const struct intel_steps steps = {
 };
 
 /*
- * A descriptor takes more (7.2.10), but not more than the packet buffer, half of which is for sending.
- * Delays are multiples of what both the throttle and the timers count in, up to what the throttle can.
+ * A descriptor takes more (7.2.10), but not more than the packet buffer, half of which is for
+ * sending. Delays are multiples of what both the throttle and the timers count in, up to what the
+ * throttle can.
  */
 static const struct intel_chip chip_82574 = {
 	.rxq = E1000E_RXQ,
 	.txq = E1000E_TXQ,
 	.queue_stride = E1000E_QUEUE_STRIDE,
 	.queues = 2,
+	.entries = 5,
 	.exact_macs = 16,
 	.tx_seg_bytes = 8192,
 	.rx_errors = INTEL_RXD_RXE | INTEL_RXD_CE | INTEL_RXD_SE | INTEL_RXD_SEQ | INTEL_RXD_CXE,

@@ -9,6 +9,7 @@ extern const struct fn_driver fn_driver_e1000e;
 
 /* e1000e_setup.c: from reset to queues that run. */
 int e1000e_before_reset(struct fn_dev *dev);
+void e1000e_after_reset(struct fn_dev *dev);
 int e1000e_setup(struct fn_dev *dev);
 void e1000e_rx_setup(struct fn_dev *dev);
 int e1000e_rxq_start(struct fn_dev *dev, uint16_t idx);

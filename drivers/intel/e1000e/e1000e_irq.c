@@ -10,6 +10,9 @@
 /* Causes that are no queue's: OTHER stands for them, and MSI-X entry 0 is for it. */
 #define OTHERS (E1000E_ICR_OTHER | INTEL_ICR_LSC | INTEL_ICR_RXO)
 
+/* What a message clears and masks. */
+#define ONE_SHOT (E1000E_ICR_QUEUES | E1000E_ICR_OTHER)
+
 void e1000e_irqs_off(const struct intel_port *port)
 {
 	intel_write(port, INTEL_IMC, UINT32_MAX);
@@ -24,9 +27,10 @@ static uint32_t ivar(const struct fn_queue *queue, uint32_t cause)
 }
 
 /*
- * A queue's message clears its cause and masks it, so that there is one for each time that the queue
- * was armed: EIAC, and IAM with CTRL_EXT.EIAME. (QEMU's model takes EIAME's bits out of IAM instead,
- * and masks by EIAC: irq_once.)
+ * A message clears its cause and masks it (EIAC, and IAM with CTRL_EXT.EIAME), so that there is one
+ * for each time that the queue was armed, or that OTHER was looked at: frames that find no buffer
+ * raise it again and again. (QEMU's model takes EIAME's bits out of IAM instead, and masks by EIAC:
+ * irq_once.)
  */
 int e1000e_irqs_start(struct fn_dev *dev)
 {
@@ -40,8 +44,8 @@ int e1000e_irqs_start(struct fn_dev *dev)
 	for (uint16_t i = 0; i < dev->conf.txqs; i++)
 		value |= ivar(fn_txq_queue(dev->txqs[i]), E1000E_IVAR_TXQ(i));
 	intel_write(port, E1000E_IVAR, value);
-	intel_write(port, E1000E_EIAC, E1000E_ICR_QUEUES);
-	intel_write(port, INTEL_IAM, E1000E_ICR_QUEUES);
+	intel_write(port, E1000E_EIAC, ONE_SHOT);
+	intel_write(port, INTEL_IAM, ONE_SHOT);
 	intel_write(port, INTEL_IMS, OTHERS);
 	return 0;
 }
@@ -58,15 +62,15 @@ void e1000e_irq_raise(const struct intel_port *port, unsigned entry)
 }
 
 /*
- * 10.2.4.3, 10.2.5: a vector's throttle, and the receive timers, which for a frame out of the blue make
- * the delay that the throttle would not. Neither makes the other's wait longer: what the timer held
- * back for as long as the throttle lasts finds that over.
+ * 10.2.4.3, 10.2.5: the vectors' throttle, and for receiving the timers too: a frame that comes
+ * after a pause is told at once by the throttle, and late by them. Both together hold nothing back
+ * for longer than one would: what comes late finds the throttle's time over.
  */
 void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 {
 	const struct intel_port *port = intel_port_of(dev);
 
-	for (uint16_t entry = 0; entry < dev->irq_n; entry++)
+	for (unsigned entry = 0; entry < dev->irq_n; entry++)
 		intel_write(port, E1000E_EITR(entry),
 			    intel_entry_delay_ns(dev, c, entry) / E1000E_EITR_NS);
 	intel_write(port, E1000E_RADV, c->rx_delay_ns / E1000E_RDTR_NS);
@@ -74,20 +78,27 @@ void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 }
 
 /*
- * 10.2.4.1: reading clears all of ICR, and with it what a queue was to be told of and is not yet, for
- * its vector's throttle: that is raised again. It may also clear nothing; what is cleared by hand is
- * what was seen, and the link's state is read behind that.
+ * 10.2.4.1: reading clears all of ICR, and with it what a queue was to be told of and is not yet,
+ * for its vector's throttle: that is raised again. It may also clear nothing; what is cleared by
+ * hand is what was seen, and the link's state is read behind that.
  */
 void e1000e_config_irq(struct fn_dev *dev)
 {
 	const struct intel_port *port = intel_port_of(dev);
-	const uint32_t icr = intel_read(port, INTEL_ICR);
+	uint32_t icr;
 
+	/* A late interrupt of a device that was reset meanwhile. */
+	if (dev->state != FN_DEV_STARTED)
+		return;
+	/* Its message has done so; but what was no message's, as QEMU's second one, has not. */
+	intel_write(port, INTEL_IMC, E1000E_ICR_OTHER);
+	icr = intel_read(port, INTEL_ICR);
 	if (icr != UINT32_MAX) {
 		intel_write(port, INTEL_ICR, icr & OTHERS);
 		if (icr & E1000E_ICR_QUEUES)
 			intel_write(port, INTEL_ICS, icr & E1000E_ICR_QUEUES);
 	}
+	intel_write(port, INTEL_IMS, OTHERS);
 	intel_other_causes(dev, icr);
 }
 

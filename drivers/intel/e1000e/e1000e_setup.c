@@ -7,8 +7,8 @@
 #include "drivers/intel/intel_sem.h"
 
 /*
- * A reset while the firmware talks to the PHY would leave both in the middle of a word, so the wires
- * are taken first; the reset gives them back. Firmware that does not let go is reset with all else.
+ * A reset while the firmware talks to the PHY would leave both in the middle of a word, so the
+ * wires are taken first. Firmware that does not let go is reset with all else.
  */
 int e1000e_before_reset(struct fn_dev *dev)
 {
@@ -18,6 +18,11 @@ int e1000e_before_reset(struct fn_dev *dev)
 		return ret;
 	fn_log(dev->ctx, FN_LOG_WARN, "%s", fn_error_last());
 	return 0;
+}
+
+void e1000e_after_reset(struct fn_dev *dev)
+{
+	intel_sem_give(dev, INTEL_SEM_PHY);
 }
 
 /*

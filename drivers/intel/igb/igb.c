@@ -18,8 +18,8 @@
 	 FN_OFFLOAD_TX_SCTP_CSUM | FN_OFFLOAD_TX_TSO4 | FN_OFFLOAD_TX_TSO6 | FN_OFFLOAD_TX_VLAN)
 
 /*
- * The bits of MRQC: 8.10. TCP over IPv6 has two, with extension headers and without, which are the same
- * as these headers are not looked at (RFCTL); QEMU's model knows the first only (rss_queue).
+ * The bits of MRQC: 8.10. TCP over IPv6 has two, with extension headers and without, which are the
+ * same as these headers are not looked at (RFCTL); QEMU's model knows the first only (rss_queue).
  */
 static const struct intel_hash hashes[] = {
 	{ FN_RSS_IPV4, INTEL_MRQC_IPV4 }, { FN_RSS_TCP4, INTEL_MRQC_TCP4 },
@@ -29,7 +29,6 @@ static const struct intel_hash hashes[] = {
 
 static const struct intel_steps steps = {
 	.irqs_off = igb_irqs_off,
-	.setup = igb_setup,
 	.rx_setup = igb_rx_setup,
 	.rxq_start = igb_rxq_start,
 	.txq_start = igb_txq_start,
@@ -49,7 +48,7 @@ static const struct intel_steps steps = {
 	.hashes_n = FN_ARRAY_LEN(hashes), .mrqc_rss = IGB_MRQC_RSS,                              \
 	.coalesce_unit_ns = IGB_EITR_UNIT_NS,                                                    \
 	.coalesce_max_ns = IGB_EITR_US_MAX * IGB_EITR_UNIT_NS, .is_82576 = true,                 \
-	.rxcsum_sctp = IGB_RXCSUM_CRCOFL, .steps = &steps
+	.entries = IGB_ENTRIES, .rxcsum_sctp = IGB_RXCSUM_CRCOFL, .steps = &steps
 
 static const struct intel_chip chip_82576 = {
 	COMMON,

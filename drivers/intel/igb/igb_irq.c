@@ -22,8 +22,8 @@ void igb_irqs_off(const struct intel_port *port)
 }
 
 /*
- * 8.8.13: a byte each: the 82576 has queues n and n + 8 in a register, its successors 2n and 2n + 1;
- * of each queue the receive side comes first.
+ * 8.8.13: a byte each: a register of the 82576 has queues n and n + 8, of its successors 2n and
+ * 2n + 1; of each queue the receive side comes first.
  */
 static void ivar_set(const struct intel_chip *chip, uint32_t ivar[IGB_IVAR_REGS],
 		     const struct fn_queue *queue)
@@ -36,31 +36,61 @@ static void ivar_set(const struct intel_chip *chip, uint32_t ivar[IGB_IVAR_REGS]
 		ivar[reg] |= (IGB_IVAR_VALID | entry) << (16 * half + (queue->is_tx ? 8 : 0));
 }
 
-/*
- * A vector's message clears its bit (EIAC), and masks it if it is a queue's (EIAM with EIAME), so that
- * there is one for each time that a queue was armed. QEMU's model does not mask, so that it may send
- * more until the queue is disarmed (irq_once is skipped there).
- */
-int igb_irqs_start(struct fn_dev *dev)
+/* Vectors of more than one queue. */
+static uint32_t shared(const struct fn_dev *dev)
+{
+	uint32_t more = 0;
+	uint32_t one = 0;
+
+	for (unsigned i = 0; i < (unsigned)dev->conf.rxqs + dev->conf.txqs; i++) {
+		const struct fn_queue *queue = i < dev->conf.rxqs ?
+						       fn_rxq_queue(dev->rxqs[i]) :
+						       fn_txq_queue(dev->txqs[i - dev->conf.rxqs]);
+		const uint16_t entry = intel_entry(queue);
+
+		if (entry == INTEL_NO_ENTRY)
+			continue;
+		more |= one & 1u << entry;
+		one |= 1u << entry;
+	}
+	return more;
+}
+
+static void ivars_start(const struct fn_dev *dev)
 {
 	const struct intel_port *port = intel_port_of(dev);
+	/* The successors have as many as their queues need. */
+	const unsigned regs = port->chip->is_successor ? port->chip->queues / 2u : IGB_IVAR_REGS;
 	uint32_t ivar[IGB_IVAR_REGS] = { 0 };
-	const uint32_t all = dev->irq_n < IGB_ENTRIES ? (1u << dev->irq_n) - 1 : IGB_EICR_ALL;
 
-	if (!dev->irq_n)
-		return 0;
 	for (uint16_t i = 0; i < dev->conf.rxqs; i++)
 		ivar_set(port->chip, ivar, fn_rxq_queue(dev->rxqs[i]));
 	for (uint16_t i = 0; i < dev->conf.txqs; i++)
 		ivar_set(port->chip, ivar, fn_txq_queue(dev->txqs[i]));
+	for (unsigned i = 0; i < regs; i++)
+		intel_write(port, IGB_IVAR(i), ivar[i]);
+	intel_write(port, IGB_IVAR_MISC, IGB_IVAR_MISC_OTHER(OTHER_ENTRY));
+}
+
+/*
+ * A message masks its vector (EIAM with EIAME), so that there is one for each time that a queue was
+ * armed, or that the other causes were looked at: frames that find no buffer raise these again and
+ * again. QEMU's model does not mask, but sends none while the bit of EICR is set (irq_once): a
+ * vector of one queue has it cleared when the queue is armed, others by their message (EIAC), see
+ * arm().
+ */
+int igb_irqs_start(struct fn_dev *dev)
+{
+	const struct intel_port *port = intel_port_of(dev);
+
+	if (!dev->irq_n)
+		return 0;
 	for (unsigned i = 0; i < IGB_ENTRIES; i++)
 		igb_of(dev)->armed[i] = 0;
 	intel_write(port, IGB_GPIE, GPIE);
-	for (unsigned i = 0; i < IGB_IVAR_REGS; i++)
-		intel_write(port, IGB_IVAR(i), ivar[i]);
-	intel_write(port, IGB_IVAR_MISC, IGB_IVAR_MISC_OTHER(OTHER_ENTRY));
-	intel_write(port, IGB_EIAC, all);
-	intel_write(port, IGB_EIAM, all & ~(1u << OTHER_ENTRY));
+	ivars_start(dev);
+	intel_write(port, IGB_EIAC, shared(dev) | 1u << OTHER_ENTRY);
+	intel_write(port, IGB_EIAM, IGB_EICR_ALL);
 	intel_write(port, IGB_EIMS, 1u << OTHER_ENTRY);
 	intel_write(port, INTEL_IMS, OTHERS);
 	return 0;
@@ -80,14 +110,22 @@ void igb_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 {
 	const struct intel_port *port = intel_port_of(dev);
 
-	for (uint16_t entry = 0; entry < dev->irq_n; entry++)
+	for (unsigned entry = 0; entry < dev->irq_n; entry++)
 		intel_write(port, IGB_EITR(entry),
 			    IGB_EITR_US(intel_entry_delay_ns(dev, c, entry) / IGB_EITR_UNIT_NS));
 }
 
 void igb_config_irq(struct fn_dev *dev)
 {
-	intel_other_causes(dev, intel_read(intel_port_of(dev), INTEL_ICR));
+	const struct intel_port *port = intel_port_of(dev);
+	uint32_t icr;
+
+	/* A late interrupt of a device that was reset meanwhile. */
+	if (dev->state != FN_DEV_STARTED)
+		return;
+	icr = intel_read(port, INTEL_ICR);
+	intel_write(port, IGB_EIMS, 1u << OTHER_ENTRY);
+	intel_other_causes(dev, icr);
 }
 
 static uint32_t bit_of(const struct fn_queue *queue)
@@ -96,13 +134,14 @@ static uint32_t bit_of(const struct fn_queue *queue)
 }
 
 /*
- * What came before is forgotten, or it would interrupt at once; but not while another queue waits for
- * the same vector, which what came may be for. The read has the writes arrive.
+ * What came before is forgotten, or it would interrupt at once; but not while another queue waits
+ * for the same vector, which what came may be for. The read has the writes arrive. Queues without a
+ * vector are not armed (fn_rxq_arm()).
  */
 static void arm(const struct fn_queue *queue)
 {
 	const struct intel_port *port = intel_port_of(queue->dev);
-	const uint16_t entry = intel_entry(queue);
+	const unsigned entry = queue->vector + INTEL_FIRST_VECTOR;
 	const uint32_t before = __atomic_fetch_or(&igb_of(queue->dev)->armed[entry], bit_of(queue),
 						  __ATOMIC_RELAXED);
 

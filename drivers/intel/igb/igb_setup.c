@@ -9,13 +9,6 @@
 /* How long a queue may take to start. */
 #define QUEUE_LIMIT_MS 20u
 
-/* Nothing: what a reset leaves is right. */
-int igb_setup(struct fn_dev *dev)
-{
-	(void)dev;
-	return 0;
-}
-
 /*
  * 8.10.1: with LPE the longest frame is RLPML's, whatever its length. Extension headers of IPv6 are
  * not looked at, as malformed ones can hang the receiver.
@@ -28,7 +21,7 @@ void igb_rx_setup(struct fn_dev *dev)
 	intel_write(port, IGB_RLPML, intel_frame_bytes(dev));
 }
 
-/* QEMU's model sets the bit at once; a chip may take some time (test igb_queue_does_not_start). */
+/* QEMU's model sets the bit at once; ours, as a chip may, takes some time. */
 static int queue_start(struct fn_dev *dev, uint32_t reg, uint32_t thresholds, const char *kind,
 		       uint16_t idx)
 {
@@ -54,7 +47,9 @@ static uint32_t srrctl(const struct fn_dev *dev)
 	       (dev->conf.rxqs > 1 ? IGB_SRRCTL_DROP_EN : 0);
 }
 
-/* Descriptors are fetched in good time and written back one by one: whoever polls waits for them. */
+/*
+ * Descriptors are fetched in good time and written back one by one: whoever polls waits for them.
+ */
 int igb_rxq_start(struct fn_dev *dev, uint16_t idx)
 {
 	const struct intel_port *port = intel_port_of(dev);

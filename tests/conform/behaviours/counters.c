@@ -118,21 +118,13 @@ static void rx_stopped_counted(struct conform *c)
 	check_eq(pool_info(c).outside, 0);
 }
 
-BEHAVIOUR(rx_loss_told, 0,
-	  "When fewer frames came in than were sent, a counter of a drop or of a possible loss "
-	  "says so.");
-static void rx_loss_told(struct conform *c)
+/* Take what comes, until nothing does; returns how many. */
+static unsigned drain(struct conform *c)
 {
+	uint64_t quiet_ns = conform_now_ns(c) + CONFORM_STILL_NS;
 	struct fn_pkt *pkt;
 	unsigned got = 0;
-	uint64_t told = 0;
-	uint64_t quiet_ns;
-	unsigned sent;
 
-	port_start(c, (struct fn_dev_conf){ .rx_ring = 32 });
-	/* Fewer than QEMU's own queues hold: what is lost, is lost where the driver can see it. */
-	sent = wire_flood(c, 300, 100);
-	quiet_ns = conform_now_ns(c) + CONFORM_STILL_NS;
 	while (conform_now_ns(c) < quiet_ns) {
 		if (fn_rx_burst(c->rx, &pkt, 1) == 1) {
 			fn_pkt_free(pkt);
@@ -141,6 +133,63 @@ static void rx_loss_told(struct conform *c)
 		}
 		conform_wait(c);
 	}
+	return got;
+}
+
+/* More frames than a small ring takes, and fewer than QEMU's own queues hold. */
+#define FLOOD 300u
+
+BEHAVIOUR(rx_starved_conserved, NEED_HOLD,
+	  "What was on a wire that loses nothing equals what was received and each named drop, "
+	  "also when the ring runs dry.");
+static void rx_starved_conserved(struct conform *c)
+{
+	unsigned sent;
+	unsigned got;
+
+	port_start(c, (struct fn_dev_conf){ .rx_ring = 32 });
+	sent = wire_flood(c, FLOOD, 100);
+	got = drain(c);
+	check_eq(rx_counter(c->rx, FN_RX_PACKETS), got);
+	check_eq(rx_counter(c->rx, FN_RX_BYTES), 100 * (uint64_t)got);
+	check_eq(sent, got + drops(c->rx, NULL));
+}
+
+BEHAVIOUR(rx_lost_conserved, NEED_LOST,
+	  "What was on the wire equals what was received, each named drop, and what the wire says "
+	  "that did not get to a buffer, also when the device is stopped with frames in its ring.");
+static void rx_lost_conserved(struct conform *c)
+{
+	unsigned sent = 0;
+	unsigned got = 0;
+
+	for (unsigned lap = 0; lap < 4; lap++) {
+		port_start(c, (struct fn_dev_conf){ .rx_ring = 32 });
+		sent += wire_flood(c, FLOOD, 100);
+		got += drain(c);
+		check_eq(rx_counter(c->rx, FN_RX_PACKETS), got);
+		check_eq(sent, got + drops(c->rx, NULL) + c->place->ops->lost(c));
+		/* From a few that wait in the ring to more than it has room for. */
+		sent += wire_flood(c, 4 + lap * 20, 100);
+		conform_wait_ns(c, CONFORM_QUIET_NS);
+		check_ok(fn_dev_stop(c->dev));
+		check_eq(sent, got + drops(c->rx, NULL) + c->place->ops->lost(c));
+		check(drops(c->rx, NULL) >= 4 * (lap + 1));
+	}
+}
+
+BEHAVIOUR(rx_loss_told, 0,
+	  "When fewer frames came in than were sent, a counter of a drop or of a possible loss "
+	  "says so, whether or not the wire tells how many.");
+static void rx_loss_told(struct conform *c)
+{
+	uint64_t told = 0;
+	unsigned sent;
+	unsigned got;
+
+	port_start(c, (struct fn_dev_conf){ .rx_ring = 32 });
+	sent = wire_flood(c, FLOOD, 100);
+	got = drain(c);
 	for (unsigned i = 0; i < FN_RX_COUNTERS; i++)
 		if (fn_rx_counter_desc(i)->kind != FN_COUNTER_INFO)
 			told += rx_counter(c->rx, i);
@@ -224,7 +273,6 @@ static void rx_overrun_told(struct conform *c)
 {
 	struct fn_dev_conf conf = { .rx_ring = 64 };
 	uint32_t len = 100;
-	struct fn_pkt *pkt;
 	bool has = false;
 
 	conf.rx_ring = rx_ring_of(c, conf.rx_ring);
@@ -247,16 +295,16 @@ static void rx_overrun_told(struct conform *c)
 		check_eq(dev_counters_of(c, FN_COUNTER_POSSIBLE_LOSS), before);
 		(void)wire_flood(c, 200, len);
 		wait_until(loss_told(c, before));
-		for (const uint64_t start_ns = conform_now_ns(c);
-		     conform_now_ns(c) - start_ns < CONFORM_STILL_NS; conform_wait(c))
-			while (fn_rx_burst(c->rx, &pkt, 1) == 1)
-				fn_pkt_free(pkt);
+		check(drain(c) > 0);
 		port_restart(c, conf);
 	}
 }
 
 const struct behaviour *const counters_behaviours[] = {
-	&behaviour_counters_described, &behaviour_tx_conserved,    &behaviour_rx_conserved,
-	&behaviour_rx_stopped_counted, &behaviour_rx_loss_told,    &behaviour_counters_hold,
-	&behaviour_device_counters,    &behaviour_rx_overrun_told, NULL,
+	&behaviour_counters_described,   &behaviour_tx_conserved,
+	&behaviour_rx_conserved,         &behaviour_rx_stopped_counted,
+	&behaviour_rx_starved_conserved, &behaviour_rx_lost_conserved,
+	&behaviour_rx_loss_told,         &behaviour_counters_hold,
+	&behaviour_device_counters,      &behaviour_rx_overrun_told,
+	NULL,
 };

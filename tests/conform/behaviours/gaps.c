@@ -31,7 +31,8 @@ static uint64_t interrupts_ns(struct conform *c)
 #define check_delayed(delay_ns)                                 \
 	do {                                                    \
 		const uint64_t took_ns = interrupts_ns(c);      \
-		check(took_ns > 10 * (uint64_t)(delay_ns) / 2); \
+		/* QEMU's e1000e delays every second one. */    \
+		check(took_ns > 10 * (uint64_t)(delay_ns) / 4); \
 		check(took_ns < 100 * (uint64_t)(delay_ns));    \
 	} while (0)
 
@@ -191,20 +192,10 @@ static void rx_dry_recovers(struct conform *c)
 {
 	static struct fn_pkt *held[16384];
 	struct fn_pkt *pkt;
-	unsigned n = 0;
+	unsigned n;
 
 	port_start(c, (struct fn_dev_conf){ .rx_ring = 64 });
-	while (n < FN_ARRAY_LEN(held) && (pkt = fn_pkt_alloc(c->pool)) != NULL)
-		held[n++] = pkt;
-	for (unsigned idle = 0, seq = 0; idle < 20; idle++) {
-		wire_send_stream(c, seq++, 1, 100);
-		conform_wait(c);
-		while (n < FN_ARRAY_LEN(held) && fn_rx_burst(c->rx, &pkt, 1) == 1) {
-			held[n++] = pkt;
-			idle = 0;
-		}
-	}
-	check(n < FN_ARRAY_LEN(held));
+	n = rx_take_all(c, held, FN_ARRAY_LEN(held));
 	check_eq(fn_rxq_status(c->rx), 0);
 	fn_pkt_free_bulk(held, n);
 	for (unsigned i = 0; i < 200; i++) {
@@ -241,6 +232,30 @@ static void rx_scattered_forwarded(struct conform *c)
 		check_eq(wire_recv(c, buf, sizeof(buf)), len);
 		check_frame(c, buf, len, seq, len);
 	}
+}
+
+BEHAVIOUR(rx_scattered_in_a_row, 0,
+	  "Frames of all lengths around the end of a chain's last buffer come in whole and in "
+	  "order among short ones, several at a time.");
+static void rx_scattered_in_a_row(struct conform *c)
+{
+	uint32_t room;
+	unsigned seq = 0;
+
+	need_offload(c, FN_OFFLOAD_RX_SCATTER);
+	if (c->info.mtu_max < 9000)
+		conform_skip(c, "the device takes no long frames");
+	port_start(c, (struct fn_dev_conf){
+			      .mtu = 9000, .rx_ring = 64, .offloads = FN_OFFLOAD_RX_SCATTER });
+	room = pool_info(c).room_bytes;
+	for (unsigned more = 0; more < 48; more++, seq += 4) {
+		for (unsigned i = 0; i < 4; i++)
+			wire_send_stream(c, seq + i, 1, i == 3 ? 60 : (i + 1) * room + more);
+		for (unsigned i = 0; i < 4; i++)
+			rx_expect_stream(c, c->rx, seq + i, 1, i == 3 ? 60 : (i + 1) * room + more);
+	}
+	check_eq(fn_rxq_status(c->rx), 0);
+	check_eq(rx_counter(c->rx, FN_RX_PACKETS), seq);
 }
 
 BEHAVIOUR(little_headroom, 0,
@@ -302,15 +317,10 @@ static void bursts_counted(struct conform *c)
 }
 
 const struct behaviour *const gaps_behaviours[] = {
-	&behaviour_rx_dry_recovers,
-	&behaviour_rx_scattered_forwarded,
-	&behaviour_little_headroom,
-	&behaviour_rx_hash_of_nothing,
-	&behaviour_bursts_counted,
-	&behaviour_reset_does_not_wait,
-	&behaviour_broken_rx_of_many,
-	&behaviour_coalesce_in_force,
-	&behaviour_announce_answered,
-	&behaviour_rx_csum_partial_zero,
-	NULL,
+	&behaviour_rx_dry_recovers,       &behaviour_rx_scattered_forwarded,
+	&behaviour_rx_scattered_in_a_row, &behaviour_little_headroom,
+	&behaviour_rx_hash_of_nothing,    &behaviour_bursts_counted,
+	&behaviour_reset_does_not_wait,   &behaviour_broken_rx_of_many,
+	&behaviour_coalesce_in_force,     &behaviour_announce_answered,
+	&behaviour_rx_csum_partial_zero,  NULL,
 };

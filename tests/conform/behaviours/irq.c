@@ -28,13 +28,17 @@ static void irq_start(struct conform *c, struct fn_dev_conf conf)
 
 		tx_send_stream(c, q, i, 1, 100);
 		wire_expect_stream(c, i, 1, 100);
-		wait_until(!fn_txq_pending(q) || fn_tx_reclaim(q) > 0);
 	}
+	/* What is on the wire may come back later. */
 	conform_wait_ns(c, CONFORM_QUIET_NS);
 	(void)irq_signals(fn_rxq_event_fd(c->rx));
-	for (unsigned i = 0; i < c->info.txqs; i++)
-		if (fn_txq_event_fd(fn_dev_txq(c->dev, i)) >= 0)
-			(void)irq_signals(fn_txq_event_fd(fn_dev_txq(c->dev, i)));
+	for (unsigned i = 0; i < c->info.txqs; i++) {
+		struct fn_txq *q = fn_dev_txq(c->dev, i);
+
+		(void)fn_tx_reclaim(q);
+		if (fn_txq_event_fd(q) >= 0)
+			(void)irq_signals(fn_txq_event_fd(q));
+	}
 }
 
 BEHAVIOUR(irq_rx, 0,
@@ -61,6 +65,8 @@ static void irq_rx(struct conform *c)
 	}
 	check_ok(fn_rxq_arm(c->rx));
 	fn_rxq_disarm(c->rx);
+	/* That may still be on its way to the device; what reads the device makes it arrive. */
+	check(port_link_up(c));
 	(void)irq_signals(fd);
 	wire_send_stream(c, 9, 1, 100);
 	rx_expect_stream(c, c->rx, 9, 1, 100);
@@ -104,6 +110,7 @@ static void irq_tx(struct conform *c)
 		check(fn_tx_reclaim(c->tx) >= 1);
 	}
 	fn_txq_disarm(c->tx);
+	check(port_link_up(c));
 	(void)irq_signals(fd);
 	tx_send_stream(c, c->tx, 9, 1, 100);
 	wire_expect_stream(c, 9, 1, 100);
@@ -298,6 +305,19 @@ static uint64_t interrupts_ns(struct conform *c)
 	return took_ns;
 }
 
+/* The shortest of some: a busy machine makes them longer, and never shorter. */
+static uint64_t interrupts_least_ns(struct conform *c)
+{
+	uint64_t least_ns = UINT64_MAX;
+
+	for (unsigned i = 0; i < 5; i++) {
+		const uint64_t took_ns = interrupts_ns(c);
+
+		least_ns = took_ns < least_ns ? took_ns : least_ns;
+	}
+	return least_ns;
+}
+
 BEHAVIOUR(coalesce_holds_back, NEED_REALTIME,
 	  "With a delay the interrupt of a frame comes later than without, also after a reset "
 	  "and a stop and a start, and it does come.");
@@ -310,7 +330,7 @@ static void coalesce_holds_back(struct conform *c)
 	need_cap(c, FN_CAP_COALESCE);
 	irq_start(c, (struct fn_dev_conf){ 0 });
 	check_ok(fn_dev_set_coalesce(c->dev, &set));
-	without_ns = interrupts_ns(c);
+	without_ns = interrupts_least_ns(c);
 	set.rx_delay_ns = c->info.coalesce_max_ns < 2000000 ? c->info.coalesce_max_ns : 2000000;
 	check_ok(fn_dev_set_coalesce(c->dev, &set));
 	least_ns = without_ns + 20 * (uint64_t)set.rx_delay_ns / 4;
@@ -323,7 +343,7 @@ static void coalesce_holds_back(struct conform *c)
 	check(interrupts_ns(c) > least_ns);
 	set.rx_delay_ns = 0;
 	check_ok(fn_dev_set_coalesce(c->dev, &set));
-	check(interrupts_ns(c) < least_ns);
+	check(interrupts_least_ns(c) < least_ns);
 }
 
 const struct behaviour *const irq_behaviours[] = {

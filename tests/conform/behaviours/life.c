@@ -74,6 +74,8 @@ static void open_close_100(struct conform *c)
 {
 	struct fn_dev_info first;
 
+	/* A small one: a bus may have to move all of it each time. */
+	c->pool_opts.count = 1024;
 	port_open(c);
 	first = c->info;
 	for (unsigned i = 1; i < 100; i++) {

@@ -2,6 +2,7 @@
 /* Receive checksums: what a device says is true, and what it does not know it leaves out. */
 #include "conform/conform.h"
 #include "conform/ref_csum.h"
+#include "conform/ref_sctp.h"
 
 #define RX_FLAGS (FN_PKT_RX_IP_GOOD | FN_PKT_RX_IP_BAD | FN_PKT_RX_L4_GOOD | FN_PKT_RX_L4_BAD)
 
@@ -109,6 +110,35 @@ static void rx_csum_looked(struct conform *c)
 	}
 }
 
+BEHAVIOUR(rx_csum_sctp, NEED_CSUM_LOOK,
+	  "A good checksum of SCTP is never called bad and a bad one never good, and a device that "
+	  "does not know SCTP says nothing of it.");
+static void rx_csum_sctp(struct conform *c)
+{
+	static uint8_t frame[2048];
+	const struct flow next = flow_make(false, PROTO_UDP, 1);
+
+	rx_start(c);
+	for (unsigned i = 0; i < 20; i++) {
+		const unsigned ip = i & 1 ? 0 : FN_PKT_RX_IP_GOOD;
+		uint32_t l4;
+		const uint32_t len = ref_sctp_frame(i & 1, i, (uint16_t)(40 + i * 33), frame,
+						    c->info.mac, peer_mac, &l4);
+		unsigned flags;
+
+		wire_send(c, frame, len);
+		flags = flags_of(c, frame, len);
+		check_eq(flags & ~FN_PKT_RX_L4_GOOD, ip);
+		frame[l4 + 9] ^= 0x10;
+		wire_send(c, frame, len);
+		check_eq(flags_of(c, frame, len),
+			 ip | (flags & FN_PKT_RX_L4_GOOD ? FN_PKT_RX_L4_BAD : 0));
+		/* What it knows it says all the same of the one behind. */
+		wire_send_flow(c, &next);
+		fn_pkt_free(rx_next(c, c->rx));
+	}
+}
+
 BEHAVIOUR(rx_csum_off, NEED_REQUESTS,
 	  "Without the offload a packet says nothing of its checksums, whatever the wire says.");
 static void rx_csum_off(struct conform *c)
@@ -194,6 +224,11 @@ static void rx_csum_partial(struct conform *c)
 }
 
 const struct behaviour *const offload_rx_behaviours[] = {
-	&behaviour_rx_csum_true,    &behaviour_rx_csum_looked,  &behaviour_rx_csum_off,
-	&behaviour_rx_csum_vouched, &behaviour_rx_csum_partial, NULL,
+	&behaviour_rx_csum_true,
+	&behaviour_rx_csum_looked,
+	&behaviour_rx_csum_sctp,
+	&behaviour_rx_csum_off,
+	&behaviour_rx_csum_vouched,
+	&behaviour_rx_csum_partial,
+	NULL,
 };

@@ -2,6 +2,7 @@
 /* Transmit checksums: what a packet asks for is filled in, and nothing else is changed. */
 #include "conform/conform.h"
 #include "conform/ref_csum.h"
+#include "conform/ref_sctp.h"
 
 struct kind {
 	bool ipv6;
@@ -219,12 +220,64 @@ static void tx_csum_shared(struct conform *c)
 	check_eq(tx_counter(c->tx, FN_TX_DROP_SHARED), 1);
 }
 
+BEHAVIOUR(
+	tx_ip_csum_alone, NEED_REQUESTS,
+	"The IPv4 header checksum is filled in where the device was asked for that one alone, with "
+	"options and tags, and transport checksums stay as they are.");
+static void tx_ip_csum_alone(struct conform *c)
+{
+	static uint8_t frame[2048];
+
+	need_offload(c, FN_OFFLOAD_TX_IP_CSUM);
+	port_start(c, (struct fn_dev_conf){ .offloads = FN_OFFLOAD_TX_IP_CSUM });
+	for (unsigned i = 0; i < FN_ARRAY_LEN(kinds) * 3; i++) {
+		const struct kind *kind = &kinds[i % FN_ARRAY_LEN(kinds)];
+		const struct flow flow = flow_of(kind, (uint16_t)(70 + i * 31), i);
+		const uint32_t len = flow_frame(&flow, frame, peer_mac, c->info.mac);
+		struct fn_pkt *pkt;
+
+		if (kind->ipv6)
+			continue;
+		/* A wrong one is the sender's business. */
+		frame[len - 1] ^= 0xff;
+		pkt = pkt_bytes(c, frame, len);
+		put16(pkt->data + layout_of(frame, len).l2_len + 10, 0xbeef);
+		ask(pkt, frame, len, true);
+		pkt->flags &= (uint16_t) ~(FN_PKT_TX_TCP_CSUM | FN_PKT_TX_UDP_CSUM);
+		tx_send(c, c->tx, pkt);
+		expect(c, frame, len);
+	}
+}
+
+BEHAVIOUR(
+	tx_sctp_csum, NEED_REQUESTS,
+	"The checksum of SCTP, which is a CRC, is filled in over IPv4 and IPv6, at every length, in "
+	"one segment or several.");
+static void tx_sctp_csum(struct conform *c)
+{
+	static uint8_t frame[2048];
+
+	need_offload(c, FN_OFFLOAD_TX_SCTP_CSUM);
+	port_start(c, (struct fn_dev_conf){ .offloads = FN_OFFLOAD_TX_SCTP_CSUM });
+	for (unsigned i = 0; i < 40; i++) {
+		uint32_t l4;
+		const uint32_t len = ref_sctp_frame(i & 1, i, (uint16_t)(20 + i * 33), frame,
+						    peer_mac, c->info.mac, &l4);
+		const uint32_t first = i % 3 ? len : l4 + REF_SCTP_HEADER;
+		struct fn_pkt *pkt = pkt_bytes(c, frame, first);
+
+		if (first < len)
+			check_ok(fn_pkt_chain(pkt, pkt_bytes(c, frame + first, len - first)));
+		put32(pkt->data + l4 + REF_SCTP_CSUM_AT, 0xdeadbeef);
+		ask(pkt, frame, len, false);
+		pkt->flags |= FN_PKT_TX_SCTP_CSUM;
+		tx_send(c, c->tx, pkt);
+		expect(c, frame, len);
+	}
+}
+
 const struct behaviour *const offload_tx_behaviours[] = {
-	&behaviour_tx_l4_csum,
-	&behaviour_tx_ip_csum,
-	&behaviour_tx_udp_csum_zero,
-	&behaviour_tx_csum_chained,
-	&behaviour_tx_csum_not_asked,
-	&behaviour_tx_csum_shared,
-	NULL,
+	&behaviour_tx_l4_csum,       &behaviour_tx_ip_csum,        &behaviour_tx_udp_csum_zero,
+	&behaviour_tx_csum_chained,  &behaviour_tx_csum_not_asked, &behaviour_tx_csum_shared,
+	&behaviour_tx_ip_csum_alone, &behaviour_tx_sctp_csum,      NULL,
 };

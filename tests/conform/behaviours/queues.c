@@ -210,6 +210,7 @@ static void broken_tx(struct conform *c)
 	port_start(c, (struct fn_dev_conf){ 0 });
 	for (unsigned how = 0; how < PLACE_LIES; how++) {
 		check_passes(c);
+		conform_wait_ns(c, CONFORM_QUIET_NS);
 		(void)fn_tx_reclaim(c->tx);
 		/* With one in flight it is not the number of completions that gives it away. */
 		c->place->ops->stall(c, true);

@@ -343,6 +343,51 @@ static void rss_holds(struct conform *c)
 	check_flows(c, &rss, false);
 }
 
+/* 64 flows come in: how many of them on queue 1. */
+static unsigned on_queue_1(struct conform *c)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 64; i++) {
+		const struct flow flow = flow_make(i & 1, i & 2 ? PROTO_TCP : PROTO_UDP, i);
+		struct fn_pkt *pkt;
+
+		wire_send_flow(c, &flow);
+		n += rx_next_any(c, &pkt);
+		fn_pkt_free(pkt);
+	}
+	return n;
+}
+
+BEHAVIOUR(rss_off, NEED_QUEUES | NEED_REQUESTS,
+	  "Without types the table steers no flow any more, also after a reset, and a stop and a "
+	  "start, and with types it does again.");
+static void rss_off(struct conform *c)
+{
+	struct fn_rss rss = start_rss(c, ALL_TYPES, 0);
+	const struct fn_rss off = { .sz = sizeof(off) };
+	struct fn_rss now = { .sz = sizeof(now) };
+
+	for (unsigned i = 0; i < rss.reta_entries; i++)
+		rss.reta[i] = 1;
+	check_ok(fn_dev_set_rss(c->dev, &rss));
+	check_eq(on_queue_1(c), 64);
+	check_ok(fn_dev_set_rss(c->dev, &off));
+	check_ok(fn_dev_get_rss(c->dev, &now));
+	check_eq(now.types, 0);
+	check(on_queue_1(c) < 64);
+	check_ok(fn_dev_reset(c->dev));
+	wait_until(port_link_up(c));
+	check(on_queue_1(c) < 64);
+	check_ok(fn_dev_stop(c->dev));
+	check_ok(fn_dev_start(c->dev));
+	wait_until(port_link_up(c));
+	check(on_queue_1(c) < 64);
+	rss.reta_entries = rss.key_bytes = 0;
+	check_ok(fn_dev_set_rss(c->dev, &rss));
+	check_eq(on_queue_1(c), 64);
+}
+
 BEHAVIOUR(rss_spreads_by_itself, NEED_QUEUES | NEED_REQUESTS,
 	  "A device with several queues and RSS spreads flows over all of them before anybody "
 	  "chose, as it says that it does.");
@@ -394,10 +439,17 @@ static void rss_refuses(struct conform *c)
 }
 
 const struct behaviour *const rss_behaviours[] = {
-	&behaviour_rss_vectors,       &behaviour_rss_queue,
-	&behaviour_rss_hash_reported, &behaviour_rss_types,
-	&behaviour_rss_reta_live,     &behaviour_rss_reta_all,
-	&behaviour_rss_queues_all,    &behaviour_rss_key_changed,
-	&behaviour_rss_holds,         &behaviour_rss_spreads_by_itself,
-	&behaviour_rss_refuses,       NULL,
+	&behaviour_rss_vectors,
+	&behaviour_rss_queue,
+	&behaviour_rss_hash_reported,
+	&behaviour_rss_types,
+	&behaviour_rss_reta_live,
+	&behaviour_rss_reta_all,
+	&behaviour_rss_queues_all,
+	&behaviour_rss_key_changed,
+	&behaviour_rss_holds,
+	&behaviour_rss_off,
+	&behaviour_rss_spreads_by_itself,
+	&behaviour_rss_refuses,
+	NULL,
 };

@@ -248,6 +248,93 @@ static void rx_room_exactly(struct conform *c)
 	}
 }
 
+#define TAG_BYTES 4u
+
+/* Frame @seq with a tag: four bytes more than an MTU allows of one without. */
+static void fill_tagged(struct conform *c, uint8_t *frame, unsigned seq, uint32_t len)
+{
+	frame_fill(frame, seq, len, c->info.mac, false);
+	put16(frame + ETH_ADDRS, 0x8100);
+}
+
+static void expect_tagged(struct conform *c, const struct fn_pkt *pkt, unsigned seq, uint32_t len)
+{
+	static uint8_t want[FRAME_MAX];
+	static uint8_t buf[FRAME_MAX];
+
+	check_eq(pkt_copy(pkt, buf, sizeof(buf)), len);
+	fill_tagged(c, want, seq, len);
+	check_mem(buf, want, len);
+}
+
+BEHAVIOUR(rx_full_rooms, 0,
+	  "Frames that fill their buffers to the last byte come in whole and in order among "
+	  "shorter ones, several at a time, in bursts of any size.");
+static void rx_full_rooms(struct conform *c)
+{
+	static uint8_t frame[FRAME_MAX];
+	uint64_t bytes = 0;
+	uint32_t room;
+	unsigned seq = 0;
+
+	port_open(c);
+	room = pool_info(c).room_bytes;
+	if (room - ETH_HEADER - TAG_BYTES > c->info.mtu_max)
+		conform_skip(c, "no frame of the device fills a buffer");
+	port_start(c, (struct fn_dev_conf){ .mtu = room - ETH_HEADER - TAG_BYTES, .rx_ring = 64 });
+	for (unsigned lap = 0; lap < 64; lap++) {
+		const unsigned full = lap % 9;
+		struct fn_pkt *pkts[16];
+		unsigned got = 0;
+
+		for (unsigned i = 0; i <= full; i++) {
+			const uint32_t len = i < full ? room : 60 + lap;
+
+			fill_tagged(c, frame, seq + i, len);
+			wire_send(c, frame, len);
+			bytes += len;
+		}
+		wait_until((got += fn_rx_burst(c->rx, pkts + got, 1 + lap % 4)) > full);
+		check_eq(got, full + 1);
+		for (unsigned i = 0; i <= full; i++)
+			expect_tagged(c, pkts[i], seq + i, i < full ? room : 60 + lap);
+		fn_pkt_free_bulk(pkts, got);
+		seq += got;
+	}
+	check_eq(rx_counter(c->rx, FN_RX_PACKETS), seq);
+	check_eq(rx_counter(c->rx, FN_RX_BYTES), bytes);
+}
+
+BEHAVIOUR(rx_few_back, 0,
+	  "A queue without buffers takes the few packets that come back to its pool, and does not "
+	  "wait for as many as it posts at a time.");
+static void rx_few_back(struct conform *c)
+{
+	static struct fn_pkt *held[16384];
+	uint8_t frame[100];
+	struct fn_pkt *pkt = NULL;
+	unsigned back = 0;
+	unsigned n;
+
+	/* What the thread's cache keeps back is not the queue's: as little as there can be. */
+	c->pool_opts.cache = 32;
+	port_start(c, (struct fn_dev_conf){ .rx_ring = 64 });
+	n = rx_take_all(c, held, FN_ARRAY_LEN(held));
+	/* The last ones were posted too, though they were few; a ring may need one to tell full from empty. */
+	check(n == pool_info(c).count || n + 1 == pool_info(c).count);
+	frame_fill(frame, 0, sizeof(frame), c->info.mac, false);
+	while (n && fn_rx_burst(c->rx, &pkt, 1) == 0) {
+		fn_pkt_free(held[--n]);
+		back++;
+		(void)c->place->ops->send(c, NULL, frame, sizeof(frame));
+		conform_wait(c);
+	}
+	check(pkt);
+	check(back <= c->pool_opts.cache + 8);
+	fn_pkt_free(pkt);
+	fn_pkt_free_bulk(held, n);
+}
+
 const struct behaviour *const rx_behaviours[] = {
 	&behaviour_rx_laps,
 	&behaviour_rx_starved_resumed,
@@ -256,5 +343,7 @@ const struct behaviour *const rx_behaviours[] = {
 	&behaviour_rx_ring_dry_counted,
 	&behaviour_rx_held_packets,
 	&behaviour_rx_room_exactly,
+	&behaviour_rx_full_rooms,
+	&behaviour_rx_few_back,
 	NULL,
 };

@@ -131,10 +131,104 @@ static void vlan_filter_holds(struct conform *c)
 	check(!comes_in_tagged(c, c->info.mac, 100));
 }
 
+BEHAVIOUR(
+	vlan_insert_alone, 0,
+	"With tags put in by the device and none taken out by request, a received tag stands in the "
+	"data, where the sender put it.");
+static void vlan_insert_alone(struct conform *c)
+{
+	static const uint32_t lengths[] = { 64, 68, 100, 1518 };
+	static uint8_t frame[2048];
+	static uint8_t got[FRAME_MAX];
+
+	need_offload(c, FN_OFFLOAD_TX_VLAN);
+	port_start(c, (struct fn_dev_conf){ .offloads = FN_OFFLOAD_TX_VLAN });
+	for (unsigned i = 0; i < FN_ARRAY_LEN(lengths) * FN_ARRAY_LEN(tcis); i++) {
+		const uint32_t len = lengths[i / FN_ARRAY_LEN(tcis)];
+		struct fn_pkt *pkt;
+
+		tagged(c, frame, i, len, tcis[i % FN_ARRAY_LEN(tcis)], false);
+		wire_send(c, frame, len);
+		pkt = rx_next(c, c->rx);
+		check_eq(pkt->flags & FN_PKT_VLAN, 0);
+		check_eq(pkt_copy(pkt, got, sizeof(got)), len);
+		check_mem(got, frame, len);
+		/* And out again as it is. */
+		tx_send(c, c->tx, pkt);
+		check_eq(wire_recv(c, got, sizeof(got)), len);
+		check_mem(got, frame, len);
+	}
+}
+
+BEHAVIOUR(vlan_all, 0,
+	  "Tags taken out, put in and filtered at once: a packet of a chosen VLAN comes in with its "
+	  "tag beside it, and goes out again with the tag in its place.");
+static void vlan_all(struct conform *c)
+{
+	const uint64_t all = FN_OFFLOAD_RX_VLAN | FN_OFFLOAD_TX_VLAN | FN_OFFLOAD_VLAN_FILTER;
+	static uint8_t frame[2048];
+	static uint8_t got[FRAME_MAX];
+
+	need_offload(c, all);
+	port_start(c, (struct fn_dev_conf){ .offloads = all });
+	for (unsigned i = 0; i < FN_ARRAY_LEN(tcis); i++) {
+		const uint16_t vid = tcis[i] & 0xfff;
+		struct fn_pkt *pkt;
+
+		check_ok(fn_dev_set_vlan_filter(c->dev, vid, true));
+		tagged(c, frame, 50 + i, 200 + i, tcis[i] ^ 0x800, false);
+		wire_send(c, frame, 200 + i);
+		tagged(c, frame, i, 100 + i, tcis[i], false);
+		wire_send(c, frame, 100 + i);
+		pkt = rx_next(c, c->rx);
+		check_eq(pkt->flags & FN_PKT_VLAN, FN_PKT_VLAN);
+		check_eq(pkt->vlan_tci, tcis[i]);
+		check_eq(fn_pkt_len(pkt), 96 + i);
+		tx_send(c, c->tx, pkt);
+		check_eq(wire_recv(c, got, sizeof(got)), 100 + i);
+		check_mem(got, frame, 100 + i);
+		check_ok(fn_dev_set_vlan_filter(c->dev, vid, false));
+	}
+	check_passes(c);
+}
+
+BEHAVIOUR(vlan_insert_chained, 0,
+	  "A tag is put into a packet of several segments too, the first of which may be as short "
+	  "as a header, and into one that others hold, whose data is not touched.");
+static void vlan_insert_chained(struct conform *c)
+{
+	static uint8_t want[2048];
+	static uint8_t got[FRAME_MAX];
+	uint8_t before[400];
+
+	need_offload(c, FN_OFFLOAD_TX_VLAN);
+	port_start(c, (struct fn_dev_conf){ .offloads = FN_OFFLOAD_TX_VLAN });
+	for (unsigned i = 0; i < 8; i++) {
+		const uint32_t cut[] = { 14, 18, 60, 200 };
+		const uint32_t first = cut[i % 4];
+		uint8_t frame[400];
+		struct fn_pkt *pkt;
+
+		frame_fill(frame, i, sizeof(frame), c->info.mac, true);
+		pkt = pkt_bytes(c, frame, first);
+		check_ok(fn_pkt_chain(pkt, pkt_bytes(c, frame + first, sizeof(frame) - first)));
+		memcpy(before, pkt->data, first);
+		pkt->flags |= FN_PKT_VLAN;
+		pkt->vlan_tci = tcis[i % FN_ARRAY_LEN(tcis)];
+		check_ok(fn_pkt_ref(pkt));
+		tx_send(c, c->tx, pkt);
+		tagged(c, want, i, sizeof(frame) + 4, tcis[i % FN_ARRAY_LEN(tcis)], true);
+		check_eq(wire_recv(c, got, sizeof(got)), sizeof(frame) + 4);
+		check_mem(got, want, sizeof(frame) + 4);
+		check_mem(pkt->data, before, first);
+		wait_until(fn_tx_reclaim(c->tx) <= 1 && !pkt->extra_refs);
+		fn_pkt_free(pkt);
+	}
+}
+
 const struct behaviour *const vlan_behaviours[] = {
-	&behaviour_vlan_strip,
-	&behaviour_vlan_insert,
-	&behaviour_vlan_filter,
-	&behaviour_vlan_filter_holds,
-	NULL,
+	&behaviour_vlan_strip,          &behaviour_vlan_insert,
+	&behaviour_vlan_filter,         &behaviour_vlan_filter_holds,
+	&behaviour_vlan_insert_alone,   &behaviour_vlan_all,
+	&behaviour_vlan_insert_chained, NULL,
 };

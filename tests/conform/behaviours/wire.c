@@ -321,10 +321,58 @@ static void forwarded(struct conform *c)
 	}
 }
 
+/* Frame @seq as a packet of a kind of its own: plain, chained, short, or held by others too. */
+static struct fn_pkt *any_kind(struct conform *c, unsigned seq, uint32_t *len)
+{
+	const unsigned segs = c->info.max_tx_segs < 4 ? c->info.max_tx_segs : 4;
+	struct fn_pkt *pkt;
+
+	*len = seq % 5 == 2 ? 20 + seq % 30 : 60 + seq * 37 % 1455;
+	if (seq % 5 == 1)
+		return chain(c, seq, *len, 1 + seq % segs);
+	pkt = pkt_frame(c, seq, *len);
+	if (seq % 5 == 3)
+		check_ok(fn_pkt_ref(pkt));
+	return pkt;
+}
+
+BEHAVIOUR(tx_mixed, 0,
+	  "Bursts of plain packets, chains, short ones and such that are held by others leave in "
+	  "order and whole while the ring goes round.");
+static void tx_mixed(struct conform *c)
+{
+	static const unsigned bursts[] = { 1, 4, 9, 17 };
+	struct fn_pkt *held[17];
+	struct fn_pkt *pkts[17];
+	uint32_t lens[17];
+	unsigned seq = 0;
+
+	port_start(c, (struct fn_dev_conf){ .tx_ring = 128 });
+	for (unsigned lap = 0; lap < 80; lap++) {
+		const unsigned n = bursts[lap % FN_ARRAY_LEN(bursts)];
+		unsigned sent = 0;
+
+		for (unsigned i = 0; i < n; i++)
+			held[i] = pkts[i] = any_kind(c, seq + i, &lens[i]);
+		wait_until((sent += fn_tx_burst(c->tx, pkts + sent, n - sent)) == n);
+		for (unsigned i = 0; i < n; i++) {
+			wire_expect_stream(c, seq + i, 1, lens[i]);
+			if ((seq + i) % 5 == 3)
+				fn_pkt_free(held[i]);
+		}
+		seq += n;
+	}
+	check_eq(fn_txq_status(c->tx), 0);
+	check_eq(tx_counter(c->tx, FN_TX_PACKETS), seq);
+}
+
 const struct behaviour *const wire_behaviours[] = {
-	&behaviour_tx_lengths,       &behaviour_rx_lengths,         &behaviour_every_length,
-	&behaviour_tagged_1518,      &behaviour_tx_above_mtu,       &behaviour_rx_above_mtu,
-	&behaviour_tx_chains,        &behaviour_jumbo_tx_chained,   &behaviour_jumbo_rx,
-	&behaviour_jumbo_needs_room, &behaviour_jumbo_rx_scattered, &behaviour_tx_shared,
-	&behaviour_tx_attached,      &behaviour_forwarded,          NULL,
+	&behaviour_tx_lengths,         &behaviour_rx_lengths,
+	&behaviour_every_length,       &behaviour_tagged_1518,
+	&behaviour_tx_above_mtu,       &behaviour_rx_above_mtu,
+	&behaviour_tx_chains,          &behaviour_jumbo_tx_chained,
+	&behaviour_jumbo_rx,           &behaviour_jumbo_needs_room,
+	&behaviour_jumbo_rx_scattered, &behaviour_tx_shared,
+	&behaviour_tx_attached,        &behaviour_forwarded,
+	&behaviour_tx_mixed,           NULL,
 };

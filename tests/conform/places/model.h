@@ -3,7 +3,7 @@
 #ifndef FN_TESTS_CONFORM_PLACES_MODEL_H
 #define FN_TESTS_CONFORM_PLACES_MODEL_H
 
-#include <stdint.h>
+#include "model/virtio_dev.h"
 
 #include "model/intel_dev.h"
 
@@ -14,6 +14,8 @@
  * @pairs: queue pairs
  * @irqs: MSI-X entries
  * @late_ns: how long it takes at most to see to a doorbell; 0: it does so at once
+ * @returns: how it hands buffers back
+ * @drops: a frame that finds no buffer is lost; else it waits
  */
 struct model_virtio {
 	uint64_t more;
@@ -21,6 +23,8 @@ struct model_virtio {
 	uint16_t pairs;
 	uint16_t irqs;
 	uint64_t late_ns;
+	enum virtio_dev_returns returns;
+	bool drops;
 };
 
 /**
@@ -28,11 +32,13 @@ struct model_virtio {
  * @family: which
  * @late_ns: how long it takes at most for what it does in its own time; 0: it does so at once
  * @posted_ns: how long a write of a register may be on its way
+ * @scalar: the driver is told that the processor has no vector instructions
  */
 struct model_intel {
 	enum intel_family family;
 	uint64_t late_ns;
 	uint64_t posted_ns;
+	bool scalar;
 };
 
 #endif

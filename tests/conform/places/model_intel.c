@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ctx.h"
 #include "conform/conform.h"
 #include "conform/places/fifo.h"
 #include "conform/places/model.h"
@@ -16,12 +17,14 @@
  * @id: the device
  * @in: on the way to it
  * @out: on the way from it
+ * @lost: frames that came to the device and not into a buffer
  * @dry: the frame at the front of @in has found no buffer, and the device has said so
  */
 struct world {
 	struct intel_dev id;
 	struct fifo in;
 	struct fifo out;
+	uint64_t lost;
 	bool dry;
 };
 
@@ -74,9 +77,12 @@ static void model_end(struct conform *c, bool judge)
 
 static int model_open(struct conform *c, struct fn_dev **dev)
 {
+	const struct model_intel *kind = c->place->arg;
 	struct world *w = c->world;
 	const struct fn_dev_opts opts = { .sz = sizeof(opts), .err = &c->err };
 
+	if (kind->scalar)
+		c->ctx->avx2 = false;
 	return fn_dev_open_on(c->ctx, &model_bus, w->id.md.busdev.name, &opts, dev);
 }
 
@@ -124,7 +130,7 @@ static bool receive(struct world *w, const struct held *held)
 		return false;
 	}
 	w->dry = false;
-	(void)intel_dev_receive(&w->id, held->data, held->len);
+	w->lost += intel_dev_receive(&w->id, held->data, held->len) < 0;
 	return true;
 }
 
@@ -147,6 +153,13 @@ static void model_stall(struct conform *c, bool on)
 
 	w->id.auto_tx = !on;
 	intel_dev_serve_all(&w->id);
+}
+
+static uint64_t model_lost(struct conform *c)
+{
+	const struct world *w = c->world;
+
+	return w->in.n + w->lost;
 }
 
 static void model_link(struct conform *c, bool up)
@@ -203,6 +216,7 @@ const struct place_ops place_model_intel = {
 	.now_ns = model_now_ns,
 	.wait = model_wait,
 	.stall = model_stall,
+	.lost = model_lost,
 	.link = model_link,
 	.unplug = model_unplug,
 	.release = model_release,

@@ -19,6 +19,8 @@
  * @out: on the way from it
  * @stalled: the wire takes nothing from it
  * @down: the cable is out
+ * @drops: what finds no buffer is lost; else it waits in @in
+ * @lost: frames that came to the device and not into a buffer
  * @dry: pairs that had no buffer for the frame at the front of @in, and have not been told of one
  *	since: their doorbells then
  */
@@ -28,6 +30,8 @@ struct world {
 	struct fifo out;
 	bool stalled;
 	bool down;
+	bool drops;
+	uint64_t lost;
 	struct {
 		bool is;
 		unsigned kicks;
@@ -59,6 +63,8 @@ static void model_begin(struct conform *c)
 	w->vd.md.busdev.irqs = kind->irqs;
 	w->vd.md.events = true;
 	w->vd.md.late_max_ns = kind->late_ns;
+	w->vd.returns = kind->returns;
+	w->drops = kind->drops;
 	w->vd.auto_tx = true;
 	w->vd.sent = sent;
 	w->vd.sent_arg = w;
@@ -143,22 +149,33 @@ static int receive_request(struct world *w, struct held *held)
 
 /*
  * A device that found no buffer looks again when a doorbell says that there is one (virtio 1.2
- * 2.7.10), and not before.
+ * 2.7.10), and not before. True: the frame is gone, into a buffer or not.
  */
 static bool receive(struct world *w, struct held *held)
 {
 	const unsigned pair = virtio_dev_pair_of(&w->vd, held->data, held->len);
 	const unsigned kicks = w->vd.queues[VIRTIO_NET_RXQ(pair)].kicks;
-	int ret;
+	int ret = -ENOBUFS;
 
-	if (w->dry[pair].is && w->dry[pair].kicks == kicks &&
-	    (w->vd.status & VIRTIO_STATUS_DRIVER_OK))
-		return false;
-	ret = held->request.flags ? receive_request(w, held) :
-				    virtio_dev_wire_in(&w->vd, held->data, held->len);
+	if (!w->dry[pair].is || w->dry[pair].kicks != kicks ||
+	    !(w->vd.status & VIRTIO_STATUS_DRIVER_OK))
+		ret = held->request.flags ? receive_request(w, held) :
+					    virtio_dev_wire_in(&w->vd, held->data, held->len);
 	w->dry[pair].is = ret == -ENOBUFS;
 	w->dry[pair].kicks = kicks;
-	return ret != -ENOBUFS;
+	if (ret == -ENOBUFS && !w->drops)
+		return false;
+	w->lost += ret < 0;
+	return true;
+}
+
+/* A device that hands back in batches tells of what came in together; others frame by frame. */
+static void hold(struct world *w, bool on)
+{
+	w->vd.hold = on && w->vd.returns == VIRTIO_DEV_BATCHES;
+	for (unsigned i = 0; !on && 2 * i + 1 < w->vd.num_queues; i++)
+		if (w->vd.queues[VIRTIO_NET_RXQ(i)].batch.n)
+			virtio_dev_publish(&w->vd, VIRTIO_NET_RXQ(i));
 }
 
 /* The wire delivers while the device has room. The device sends when it is told to. */
@@ -169,8 +186,10 @@ static void model_wait(struct conform *c, uint64_t ns)
 	model_clock_advance(w->vd.md.clock, ns);
 	if (model_dev_idle(&w->vd.md) || w->down)
 		return;
+	hold(w, true);
 	while (w->in.n && receive(w, fifo_front(&w->in)))
 		fifo_drop(&w->in);
+	hold(w, false);
 }
 
 /* Whether the device sends: what was told to it meanwhile goes out when it does again. */
@@ -187,6 +206,13 @@ static void model_stall(struct conform *c, bool on)
 
 	w->stalled = on;
 	set_sending(w);
+}
+
+static uint64_t model_lost(struct conform *c)
+{
+	const struct world *w = c->world;
+
+	return w->in.n + w->lost;
 }
 
 static void model_link(struct conform *c, bool up)
@@ -226,6 +252,16 @@ static void model_announce(struct conform *c)
 	virtio_dev_announce(&w->vd);
 }
 
+/* Of what an in-order device says that it has sent a driver looks at the number alone (2.7.9). */
+static void lie_in_number(struct virtio_dev *vd, unsigned index, unsigned how)
+{
+	const struct virtio_dev_queue *q = &vd->queues[index];
+	const unsigned more[PLACE_LIES] = { 1, 1000, 60000 };
+
+	virtio_dev_used_idx(vd, index,
+			    (uint16_t)(q->avail_pos + virtio_dev_posted(vd, index) + more[how]));
+}
+
 static void model_lie(struct conform *c, bool is_tx, unsigned queue, unsigned how)
 {
 	struct world *w = c->world;
@@ -234,6 +270,10 @@ static void model_lie(struct conform *c, bool is_tx, unsigned queue, unsigned ho
 	static struct virtio_dev_buf buf;
 	uint32_t id = 0xffff;
 
+	if (is_tx && (w->vd.accepted & VDEV_F_IN_ORDER)) {
+		lie_in_number(&w->vd, index, how);
+		return;
+	}
 	if (how == 1 && is_tx) {
 		/* In the ring, and free: behind what was posted last. */
 		id = (q->avail_pos + 5u) & (q->size - 1);
@@ -254,6 +294,7 @@ const struct place_ops place_model_virtio = {
 	.now_ns = model_now_ns,
 	.wait = model_wait,
 	.stall = model_stall,
+	.lost = model_lost,
 	.link = model_link,
 	.unplug = model_unplug,
 	.release = model_release,

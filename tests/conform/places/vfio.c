@@ -3,12 +3,21 @@
  * A real claim through VFIO, in the lab's guest (tests/vm/conform_guest.sh). The wire's other end
  * is a second NIC of the guest, run by the kernel's own driver and used through a packet socket.
  * What only the machine's owner can do (a cable) is asked of the host on standard output.
+ *
+ * Between the two are taps and a bridge of the host (tools/lab --wire bridge). That wire carries
+ * requests and keeps the order: the peer has one queue, each tap is a queue, and the bridge hands a
+ * frame on before it takes the next. What the device does not take waits in its tap.
+ *
+ * No device is pulled here: QEMU reads a register of one that is gone as 0, where a bus reads all
+ * ones, and the guest's kernel asks for a device back before it lets go of it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,57 +43,90 @@ struct world {
 	int kmsg;
 	pid_t unbinder;
 	bool linked_down;
+	bool held;
+};
+
+/* A device, and the interface of its peer. */
+struct port {
+	const char *device;
+	const char *peer;
 };
 
 static struct world world;
 static int host_fd = -1;
-static const char *device;
-static const char *peer;
+/* On the root bus; and below a root port, which reports errors, and where each open is slow. */
+static struct port on_root;
+static struct port below;
+static const struct port *port;
 
-/* The device and the interface are the script's to name. */
+static bool port_named(struct port *which, const char *device, const char *peer)
+{
+	which->device = getenv(device);
+	which->peer = getenv(peer);
+	return which->device && which->peer && strlen(which->peer) < IFNAMSIZ;
+}
+
+/* The devices and the interfaces are the script's to name. */
 static int vfio_prepare(const struct conform_place *place, char *why, size_t bytes)
 {
 	(void)place;
-	device = getenv("CONFORM_DEVICE");
-	peer = getenv("CONFORM_PEER");
-	if (!device || !peer || strlen(peer) >= IFNAMSIZ) {
+	if (!port_named(&on_root, "CONFORM_DEVICE", "CONFORM_PEER") ||
+	    !port_named(&below, "CONFORM_BELOW", "CONFORM_BELOW_PEER")) {
 		(void)snprintf(why, bytes,
-			       "CONFORM_DEVICE and CONFORM_PEER do not name a PCI address and an "
-			       "interface: tests/vm/conform.sh runs it in the lab's guest");
+			       "CONFORM_DEVICE and CONFORM_PEER, CONFORM_BELOW and "
+			       "CONFORM_BELOW_PEER do not name PCI addresses and interfaces: "
+			       "tests/vm/conform.sh runs it in the lab's guest");
 		return -EINVAL;
 	}
 	host_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	return host_fd < 0 ? -errno : 0;
 }
 
-/* Ask the host, and wait until it has done it. */
-static void host(struct conform *c, const char *what)
+/* Ask the host, and wait until it has done it: "done", or why not. */
+static void ask_host(struct conform *c, const char *what, char *answer, size_t bytes)
 {
 	const char *from = getenv("LAB_FROM_HOST");
-	FILE *answer = fopen(from ? from : "/dev/null", "re");
-	char line[64] = "";
+	FILE *file = fopen(from ? from : "/dev/null", "re");
 
-	check(answer);
+	check(file);
 	check(dprintf(host_fd, "@host %s\n", what) > 0);
-	if (!fgets(line, sizeof(line), answer))
-		line[0] = '\0';
-	(void)fclose(answer);
-	if (strcmp(line, "done\n") != 0)
-		conform_fail(c, __FILE__, __LINE__, "the host cannot do \"%s\": %s", what, line);
+	if (!fgets(answer, (int)bytes, file))
+		answer[0] = '\0';
+	(void)fclose(file);
+	answer[strcspn(answer, "\n")] = '\0';
 }
 
-static void peer_flags(struct conform *c, bool up)
+static void host(struct conform *c, const char *what)
 {
+	char answer[200];
+
+	ask_host(c, what, answer, sizeof(answer));
+	if (strcmp(answer, "done") != 0)
+		conform_fail(c, __FILE__, __LINE__, "the host cannot do \"%s\": %s", what, answer);
+}
+
+/* What not every host or model of QEMU's can. */
+static void host_or_skip(struct conform *c, const char *what, const char *need)
+{
+	char answer[200];
+
+	ask_host(c, what, answer, sizeof(answer));
+	if (strcmp(answer, "done") != 0)
+		conform_skip(c, "there is not here: %s: %s", need, answer);
+}
+
+/* Up, for long frames to anybody, and each as it came: no two of a flow put together. */
+static void peer_up(struct conform *c)
+{
+	struct ethtool_value gro = { .cmd = ETHTOOL_SGRO };
 	struct ifreq ifr = { .ifr_mtu = PEER_MTU };
 
-	(void)snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", peer);
-	if (up)
-		check(!ioctl(world.wire, SIOCSIFMTU, &ifr));
+	(void)snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", port->peer);
+	check(!ioctl(world.wire, SIOCSIFMTU, &ifr));
+	ifr.ifr_data = (char *)&gro;
+	check(!ioctl(world.wire, SIOCETHTOOL, &ifr));
 	check(!ioctl(world.wire, SIOCGIFFLAGS, &ifr));
-	if (up)
-		ifr.ifr_flags = (short)(ifr.ifr_flags | IFF_UP | IFF_PROMISC);
-	else
-		ifr.ifr_flags = (short)(ifr.ifr_flags & ~IFF_UP);
+	ifr.ifr_flags = (short)(ifr.ifr_flags | IFF_UP | IFF_PROMISC);
 	check(!ioctl(world.wire, SIOCSIFFLAGS, &ifr));
 }
 
@@ -92,7 +134,7 @@ static void wire_open(struct conform *c)
 {
 	struct sockaddr_ll at = { .sll_family = AF_PACKET,
 				  .sll_protocol = htons(ETH_P_ALL),
-				  .sll_ifindex = (int)if_nametoindex(peer) };
+				  .sll_ifindex = (int)if_nametoindex(port->peer) };
 	const int bytes = SOCKET_BYTES;
 	const int on = 1;
 
@@ -102,26 +144,74 @@ static void wire_open(struct conform *c)
 	check(!setsockopt(world.wire, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)));
 	check(!setsockopt(world.wire, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)));
 	check(!setsockopt(world.wire, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)));
-	peer_flags(c, true);
+	peer_up(c);
 	check(at.sll_ifindex > 0);
 	check(!bind(world.wire, (const struct sockaddr *)&at, sizeof(at)));
 }
 
-static void vfio_begin(struct conform *c)
+/* Take what has come on either side; whether the mark was among it. */
+static bool mark_out(struct conform *c, unsigned mark)
 {
 	static uint8_t buf[FRAME_MAX];
 	struct wire_request request;
 
+	while (c->place->ops->recv(c, &request, buf, sizeof(buf)))
+		if (frame_seq(buf) == mark)
+			return true;
+	return false;
+}
+
+static bool mark_in(struct conform *c, unsigned mark)
+{
+	static uint8_t buf[FRAME_MAX];
+	struct fn_pkt *pkt;
+
+	while (fn_rx_burst(c->rx, &pkt, 1) == 1) {
+		(void)pkt_copy(pkt, buf, sizeof(buf));
+		fn_pkt_free(pkt);
+		if (frame_seq(buf) == mark)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The wire keeps what the device before this one did not take. Order is kept: behind a frame that
+ * went all the way nothing old is left. (That is on queue 0; Linux empties the other queues of a
+ * tap when QEMU gives them up, at the start with one.) Afterwards all is as if there had been no
+ * device yet.
+ */
+static void wire_clear(struct conform *c)
+{
+	/* No other process's. */
+	const unsigned mark = 0xff000000u ^ (unsigned)getpid();
+
+	c->pool_opts.count = 512;
+	port_start(c, (struct fn_dev_conf){ .rx_ring = 64, .tx_ring = 64 });
+	wire_send_stream(c, mark, 1, 100);
+	wait_until(mark_in(c, mark));
+	tx_send_stream(c, c->tx, mark, 1, 100);
+	wait_until(mark_out(c, mark));
+	port_close(c);
+	c->rx = NULL;
+	c->tx = NULL;
+	memset(&c->pool_opts, 0, sizeof(c->pool_opts));
+	memset(&c->info, 0, sizeof(c->info));
+	memset(c->events, 0, sizeof(c->events));
+	memset(&c->last_event, 0, sizeof(c->last_event));
+	memset(c->log, 0, sizeof(c->log));
+}
+
+static void vfio_begin(struct conform *c)
+{
 	world = (struct world){ .wire = -1 };
+	port = c->behaviour->needs & NEED_ERROR ? &below : &on_root;
 	c->world = &world;
 	world.kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	check(world.kmsg >= 0);
 	check(lseek(world.kmsg, 0, SEEK_END) >= 0);
 	wire_open(c);
-	/* What the device before this one still had in the hub. */
-	conform_wait_ns(c, CONFORM_QUIET_NS / 4);
-	while (c->place->ops->recv(c, &request, buf, sizeof(buf)))
-		;
+	wire_clear(c);
 }
 
 /* The kernel's line about a fault of the IOMMU since the beginning, if any. */
@@ -146,7 +236,8 @@ static void rebind(struct conform *c)
 	(void)waitpid(world.unbinder, NULL, 0);
 	world.unbinder = 0;
 	fd = open("/sys/bus/pci/drivers/vfio-pci/bind", O_WRONLY | O_CLOEXEC);
-	bound = fd >= 0 && write(fd, device, strlen(device)) == (ssize_t)strlen(device);
+	bound = fd >= 0 &&
+		write(fd, port->device, strlen(port->device)) == (ssize_t)strlen(port->device);
 	if (fd >= 0)
 		(void)close(fd);
 	check(bound);
@@ -159,6 +250,8 @@ static void vfio_end(struct conform *c, bool judge)
 
 	if (world.linked_down)
 		c->place->ops->link(c, true);
+	if (world.held)
+		c->place->ops->stall(c, false);
 	if (world.unbinder)
 		rebind(c);
 	fault = faulted(line, sizeof(line));
@@ -173,7 +266,7 @@ static int vfio_open(struct conform *c, struct fn_dev **dev)
 {
 	const struct fn_dev_opts opts = { .sz = sizeof(opts), .err = &c->err };
 
-	return fn_dev_open(c->ctx, device, &opts, dev);
+	return fn_dev_open(c->ctx, port->device, &opts, dev);
 }
 
 static int vfio_send(struct conform *c, const struct wire_request *request, const void *frame,
@@ -217,10 +310,14 @@ static void vfio_wait(struct conform *c, uint64_t ns)
 	(void)nanosleep(&pause, NULL);
 }
 
-/* A peer that is down takes no frame out of its ring: soon there is no room. */
+/* Frames wait behind the peer's tap, until the device's takes no more. */
 static void vfio_stall(struct conform *c, bool on)
 {
-	peer_flags(c, !on);
+	if (on)
+		host_or_skip(c, "hold on", "a wire that takes nothing");
+	else
+		host(c, "hold off");
+	world.held = on;
 }
 
 static void vfio_link(struct conform *c, bool up)
@@ -238,13 +335,18 @@ static void vfio_release(struct conform *c)
 	char command[128];
 
 	(void)snprintf(command, sizeof(command), "echo %s >/sys/bus/pci/drivers/vfio-pci/unbind",
-		       device);
+		       port->device);
 	world.unbinder = fork();
 	check(world.unbinder >= 0);
 	if (world.unbinder == 0) {
 		(void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 		_exit(127);
 	}
+}
+
+static void vfio_error(struct conform *c)
+{
+	host_or_skip(c, "error", "a report of an error of the device");
 }
 
 static void vfio_announce(struct conform *c)
@@ -264,5 +366,6 @@ const struct place_ops place_vfio = {
 	.stall = vfio_stall,
 	.link = vfio_link,
 	.release = vfio_release,
+	.error = vfio_error,
 	.announce = vfio_announce,
 };

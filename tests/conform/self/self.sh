@@ -32,6 +32,26 @@ case $sanitizers in
 *) expect '^ok   self/none self\.leaks_memory ' ;;
 esac
 [ "$(wc -l <"$dir/results")" = 14 ] || { echo "FAIL: $(wc -l <"$dir/results") results, not 14"; failed=1; }
+
+# Results are there as they come, and a run that is ended loses none: what ran then is said to hang.
+"$self" --place self/none --jobs 2 --only passes,hangs,passes_again --results "$dir/ended" >"$dir/out" &
+pid=$!
+until grep -q passes_again "$dir/ended" 2>/dev/null; do sleep 0.01; done
+kill -TERM $pid
+status=0
+wait $pid || status=$?
+[ $status = 1 ] || { echo "FAIL: exit status $status of a run that was ended, not 1"; failed=1; }
+expect '^FAIL self/none self\.hangs .*\(it hangs: killed '
+[ "$(cut -f 3,4 "$dir/ended" | tr '\t\n' '  ')" = "passes ok hangs FAIL passes_again ok " ] ||
+	{ echo "FAIL: the results of a run that was ended: $(cat "$dir/ended")"; failed=1; }
+"$self" --place self/none --only passes,hangs,passes_again --results "$dir/cut" >"$dir/out" &
+pid=$!
+until [ -s "$dir/cut" ]; do sleep 0.01; done
+kill -TERM $pid
+wait $pid && { echo "FAIL: a run that was ended is said to have passed"; failed=1; }
+expect ' not begun when the run was ended$'
+grep -q passes_again "$dir/cut" && { echo "FAIL: what was not begun has a result"; failed=1; }
+
 status=0
 "$self" --place self/none --only fails,nothing >"$dir/out" 2>&1 || status=$?
 [ $status = 2 ] || { echo "FAIL: exit status $status for a name of nothing, not 2"; failed=1; }

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A run of received frames, eight or four at a time; part of intel_rx.h for processors with
+ * AVX2.
+ */
+#ifndef INTEL_RX_AVX2_H
+#define INTEL_RX_AVX2_H
+
+/* What four descriptors are judged by: struct rx_judge, four times. */
+struct rx_judge4 {
+	__m256i mask;
+	__m256i whole_1;
+	__m256i less_max;
+	__m256i plain_1;
+};
+
+static inline __attribute__((always_inline)) struct rx_judge4
+rx_judge4(const struct rx_judge *judge)
+{
+	return (struct rx_judge4){
+		.mask = _mm256_set1_epi64x((int64_t)judge->mask),
+		.whole_1 = _mm256_set1_epi64x((int64_t)((INTEL_RX_WHOLE << 32) + 1)),
+		.less_max = _mm256_set1_epi64x((int64_t)(judge->len_max - 1)),
+		.plain_1 = _mm256_set1_epi64x((int64_t)judge->plain_1),
+	};
+}
+
+/*
+ * As rx_one() has it, of four descriptors: the lengths less 1, or more than any length; in the
+ * order 0, 2, 1, 3. Each half of a descriptor is read in one piece; that a later one is read before
+ * an earlier one does no harm, as each is judged for itself.
+ */
+static inline __attribute__((always_inline)) __m256i rx_less4(const struct intel_rx_desc *desc,
+							      const struct rx_judge4 *judge)
+{
+	const __m256i d01 = _mm256_loadu_si256((const __m256i *)desc);
+	const __m256i d23 = _mm256_loadu_si256((const __m256i *)(desc + 2));
+	const __m256i seen = _mm256_and_si256(_mm256_unpackhi_epi64(d01, d23), judge->mask);
+
+	return _mm256_sub_epi64(_mm256_shuffle_epi32(seen, _MM_SHUFFLE(2, 3, 0, 1)),
+				judge->whole_1);
+}
+
+static inline __attribute__((always_inline)) bool rx_fit(__m256i less,
+							 const struct rx_judge4 *judge)
+{
+	const __m256i fits = _mm256_cmpeq_epi32(_mm256_min_epu32(less, judge->less_max), less);
+
+	return _mm256_movemask_epi8(fits) == -1;
+}
+
+/* Hand out four frames that fit. */
+static inline __attribute__((always_inline)) void rx_take4(struct fn_pkt *const *bufs,
+							   struct fn_pkt **pkts, __m256i less,
+							   const struct rx_judge4 *judge)
+{
+	const __m256i words = _mm256_add_epi64(less, judge->plain_1);
+	const __m128i words_02 = _mm256_castsi256_si128(words);
+	const __m128i words_13 = _mm256_extracti128_si256(words, 1);
+
+	_mm256_storeu_si256((__m256i *)pkts, _mm256_loadu_si256((const __m256i *)bufs));
+	fn_pkt_begin(bufs[0], (uint64_t)_mm_cvtsi128_si64(words_02), 0);
+	fn_pkt_begin(bufs[1], (uint64_t)_mm_cvtsi128_si64(words_13), 0);
+	fn_pkt_begin(bufs[2], (uint64_t)_mm_extract_epi64(words_02, 1), 0);
+	fn_pkt_begin(bufs[3], (uint64_t)_mm_extract_epi64(words_13, 1), 0);
+}
+
+/*
+ * As many of @n frames as come in eights, or in one four; those of a group are taken all or
+ * none.
+ */
+static inline __attribute__((always_inline)) unsigned rx_run_fours(const struct intel_rx_desc *desc,
+								   struct fn_pkt *const *bufs,
+								   struct fn_pkt **pkts, unsigned n,
+								   const struct rx_judge *one,
+								   struct rx_sum *sum)
+{
+	const struct rx_judge4 judge = rx_judge4(one);
+	struct fn_pkt **const first = pkts;
+	__m256i all = _mm256_setzero_si256();
+	__m128i half;
+
+	for (; n >= 8; n -= 8, pkts += 8, bufs += 8, desc += 8) {
+		const __m256i less0 = rx_less4(desc, &judge);
+		const __m256i less4 = rx_less4(desc + 4, &judge);
+
+		if (fn_unlikely(!rx_fit(_mm256_max_epu32(less0, less4), &judge)))
+			break;
+		rx_take4(bufs, pkts, less0, &judge);
+		rx_take4(bufs + 4, pkts + 4, less4, &judge);
+		all = _mm256_add_epi64(all, _mm256_add_epi64(less0, less4));
+	}
+	if (n >= 4) {
+		const __m256i less = rx_less4(desc, &judge);
+
+		if (rx_fit(less, &judge)) {
+			rx_take4(bufs, pkts, less, &judge);
+			all = _mm256_add_epi64(all, less);
+			pkts += 4;
+		}
+	}
+	half = _mm_add_epi64(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
+	sum->bytes += (uint64_t)_mm_cvtsi128_si64(half) + (uint64_t)_mm_extract_epi64(half, 1);
+	return (unsigned)(pkts - first);
+}
+
+#endif
