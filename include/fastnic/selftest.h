@@ -24,9 +24,9 @@ enum fn_selftest_test {
 
 /* What came out of a test. */
 enum fn_selftest_verdict {
-	FN_SELFTEST_NOT_RUN,
-	FN_SELFTEST_PASSED,
-	FN_SELFTEST_FAILED,
+	FN_VERDICT_NOT_RUN,
+	FN_VERDICT_PASSED,
+	FN_VERDICT_FAILED,
 };
 
 #define FN_SELFTEST_TEXT_BYTES 160

@@ -94,7 +94,7 @@ static int run(struct fn_dev *dev, struct fn_selftest *t)
 				       dev->limits.selftests & 1u << i ?
 					       "not asked for" :
 					       "the device has no such test");
-		if (result->verdict == FN_SELFTEST_FAILED)
+		if (result->verdict == FN_VERDICT_FAILED)
 			t->failed |= 1u << i;
 	}
 	return ret;
