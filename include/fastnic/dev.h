@@ -133,7 +133,7 @@ FN_API int fn_dev_close(struct fn_dev *dev);
  * @offloads: offloads that are on
  * @promisc: receives frames for any address; of a device without FN_CAP_PROMISC: always
  * @allmulti: receives frames for any group address
- * @mac_filters: addresses that fn_dev_set_mac_filters() added
+ * @mac_filters_n: addresses that fn_dev_set_mac_filters() added
  * @mac_filter_mode: how exactly it filters these
  * @rx_variant: the receive burst that start chose, or ""
  * @tx_variant: the transmit burst that start chose, or ""
@@ -181,7 +181,7 @@ struct fn_dev_info {
 	uint64_t offloads;
 	bool promisc;
 	bool allmulti;
-	uint32_t mac_filters;
+	uint32_t mac_filters_n;
 	enum fn_filter_mode mac_filter_mode;
 	char rx_variant[32];
 	char tx_variant[32];

@@ -76,7 +76,7 @@ void fn_dev_get_info(struct fn_dev *dev, struct fn_dev_info *out)
 	info_from_conf(&dev->conf, dev->limits.tx_extra_descs, &info);
 	info.promisc = dev->promisc;
 	info.allmulti = dev->allmulti;
-	info.mac_filters = dev->mac_filters_n;
+	info.mac_filters_n = dev->mac_filters_n;
 	if (dev->state == FN_DEV_STARTED) {
 		info.mac_filter_mode = dev->mac_filter_mode;
 		(void)snprintf(info.rx_variant, sizeof(info.rx_variant), "%s", dev->rx_variant);
