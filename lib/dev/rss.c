@@ -109,7 +109,7 @@ int fn_dev_set_rss(struct fn_dev *dev, const struct fn_rss *rss)
 	int ret;
 
 	if (!rss || !fn_opts_get(&wanted, sizeof(wanted), rss))
-		return fn_report(dev->ctx, NULL, fn_opts_fail("fn_rss"));
+		return fn_report(dev->ctx, fn_opts_err(rss), fn_opts_fail("fn_rss"));
 	(void)pthread_mutex_lock(&dev->lock);
 	ret = set_rss(dev, &wanted);
 	(void)pthread_mutex_unlock(&dev->lock);

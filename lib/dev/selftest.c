@@ -119,7 +119,7 @@ int fn_dev_selftest(struct fn_dev *dev, struct fn_selftest *out)
 	int ret;
 
 	if (!out || !fn_opts_get(&t, sizeof(t), out))
-		return fn_report(dev->ctx, NULL, fn_opts_fail("fn_selftest"));
+		return fn_report(dev->ctx, fn_opts_err(out), fn_opts_fail("fn_selftest"));
 	(void)pthread_mutex_lock(&dev->lock);
 	ret = selftest(dev, &t);
 	(void)pthread_mutex_unlock(&dev->lock);
