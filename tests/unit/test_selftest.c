@@ -29,7 +29,7 @@ static void all_pass(void **state)
 	assert_int_equal(run(0), 0);
 	assert_int_equal(result.sz, sizeof(result));
 	assert_ptr_equal(result.err, &fake.err);
-	assert_int_equal(result.tests, ALL);
+	assert_int_equal(result.tests, 0);
 	assert_int_equal(result.failed, 0);
 	for (unsigned i = 0; i < FN_SELFTESTS; i++) {
 		assert_int_equal(result.results[i].verdict, FN_VERDICT_PASSED);
@@ -67,7 +67,8 @@ static void chosen_ones(void **state)
 	assert_true(says(FN_SELFTEST_LOOPBACK, "the device has no such test"));
 	/* All is all that it has. */
 	assert_int_equal(run(0), 0);
-	assert_int_equal(result.tests, fake.dev->limits.selftests);
+	assert_int_equal(result.tests, 0);
+	assert_int_equal(fake.selftests, fake.dev->limits.selftests);
 	assert_int_equal(result.results[FN_SELFTEST_LOOPBACK].verdict, FN_VERDICT_NOT_RUN);
 }
 
@@ -187,13 +188,21 @@ static void gone(void **state)
 	(void)state;
 	fake_open();
 	fake_configure();
-	fake.gone_in = FN_SELFTEST_LINK;
+	fake.gone_in = FN_SELFTEST_NVM;
 	assert_int_equal(run(0), -ENODEV);
 	assert_int_equal(fake.err.code, -ENODEV);
-	assert_int_equal(fake.selftests, 1u << FN_SELFTEST_LINK);
+	assert_int_equal(fake.selftests, ONLINE);
+	/* What came out before stays, and each of the others says why it did not. */
+	assert_int_equal(result.results[FN_SELFTEST_LINK].verdict, FN_VERDICT_PASSED);
+	for (unsigned i = FN_SELFTEST_NVM; i < FN_SELFTESTS; i++)
+		assert_int_equal(result.results[i].verdict, FN_VERDICT_NOT_RUN);
+	assert_true(says(FN_SELFTEST_NVM, "gone"));
+	assert_true(says(FN_SELFTEST_REGISTERS, "the call failed before"));
+	result.failed = ALL;
+	assert_int_equal(fn_dev_selftest(fake.dev, &result), -ENODEV);
+	assert_int_equal(result.failed, 0);
 	assert_int_equal(result.results[FN_SELFTEST_LINK].verdict, FN_VERDICT_NOT_RUN);
-	assert_int_equal(run(0), -ENODEV);
-	assert_int_equal(fake.selftests, 0);
+	assert_int_equal(fake.selftests, ONLINE);
 }
 
 /* The LED blinks on over the resets of the tests. */
