@@ -288,7 +288,7 @@ static void caps_not_silent(struct conform *c)
 		check_ret(fn_dev_set_allmulti(c->dev, true), -ENOTSUP);
 	if (!(caps & FN_CAP_MAC_FILTERS))
 		check_ret(fn_dev_set_mac_filters(c->dev, macs, 1), -ENOTSUP);
-	if (!(caps & FN_CAP_RSS))
+	if (!(caps & FN_CAP_RSS) && !(c->info.offloads_max & FN_OFFLOAD_RX_HASH))
 		check_ret(fn_dev_get_rss(c->dev, &rss), -ENOTSUP);
 	if (!(caps & FN_CAP_RSS))
 		check_ret(fn_dev_set_rss(c->dev, &rss), -ENOTSUP);
