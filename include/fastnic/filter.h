@@ -14,8 +14,9 @@ struct fn_dev;
  * (fn_dev_set_promisc(), fn_dev_set_allmulti()) comes on top. The list only grows.
  */
 enum fn_filter_mode {
-	FN_FILTER_NONE,      /* it is not started: nothing comes in */
-	FN_FILTER_EXACT,     /* one by one: they let in no other address */
+	FN_FILTER_NONE, /* it is not started: nothing comes in */
+	/* One by one: they let in no other address. Of virtio-net a guess: it may be coarser. */
+	FN_FILTER_EXACT,
 	FN_FILTER_HASH,      /* some by a hash, which some other addresses share */
 	FN_FILTER_ALL_MULTI, /* too many groups: all group addresses come in */
 	FN_FILTER_ALL,       /* too many: all addresses come in */
