@@ -4,9 +4,6 @@
 
 #include "drivers/virtio/virtio_net.h"
 
-/* MSI-X entry 0 is the configuration's, the queues' come behind it. */
-#define CONFIG_ENTRY 0u
-
 static int virtio_net_close(struct fn_dev *dev)
 {
 	struct virtio_net *vn = virtio_net_of(dev);
@@ -85,7 +82,7 @@ static int start_device(struct fn_dev *dev, struct virtio_net *vn)
 	if (!ret)
 		ret = virtio_pci_accept(&vn->pci, virtio_net_features(dev, &dev->conf));
 	if (!ret && dev->irq_n)
-		ret = virtio_pci_set_config_vector(&vn->pci, CONFIG_ENTRY);
+		ret = virtio_pci_set_config_vector(&vn->pci, VIRTIO_NET_CONFIG_VECTOR);
 	if (!ret)
 		ret = start_queues(dev, vn);
 	if (ret)

@@ -33,7 +33,8 @@ extern const struct fn_driver fn_driver_virtio_net;
  */
 #define VIRTIO_NET_MAC_FILTERS_MAX 64u
 
-/* MSI-X entry 0 is the configuration's. */
+/* MSI-X entry 0 is the configuration's, the queues' come behind it. */
+#define VIRTIO_NET_CONFIG_VECTOR 0u
 #define VIRTIO_NET_FIRST_VECTOR 1u
 
 /* Queue pairs that are used at most; a device may have up to 0x8000. */

@@ -50,7 +50,7 @@ FN_API int fn_dev_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c);
  *
  * Any thread.
  *
- * Return: 0; -ENOTSUP without FN_CAP_COALESCE; -ENODEV.
+ * Return: 0; -EINVAL for no struct; -ENOTSUP without FN_CAP_COALESCE; -ENODEV.
  */
 FN_API int fn_dev_get_coalesce(struct fn_dev *dev, struct fn_coalesce *c);
 

@@ -21,9 +21,31 @@ struct fn_dev;
  *                                    ^                ^                        |
  *                                    +----------------+----- fn_dev_stop ------+
  *
- * fn_dev_close() is right in every state. Control calls may come from any thread and are serialised
- * per device; but the application must be outside of a queue's burst calls while it stops, resets
- * or closes the queue's device.
+ * Control calls may come from any thread and are serialised per device. In which state each makes
+ * sense, and whether threads may be within bursts of the device's queues meanwhile:
+ *
+ *   call                              OPEN      CONFIGURED  STARTED  bursts meanwhile
+ *   fn_dev_configure                  yes       yes         -EBUSY   yes; they return 0
+ *   fn_dev_set_mtu                    -EINVAL   yes         -EBUSY   yes; they return 0
+ *   fn_dev_start                      -EINVAL   yes         nothing  yes; 0 until it runs
+ *   fn_dev_stop                       nothing   nothing     yes      no
+ *   fn_dev_reset                      yes       yes         yes      no
+ *   fn_dev_close                      yes       yes         yes      no
+ *   fn_dev_selftest, link and nvm     yes       yes         yes      yes
+ *   fn_dev_selftest, any other        -EINVAL   yes         -EBUSY   no
+ *   fn_dev_set_rss, fn_dev_get_rss    -EINVAL   yes         yes      yes
+ *   fn_dev_add_vlan, fn_dev_del_vlan  -ENOTSUP  yes         yes      yes
+ *   all others                        yes       yes         yes      yes
+ *
+ * What was chosen holds until it is chosen anew, over fn_dev_stop(), fn_dev_start() and
+ * fn_dev_reset(), whether they succeed or fail; counters go on over them. fn_dev_configure() leaves
+ * all of it as it is but for these, and fn_dev_close() ends it:
+ *
+ *   promiscuous mode   becomes &fn_dev_conf.promisc
+ *   MTU                becomes &fn_dev_conf.mtu
+ *   VLANs              forgotten without FN_OFFLOAD_VLAN_FILTER
+ *   RSS types, table   chosen anew by the library when the number of receive queues changes; the key
+ *                      stays
  */
 enum fn_dev_state {
 	FN_DEV_OPEN,
@@ -116,7 +138,8 @@ FN_API int fn_dev_close(struct fn_dev *dev);
  * @rss_key_bytes: bytes of its hash key
  * @rss_reta_entries: entries of its redirection table
  * @max_mac_filters: addresses that fn_dev_set_mac_filters() takes at most
- * @max_mac_exact: as many of these it filters one by one
+ * @max_mac_exact: as many of these it filters one by one; of virtio-net, which does not say how
+ *	many it can, what fastnic trusts it with
  * @coalesce_unit_ns: with FN_CAP_COALESCE: delays of an interrupt are rounded up to multiples of it
  * @coalesce_max_ns: longest delay of an interrupt
  * @coalesce_max_packets: most packets that an interrupt can be made to wait for; 0: it does not
@@ -133,7 +156,7 @@ FN_API int fn_dev_close(struct fn_dev *dev);
  * @offloads: offloads that are on
  * @promisc: receives frames for any address; of a device without FN_CAP_PROMISC: always
  * @allmulti: receives frames for any group address
- * @mac_filters: addresses that fn_dev_set_mac_filters() added
+ * @mac_filters_n: addresses that fn_dev_set_mac_filters() added
  * @mac_filter_mode: how exactly it filters these
  * @rx_variant: the receive burst that start chose, or ""
  * @tx_variant: the transmit burst that start chose, or ""
@@ -181,7 +204,7 @@ struct fn_dev_info {
 	uint64_t offloads;
 	bool promisc;
 	bool allmulti;
-	uint32_t mac_filters;
+	uint32_t mac_filters_n;
 	enum fn_filter_mode mac_filter_mode;
 	char rx_variant[32];
 	char tx_variant[32];

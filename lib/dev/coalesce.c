@@ -73,26 +73,20 @@ int fn_dev_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 	int ret;
 
 	if (!c || !fn_opts_get(&wanted, sizeof(wanted), c))
-		return fn_report(dev->ctx, NULL, fn_opts_fail("fn_coalesce"));
+		return fn_report(dev->ctx, fn_opts_err(c), fn_opts_fail("fn_coalesce"));
 	(void)pthread_mutex_lock(&dev->lock);
 	ret = set_coalesce(dev, &wanted);
 	(void)pthread_mutex_unlock(&dev->lock);
 	return fn_report(dev->ctx, wanted.err, ret);
 }
 
+static int can_coalesce(struct fn_dev *dev)
+{
+	return fn_dev_check_can(dev, FN_CAP_COALESCE);
+}
+
 int fn_dev_get_coalesce(struct fn_dev *dev, struct fn_coalesce *out)
 {
-	struct fn_error *const err = fn_opts_err(out);
-	struct fn_coalesce c;
-	int ret;
-
-	(void)pthread_mutex_lock(&dev->lock);
-	ret = fn_dev_check_can(dev, FN_CAP_COALESCE);
-	c = dev->coalesce;
-	(void)pthread_mutex_unlock(&dev->lock);
-	if (!ret) {
-		c.err = err;
-		fn_info_put(out, &c, sizeof(c));
-	}
-	return fn_report(dev->ctx, err, ret);
+	return fn_dev_hand_out(dev, "fn_coalesce", &dev->coalesce, sizeof(dev->coalesce),
+			       can_coalesce, out);
 }

@@ -361,7 +361,7 @@ int fn_dev_configure(struct fn_dev *dev, const struct fn_dev_conf *conf)
 	int ret;
 
 	if (!conf || !fn_opts_get(&c, sizeof(c), conf))
-		return fn_report(dev->ctx, NULL, fn_opts_fail("fn_dev_conf"));
+		return fn_report(dev->ctx, fn_opts_err(conf), fn_opts_fail("fn_dev_conf"));
 	err = c.err;
 	(void)pthread_mutex_lock(&dev->lock);
 	ret = dev_configure(dev, &c);

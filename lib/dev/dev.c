@@ -191,7 +191,7 @@ int fn_dev_open_on(struct fn_ctx *ctx, const struct fn_bus_ops *bus, const char 
 	struct fn_dev_opts o;
 
 	if (!fn_opts_get(&o, sizeof(o), opts))
-		return fn_report(ctx, NULL, fn_opts_fail("fn_dev_opts"));
+		return fn_report(ctx, fn_opts_err(opts), fn_opts_fail("fn_dev_opts"));
 	return fn_report(ctx, o.err, dev_open(ctx, bus, name, dev));
 }
 
@@ -215,10 +215,9 @@ int fn_dev_open(struct fn_ctx *ctx, const char *name, const struct fn_dev_opts *
 		struct fn_dev **dev)
 {
 	int ret = check_supported(name);
-	struct fn_dev_opts o;
 
 	if (ret)
-		return fn_report(ctx, fn_opts_get(&o, sizeof(o), opts) ? o.err : NULL, ret);
+		return fn_report(ctx, fn_opts_err(opts), ret);
 	return fn_dev_open_on(ctx, &fn_bus_vfio, name, opts, dev);
 }
 

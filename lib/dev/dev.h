@@ -76,6 +76,13 @@ int fn_dev_check_cap(const struct fn_dev *dev, uint64_t cap);
 /* cap.c: the device is there and has the capability: 0, -ENODEV or -ENOTSUP with a sentence. */
 int fn_dev_check_can(struct fn_dev *dev, uint64_t cap);
 
+/*
+ * info.c: the whole of a public call that hands out a struct which is kept in the device: @kept of
+ * @bytes, called @name, when @check lets it.
+ */
+int fn_dev_hand_out(struct fn_dev *dev, const char *name, const void *kept, size_t bytes,
+		    int (*check)(struct fn_dev *dev), void *out);
+
 /* cap.c: 0, or -EINVAL with a sentence when the device is not configured. */
 int fn_dev_check_configured(const struct fn_dev *dev);
 

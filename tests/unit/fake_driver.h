@@ -340,7 +340,7 @@ static inline void fake_init(void)
 		.nvm_words = FAKE_NVM_WORDS,
 	};
 	for (unsigned i = 0; i < FN_SELFTESTS; i++)
-		fake.verdicts[i] = FN_SELFTEST_PASSED;
+		fake.verdicts[i] = FN_VERDICT_PASSED;
 }
 
 static inline void fake_open(void)

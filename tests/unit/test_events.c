@@ -281,7 +281,7 @@ static bool pinned(struct fn_dev *dev)
 	return pins;
 }
 
-/* A control call of one device takes long, events wait for it; another device is closed meanwhile. */
+/* A control call of one takes long, and events wait for it; another is closed meanwhile. */
 static void close_beside_a_stuck_device(void **state)
 {
 	struct fn_dev *other;

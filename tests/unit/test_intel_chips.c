@@ -161,7 +161,7 @@ static void vlans(void **state)
 		start_all(m);
 		watched = IDEV_VFTA + 4 * (77 / 32);
 		writes = 0;
-		assert_int_equal(fn_dev_set_vlan_filter(p.dev, 77, true), 0);
+		assert_int_equal(fn_dev_add_vlan(p.dev, 77), 0);
 		assert_int_equal(REG(watched), 1u << 77 % 32);
 		assert_int_equal(writes, m->vlan_writes);
 		port_end();

@@ -112,11 +112,11 @@ static void check_verdicts(struct conform *c, const struct fn_selftest *t, uint3
 		const struct fn_selftest_result *r = &t->results[i];
 
 		check(r->text[0]);
-		if (r->verdict == FN_SELFTEST_FAILED ||
-		    (r->verdict != FN_SELFTEST_PASSED && (must_pass & 1u << i)))
+		if (r->verdict == FN_VERDICT_FAILED ||
+		    (r->verdict != FN_VERDICT_PASSED && (must_pass & 1u << i)))
 			conform_fail(c, __FILE__, __LINE__, "test %s: %s", fn_selftest_name(i),
 				     r->text);
-		check(r->verdict == FN_SELFTEST_NOT_RUN || (c->info.selftests & 1u << i));
+		check(r->verdict == FN_VERDICT_NOT_RUN || (c->info.selftests & 1u << i));
 	}
 	check_eq(t->failed, 0);
 }
@@ -159,7 +159,7 @@ static void selftest_passes(struct conform *c)
 		check_ok(fn_dev_selftest(c->dev, &t));
 		check_verdicts(c, &t, 1u << i & offline);
 		for (unsigned j = 0; j < FN_SELFTESTS; j++)
-			check(i == j || t.results[j].verdict == FN_SELFTEST_NOT_RUN);
+			check(i == j || t.results[j].verdict == FN_VERDICT_NOT_RUN);
 	}
 }
 
@@ -207,7 +207,7 @@ static void selftest_link_down(struct conform *c)
 	wait_until(!port_link_up(c));
 	check_ok(fn_dev_selftest(c->dev, &t));
 	check_eq(t.failed, 1u << FN_SELFTEST_LINK);
-	check_eq(t.results[FN_SELFTEST_LINK].verdict, FN_SELFTEST_FAILED);
+	check_eq(t.results[FN_SELFTEST_LINK].verdict, FN_VERDICT_FAILED);
 	check(t.results[FN_SELFTEST_LINK].text[0]);
 	c->place->ops->link(c, true);
 	wait_until(port_link_up(c));

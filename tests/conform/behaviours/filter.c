@@ -116,7 +116,7 @@ static void mac_list(struct conform *c)
 	filter_start(c, FN_CAP_MAC_FILTERS);
 	check_ok(fn_dev_set_mac_filters(c->dev, first, 3));
 	port_info(c);
-	check_eq(c->info.mac_filters, 3);
+	check_eq(c->info.mac_filters_n, 3);
 	for (unsigned i = 0; i < 3; i++)
 		check(comes_in(c, first[i]));
 	check(comes_in(c, c->info.mac) && comes_in(c, broadcast));
@@ -131,7 +131,7 @@ static void mac_list(struct conform *c)
 		check(!comes_in(c, first[0]) && !comes_in(c, first[1]));
 	check_ok(fn_dev_set_mac_filters(c->dev, NULL, 0));
 	port_info(c);
-	check_eq(c->info.mac_filters, 0);
+	check_eq(c->info.mac_filters_n, 0);
 	check(!comes_in(c, second[1]));
 	if (c->info.mac_filter_mode == FN_FILTER_EXACT)
 		check(!comes_in(c, second[0]));
@@ -196,7 +196,7 @@ static void set_list(struct conform *c, unsigned others, unsigned groups)
 	}
 	check_ok(fn_dev_set_mac_filters(c->dev, (const uint8_t(*)[6])macs, n));
 	port_info(c);
-	check_eq(c->info.mac_filters, n);
+	check_eq(c->info.mac_filters_n, n);
 	for (unsigned i = 0; i < n; i += 1 + n / 24)
 		check(comes_in(c, macs[i]));
 	check(comes_in(c, macs[n - 1]));
