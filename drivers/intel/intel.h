@@ -189,6 +189,7 @@ int intel_reset(struct fn_dev *dev);
 /* intel_start.c: from reset to packets, and back. */
 int intel_start(struct fn_dev *dev);
 int intel_stop(struct fn_dev *dev);
+void intel_give_back(struct fn_dev *dev);
 
 /* intel_port.c: what a port is and can. */
 int intel_open(struct fn_dev *dev, const struct intel_chip *chip);

@@ -155,11 +155,13 @@ static int start_queues(struct fn_dev *dev)
 	return ret;
 }
 
-/* Give all memory and buffers back; the device cannot reach them any more. */
+/* Give all memory and buffers back, unless the device may reach them still. */
 static void queues_destroy(struct fn_dev *dev, bool lost)
 {
 	struct intel_port *port = intel_port_of(dev);
 
+	if (dev->kept)
+		return;
 	for (uint16_t i = 0; i < port->rxqs; i++)
 		intel_rx_destroy(dev, i,
 				 lost || fn_queue_is_broken(fn_rxq_queue(dev->rxqs[i])) ?
@@ -176,7 +178,7 @@ static void queues_destroy(struct fn_dev *dev, bool lost)
 
 /*
  * Reset the device, so that it lets go of all memory. One that does not even do that is cut off
- * from memory instead: without bus mastering it has no DMA (PCI 3.0 6.2.2).
+ * from memory instead.
  */
 static int quiesce(struct fn_dev *dev)
 {
@@ -184,13 +186,10 @@ static int quiesce(struct fn_dev *dev)
 
 	intel_link_stop(dev);
 	ret = intel_reset(dev);
-	if (!ret) {
+	if (!ret)
 		(void)intel_change(dev, INTEL_CTRL_EXT, INTEL_CTRL_EXT_DRV_LOAD, 0);
-	} else if (ret != -ENODEV) {
-		(void)fn_busdev_set_master(dev->bus, false);
-		fn_log(dev->ctx, FN_LOG_WARN, "%s: bus mastering is off, because the reset failed",
-		       dev->bus->name);
-	}
+	else if (ret != -ENODEV)
+		return fn_dev_cut_off(dev, ret);
 	return ret == -ENODEV ? fn_dev_mark_gone(dev) : ret;
 }
 
@@ -252,4 +251,9 @@ int intel_stop(struct fn_dev *dev)
 	ret = quiesce(dev);
 	queues_destroy(dev, lost || ret == -ENODEV);
 	return ret;
+}
+
+void intel_give_back(struct fn_dev *dev)
+{
+	queues_destroy(dev, true);
 }

@@ -193,12 +193,14 @@ _Static_assert(offsetof(struct virtio_txq, states) == (size_t)2 * FN_CACHE_LINE,
  * @vq: its memory
  * @db: its doorbell
  * @pos: commands given so far
+ * @desc: the descriptor that is used next
  * @broken: a command was not answered; the device still has its buffers
  */
 struct virtio_net_ctrl {
 	struct virtq vq;
 	struct fn_doorbell db;
 	uint16_t pos;
+	uint16_t desc;
 	bool broken;
 };
 

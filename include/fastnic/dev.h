@@ -131,7 +131,7 @@ FN_API int fn_dev_close(struct fn_dev *dev);
  * @tx_ring: transmit descriptors a queue
  * @mtu: largest frame payload (without link header and CRC), bytes
  * @offloads: offloads that are on
- * @promisc: receives frames for any address
+ * @promisc: receives frames for any address; of a device without FN_CAP_PROMISC: always
  * @allmulti: receives frames for any group address
  * @mac_filters: addresses that fn_dev_set_mac_filters() added
  * @mac_filter_mode: how exactly it filters these
@@ -211,7 +211,8 @@ FN_API void fn_dev_get_info(struct fn_dev *dev, struct fn_dev_info *info);
  * @mtu: largest frame payload, bytes; default 1500 (or what the device says, when that is less). A
  *	frame of it with its link header and VLAN tag must fit a buffer of @pool, unless
  *	FN_OFFLOAD_RX_SCATTER is on
- * @promisc: receive frames for any address
+ * @promisc: receive frames for any address; default no, but for a device that can do nothing else
+ *	(&fn_dev_info.promisc)
  * @stop_drain_ns: how long fn_dev_stop() waits for queued packets; default 100 ms; FN_NO_DRAIN for
  *	0
  * @offloads: FN_OFFLOAD_RX_CSUM and its sisters; default none
@@ -260,8 +261,8 @@ FN_API uint64_t fn_pool_need(const struct fn_pool_opts *opts, const struct fn_de
  * Any thread. Validates all of it first; on failure the former configuration stays.
  *
  * Return: 0; -EINVAL for a value out of range (never a silent cut), or a pool of another context;
- * -EBUSY while started; -ENOTSUP for an offload or a mode that the device does not have (the
- * sentence names it); -EMFILE or
+ * -EBUSY while started; -EIO when the device is broken and has its buffers still (fn_dev_reset()
+ * it); -ENOTSUP for an offload or a mode that the device does not have (the sentence names it); -EMFILE or
  * -ENFILE when no file descriptor is to be had; -ENOSPC when the pool is too small for the rings of
  * all devices that use it (the sentence states the sum); -ENOMEM; -ENODEV.
  */
@@ -286,7 +287,8 @@ FN_API int fn_dev_start(struct fn_dev *dev);
  * Any thread. Waits for queued packets as &fn_dev_conf.stop_drain_ns says; what is left then goes
  * back to its pool, counted FN_TX_DROP_STOPPED, or FN_TX_DROP_BROKEN of a queue that is broken or
  * turns out to be. No FN_EVENT_QUEUE_BROKEN comes for it any more: it is stopped like the others.
- * All buffers are back in their pools afterwards. A stopped device is left as it is. Always
+ * All buffers are back in their pools afterwards; those of a device that can be neither reset nor
+ * cut off from memory (-EIO, and broken) are so after fn_dev_reset() or fn_dev_close(). A stopped device is left as it is. Always
  * completes.
  *
  * Return: 0, or the first error met (the device is stopped all the same).

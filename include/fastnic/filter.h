@@ -43,6 +43,9 @@ FN_API int fn_dev_set_mac(struct fn_dev *dev, const uint8_t mac[6]);
  *
  * It holds until the next fn_dev_configure(), which sets the mode as &fn_dev_conf.promisc says.
  *
+ * A device that has no such mode, because it always lets all frames in, says so with
+ * &fn_dev_info.promisc: it takes on, and refuses off.
+ *
  * Return: 0; -ENOTSUP without FN_CAP_PROMISC; -EIO; -ENODEV.
  */
 FN_API int fn_dev_set_promisc(struct fn_dev *dev, bool on);

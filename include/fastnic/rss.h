@@ -11,8 +11,8 @@ struct fn_dev;
 
 /*
  * What the hash is computed over; bits of &fn_rss.types and &fn_dev_info.rss_types. A frame is
- * hashed by the most specific of them that fits it; a frame that fits none comes to one queue, which
- * is that of entry 0 or queue 0, as the device has it. The list only grows.
+ * hashed by the most specific of them that fits it; a frame that fits none comes to one queue, that
+ * of entry 0 or queue 0, as the device has it. The list only grows.
  */
 #define FN_RSS_IPV4 (1u << 0) /* source and destination address */
 #define FN_RSS_TCP4 (1u << 1) /* and ports */

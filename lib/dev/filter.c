@@ -40,16 +40,28 @@ int fn_dev_set_mac(struct fn_dev *dev, const uint8_t mac[6])
 	return fn_report(dev->ctx, NULL, ret);
 }
 
+static int set_promisc(struct fn_dev *dev, bool on)
+{
+	int ret = fn_dev_check_present(dev);
+
+	/* Nothing is to be done. */
+	if (!ret && on && dev->limits.always_promisc)
+		return 0;
+	if (!ret)
+		ret = fn_dev_check_cap(dev, FN_CAP_PROMISC);
+	if (!ret && dev->state == FN_DEV_STARTED)
+		ret = dev->drv->ops->set_promisc(dev, on);
+	if (!ret)
+		dev->promisc = on;
+	return ret;
+}
+
 int fn_dev_set_promisc(struct fn_dev *dev, bool on)
 {
 	int ret;
 
 	(void)pthread_mutex_lock(&dev->lock);
-	ret = fn_dev_check_can(dev, FN_CAP_PROMISC);
-	if (!ret && dev->state == FN_DEV_STARTED)
-		ret = dev->drv->ops->set_promisc(dev, on);
-	if (!ret)
-		dev->promisc = on;
+	ret = set_promisc(dev, on);
 	(void)pthread_mutex_unlock(&dev->lock);
 	return fn_report(dev->ctx, NULL, ret);
 }

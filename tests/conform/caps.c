@@ -11,7 +11,7 @@ static int set_mac(struct conform *c)
 
 static int set_promisc(struct conform *c)
 {
-	return fn_dev_set_promisc(c->dev, true);
+	return fn_dev_set_promisc(c->dev, !c->info.promisc);
 }
 
 static int set_allmulti(struct conform *c)

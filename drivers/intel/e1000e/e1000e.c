@@ -75,6 +75,7 @@ static const struct fn_driver_ops ops = {
 	.check = intel_check,
 	.start = intel_start,
 	.stop = intel_stop,
+	.give_back = intel_give_back,
 	.link = intel_link,
 	.set_mac = intel_set_mac,
 	.set_promisc = intel_set_promisc,

@@ -33,6 +33,25 @@ static void unicast_own(struct conform *c)
 	}
 }
 
+BEHAVIOUR(promisc_always, 0,
+	  "A device that cannot be told which frames it receives lets all in and says so; who "
+	  "wants just that is served, and who does not is refused.");
+static void promisc_always(struct conform *c)
+{
+	port_start(c, (struct fn_dev_conf){ .promisc = true });
+	if (c->info.caps & FN_CAP_PROMISC)
+		conform_skip(c, "the device can be told");
+	for (unsigned i = 0; i < 2; i++) {
+		port_info(c);
+		check(c->info.promisc);
+		check_eq(c->info.mac_filter_mode, FN_FILTER_ALL);
+		check_ok(fn_dev_set_promisc(c->dev, true));
+		check_ret(fn_dev_set_promisc(c->dev, false), -ENOTSUP);
+		check(comes_in(c, stranger) && comes_in(c, group) && comes_in(c, broadcast));
+		port_restart(c, (struct fn_dev_conf){ 0 });
+	}
+}
+
 BEHAVIOUR(promisc, 0,
 	  "Promiscuous mode lets every frame in, on and off while the device runs, and when it "
 	  "is configured so; it holds over a reset.");
@@ -271,8 +290,7 @@ static void mac_changed(struct conform *c)
 }
 
 const struct behaviour *const filter_behaviours[] = {
-	&behaviour_unicast_own,   &behaviour_promisc,
-	&behaviour_allmulti,      &behaviour_mac_list,
-	&behaviour_mac_list_full, &behaviour_mac_list_beyond,
-	&behaviour_mac_changed,   NULL,
+	&behaviour_unicast_own,     &behaviour_promisc_always, &behaviour_promisc,
+	&behaviour_allmulti,        &behaviour_mac_list,       &behaviour_mac_list_full,
+	&behaviour_mac_list_beyond, &behaviour_mac_changed,    NULL,
 };

@@ -182,7 +182,7 @@ static struct flow flow_to_entry(struct conform *c, const struct fn_rss *rss, un
 }
 
 BEHAVIOUR(rss_reta_live, NEED_QUEUES,
-	  "Every entry of the redirection table can be changed while frames pass, and its flow "
+	  "Every entry of the redirection table can be changed on a running device, and its flow "
 	  "moves, it alone.");
 static void rss_reta_live(struct conform *c)
 {
@@ -359,6 +359,23 @@ static unsigned on_queue_1(struct conform *c)
 	return n;
 }
 
+BEHAVIOUR(rss_fewer_queues, NEED_QUEUES,
+	  "With fewer queues than the table knew all flows come in on those that there are, and "
+	  "with more again they are spread anew.");
+static void rss_fewer_queues(struct conform *c)
+{
+	struct fn_rss rss = start_rss(c, ALL_TYPES, 0);
+
+	for (unsigned i = 0; i < rss.reta_entries; i++)
+		rss.reta[i] = 1;
+	check_ok(fn_dev_set_rss(c->dev, &rss));
+	check_eq(on_queue_1(c), 64);
+	port_restart(c, (struct fn_dev_conf){ .rxqs = 1 });
+	check_eq(on_queue_1(c), 0);
+	port_restart(c, (struct fn_dev_conf){ .rxqs = QUEUES, .txqs = QUEUES });
+	check(on_queue_1(c) < 64);
+}
+
 BEHAVIOUR(rss_off, NEED_QUEUES,
 	  "Without types the table steers no flow any more, also after a reset, and a stop and a "
 	  "start, and with types it does again; a device that spreads by its hash or not at all "
@@ -468,6 +485,7 @@ const struct behaviour *const rss_behaviours[] = {
 	&behaviour_rss_queues_all,
 	&behaviour_rss_key_changed,
 	&behaviour_rss_holds,
+	&behaviour_rss_fewer_queues,
 	&behaviour_rss_off,
 	&behaviour_rss_spreads_by_itself,
 	&behaviour_rss_refuses,
