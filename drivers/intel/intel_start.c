@@ -73,8 +73,8 @@ static uint32_t rxcsum(const struct fn_dev *dev)
 }
 
 /*
- * All of RCTL that does not change while the device runs, but EN. The 82576 compares with the MTU's
- * own length (RLPML), so that what is longer than a buffer never comes in.
+ * All of RCTL that does not change while the device runs, but EN. The 82576 has the longest frame
+ * in a register of its own (RLPML).
  */
 static uint32_t rctl(const struct fn_dev *dev)
 {

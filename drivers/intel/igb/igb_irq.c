@@ -123,6 +123,8 @@ void igb_config_irq(struct fn_dev *dev)
 	/* A late interrupt of a device that was reset meanwhile. */
 	if (dev->state != FN_DEV_STARTED)
 		return;
+	/* What came behind the message is in ICR, too: it needs no message of its own. */
+	intel_write(port, IGB_EICR, 1u << OTHER_ENTRY);
 	icr = intel_read(port, INTEL_ICR);
 	intel_write(port, IGB_EIMS, 1u << OTHER_ENTRY);
 	intel_other_causes(dev, icr);
