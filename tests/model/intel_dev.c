@@ -55,13 +55,14 @@ static void nvm_is_read(void *arg, uint64_t value)
 }
 
 /*
- * What a reset leaves (82574 4.6, 82576 4.2): all registers, not the NVM, not the PHY, and not
- * SWSM, which is not this function's alone.
+ * What a reset leaves (82574 4.6, 82576 4.2): all registers, not the NVM, not the PHY, and no
+ * semaphore: whoever has one gives it back itself.
  */
 static void mac_reset(struct intel_dev *id)
 {
 	const uint32_t swsm = REG(IDEV_SWSM);
 	const uint32_t sync = REG(IDEV_SW_FW_SYNC);
+	const uint32_t extcnf = REG(IDEV_EXTCNF_CTRL);
 
 	model_shadow_clear(&id->md);
 	(void)model_clock_cancel(id->md.clock, NULL, id);
@@ -81,6 +82,7 @@ static void mac_reset(struct intel_dev *id)
 		REG(IDEV_TARC(0)) = IDEV_TARC_ENABLE | 3;
 		REG(IDEV_TARC(1)) = IDEV_TARC_ENABLE | 3;
 		REG(IDEV_RXCSUM) = 0;
+		REG(IDEV_EXTCNF_CTRL) = extcnf;
 		REG(IDEV_PBA) = 0x00140014; /* 20 KiB each way */
 	} else {
 		REG(IDEV_SW_FW_SYNC) = sync;
@@ -223,6 +225,9 @@ static const struct range plain[] = {
 
 static bool is_plain(const struct intel_dev *id, uint32_t off)
 {
+	/* Two queues of each kind to a register, and no more of them than that. */
+	if (id->successor && off >= IDEV_IVAR_76 + 2 * id->queues && off < IDEV_IVAR_76 + 32)
+		return false;
 	for (unsigned i = 0; i < FN_ARRAY_LEN(plain); i++)
 		if (off >= plain[i].from && off < plain[i].to)
 			return plain[i].families & (1u << id->family | (id->successor ? 4u : 0));

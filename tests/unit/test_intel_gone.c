@@ -243,6 +243,60 @@ static void reset_never_ends(void **state)
 	port_end();
 }
 
+/* Configuration space that cannot be written. */
+static int refused_write(struct fn_busdev *busdev, uint16_t off, const void *buf, size_t len)
+{
+	(void)off;
+	(void)buf;
+	(void)len;
+	return fn_fail(-EIO, "%s: a test says so", busdev->name);
+}
+
+/*
+ * One that neither does a reset nor loses bus mastering may still write: what it has stays its own,
+ * until a reset that cuts it off or until the bus has it back.
+ */
+static void kept_while_it_may_write(void **state)
+{
+	struct fn_bus_ops ops = model_bus;
+
+	(void)state;
+	ops.cfg_write = refused_write;
+	for (unsigned by_close = 0; by_close < 2; by_close++) {
+		uint64_t held;
+
+		start_busy();
+		held = outside();
+		assert_true(held >= 4 + 2 * 16);
+		p.id.md.busdev.ops = &ops;
+		p.id.reset_ns = FN_MS(60000);
+		assert_int_equal(fn_dev_stop(p.dev), -EIO);
+		assert_true(says("its reset (CTRL.RST) does not end within 20 ms"));
+		assert_int_equal(outside(), held);
+		assert_int_equal(fn_dev_start(p.dev), -EIO);
+		assert_int_equal(outside(), held);
+		p.id.reset_ns = 1000;
+		pass_ns(FN_MS(60000));
+		if (!by_close) {
+			p.id.md.busdev.ops = &model_bus;
+			assert_int_equal(fn_dev_reset(p.dev), 0);
+			assert_int_equal(outside(), 0);
+			p.id.auto_tx = true;
+			assert_int_equal(fn_dev_start(p.dev), 0);
+			pass_ns(2 * p.id.link_ns);
+			port_send(1);
+			port_receive(1);
+		}
+		(void)fn_dev_close(p.dev);
+		assert_int_equal(outside(), 0);
+		assert_int_equal(fn_pool_destroy(p.pool), 0);
+		assert_int_equal(fn_ctx_destroy(p.ctx), 0);
+		intel_dev_check_left(&p.id);
+		assert_no_violation(&p.id.md);
+		model_dev_unplug(&p.id.md);
+	}
+}
+
 /* Requests on PCIe that do not come to their end hold the reset up, but not for ever. */
 static void master_never_ends(void **state)
 {
@@ -283,8 +337,8 @@ static void nvm_never_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(gone_at_any_time),  BOTH(unreadable_once), BOTH(reset_never_ends),
-		BOTH(master_never_ends), BOTH(nvm_never_read),
+		BOTH(gone_at_any_time),        BOTH(unreadable_once),   BOTH(reset_never_ends),
+		BOTH(kept_while_it_may_write), BOTH(master_never_ends), BOTH(nvm_never_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

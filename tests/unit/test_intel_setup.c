@@ -113,10 +113,10 @@ static void neighbour_vlans(void **state)
 	(void)state;
 	port_init();
 	port_start((struct fn_dev_conf){ .offloads = FN_OFFLOAD_VLAN_FILTER });
-	assert_int_equal(fn_dev_set_vlan_filter(p.dev, 70, true), 0);
-	assert_int_equal(fn_dev_set_vlan_filter(p.dev, 71, true), 0);
+	assert_int_equal(fn_dev_add_vlan(p.dev, 70), 0);
+	assert_int_equal(fn_dev_add_vlan(p.dev, 71), 0);
 	assert_int_equal(REG(IDEV_VFTA + 8), 3u << 6);
-	assert_int_equal(fn_dev_set_vlan_filter(p.dev, 70, false), 0);
+	assert_int_equal(fn_dev_del_vlan(p.dev, 70), 0);
 	assert_int_equal(REG(IDEV_VFTA + 8), 2u << 6);
 	port_end();
 }
