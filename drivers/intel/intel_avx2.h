@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Bodies of bursts for processors with AVX2, four descriptors at a time. Included first of all by the
- * sources that hold these bursts: all that comes behind is compiled for AVX2, so that the processor
- * never changes between its old and its new encoding within a burst. Called on such processors only
- * (&fn_ctx.avx2).
+ * Bodies of bursts for processors with AVX2, four descriptors at a time. Included first of all by
+ * the sources that hold these bursts: all that comes behind is compiled for AVX2, so that the
+ * processor never changes between its old and its new encoding within a burst. Called on such
+ * processors only (&fn_ctx.avx2).
  */
 #ifndef INTEL_AVX2_H
 #define INTEL_AVX2_H

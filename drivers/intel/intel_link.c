@@ -185,8 +185,8 @@ static int set_up(struct fn_dev *dev, const struct fn_link_conf *c)
 }
 
 /*
- * 802.3 22.2.4.1.2: what is sent comes back from inside the PHY, and leaves by no wire. The PHY
- * needs a moment; one that never says that it is ready is tried all the same.
+ * 802.3 22.2.4.1.2, 82576 3.5.6.3.1: what is sent comes back from inside the PHY, and leaves by no
+ * wire. The PHY needs a moment; one that never says that it is ready is tried all the same.
  */
 static int loop_back(struct fn_dev *dev)
 {

@@ -18,8 +18,8 @@ extern const struct fn_counter_desc intel_counters_82574[INTEL_COUNTERS_82574];
 extern const struct fn_counter_desc intel_counters_82576[INTEL_COUNTERS_82576];
 
 /*
- * Read all and forget it: behind a reset, whatever the registers hold was not counted for anybody
- * (82574 10.2.7, 82576 8.18).
+ * Read all and forget it: behind the reset of a start, since what a reset leaves in the registers
+ * was counted for nobody (82574 10.2.7, 82576 8.18).
  */
 void intel_stats_clear(struct fn_dev *dev);
 

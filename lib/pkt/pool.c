@@ -195,6 +195,7 @@ static struct fn_pool *pool_new(struct fn_ctx *ctx, const struct fn_pool_opts *o
 	pool->headroom = (uint16_t)o->headroom;
 	pool->buf_len = (uint16_t)(o->headroom + o->room_bytes);
 	pool->stride = room_stride(pool->buf_len);
+	pool->per_block = FN_POOL_BLOCK / pool->stride;
 	pool->cache = o->cache;
 	pool->max_threads = o->max_threads;
 	fn_list_init(&pool->node);
@@ -238,7 +239,8 @@ static int pool_create(struct fn_ctx *ctx, const struct fn_pool_opts *o, struct 
 	if (ret)
 		goto free_caches;
 	ret = fn_dma_alloc_for(ctx, o->share ? FN_DMA_SHARED : FN_DMA_ROOMS,
-			       (size_t)pool->count * pool->stride, 0, numa_node, &pool->rooms);
+			       fn_pool_room_off(pool, pool->count - 1) + pool->stride, 0, numa_node,
+			       &pool->rooms);
 	if (ret)
 		goto unmap_arrays;
 	pool->room = pool->rooms.va;

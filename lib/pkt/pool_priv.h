@@ -13,6 +13,12 @@
 /* Numbers of pools in the process: they fit a byte, and 0 is none. */
 #define FN_POOL_IDS 256u
 #define FN_POOL_ID_SHIFT 32u
+/*
+ * No room straddles a multiple of this, the size of a hugepage. Hardware does not care, but QEMU's
+ * Intel models and vmxnet3 silently drop a frame to be sent of whose buffer they cannot map all in
+ * one piece, and the hugepages of a guest do not lie side by side.
+ */
+#define FN_POOL_BLOCK (UINT32_C(2) << 20)
 
 /**
  * struct fn_pkt_cold - what a header has no room for and few packets need
@@ -60,6 +66,7 @@ struct fn_pool_shared {
  * @room: where rooms start
  * @room_iova: where devices see them
  * @stride: bytes from one room to the next
+ * @per_block: rooms in &FN_POOL_BLOCK bytes
  * @headroom: bytes in front of the data of a fresh packet
  * @buf_len: bytes of a room, headroom included
  * @count: packets
@@ -82,6 +89,7 @@ struct fn_pool {
 	uint8_t *room;
 	uint64_t room_iova;
 	uint32_t stride;
+	uint32_t per_block;
 	uint16_t headroom;
 	uint16_t buf_len;
 	uint32_t count;
@@ -142,10 +150,16 @@ static inline struct fn_pool_cache *fn_pool_thread_cache(struct fn_pool *pool)
 	return fn_pool_thread_claim(pool);
 }
 
+/* Where room @i starts, from the first one on. */
+static inline size_t fn_pool_room_off(const struct fn_pool *pool, size_t i)
+{
+	return i / pool->per_block * FN_POOL_BLOCK + i % pool->per_block * pool->stride;
+}
+
 /* Put the data pointer, address, headroom and room of a header back to its own room. */
 static inline void fn_pool_reset_room(const struct fn_pool *pool, struct fn_pkt *pkt)
 {
-	size_t off = (size_t)(pkt - pool->pkts) * pool->stride + pool->headroom;
+	size_t off = fn_pool_room_off(pool, (size_t)(pkt - pool->pkts)) + pool->headroom;
 
 	pkt->data = pool->room + off;
 	pkt->iova.v = pool->room_iova + off;

@@ -8,35 +8,11 @@
 set -u
 
 . "${0%/*}/check.sh"
+. "${0%/*}/pci.sh"
 work=/tmp/bind-test
 mkdir -p "$work"
 bind='busybox sh /usr/bin/fastnic-bind'
-pci=/sys/bus/pci/devices
 second=${P2%.0}.1
-
-driver() {
-	link=$(readlink "$pci/$1/driver") && echo "${link##*/}"
-}
-
-group() {
-	link=$(readlink "$pci/$1/iommu_group") && echo "${link##*/}"
-}
-
-netdev() {
-	for path in "$pci/$1"/net/* "$pci/$1"/virtio*/net/*; do
-		[ ! -d "$path" ] || echo "${path##*/}"
-	done
-}
-
-# Waits 5 s at most.
-eventually() {
-	waited=0
-	until "$@"; do
-		[ $waited -lt 100 ] || return 1
-		usleep 50000
-		waited=$((waited + 1))
-	done
-}
 
 override() { cat "$pci/$1/driver_override"; }
 

@@ -18,6 +18,7 @@ trap 'rm -rf "$work"' EXIT
 	--nic e1000e --nic virtio-net-pci --nic virtio-net-pci,multifunction=on \
 	--nic virtio-net-pci,port=rootport,bus=pcie.0,addr=5.1 --nic igb \
 	--file "$here/guest.sh:/bind/guest.sh" --file "$here/check.sh:/bind/check.sh" \
+	--file "$here/pci.sh:/bind/pci.sh" \
 	--file "$work/hold:/bind/hold" "$@" -- sh /bind/guest.sh &
 pid=$!
 # The lab undoes what it did when it is told to end.

@@ -79,7 +79,7 @@ static void own(struct hostile *h, const struct fn_pkt *pkt, enum hostile_owner 
 static void check_segment(struct hostile *h, const struct fn_pkt *seg)
 {
 	const size_t i = (size_t)(seg - h->pool->pkts);
-	const uint8_t *room = h->pool->room + i * h->pool->stride;
+	const uint8_t *room = h->pool->room + fn_pool_room_off(h->pool, i);
 
 	if (seg->buf_len != h->pool->buf_len || seg->data - seg->headroom != room ||
 	    seg->headroom + seg->len > seg->buf_len)

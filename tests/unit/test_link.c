@@ -202,20 +202,6 @@ static void state_of_link(void **state)
 	assert_int_equal(fn_dev_link(fake.dev, &link), -EIO);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	fake_init();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_end();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

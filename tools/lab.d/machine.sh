@@ -2,9 +2,17 @@
 # shellcheck shell=bash disable=SC2154 # variables shared with the other parts
 # The guest's machine as QEMU's options: processor, IOMMU, NICs at fixed places, the lab's channel.
 
-# machine_slot I: the slot on the root bus of NIC I, or of its root port, in hexadecimal.
+# machine_slot I: the slot on the root bus of NIC I, or of its root port, in hexadecimal. From the third slot on, one
+# after the other; but an igb's virtual functions take two slots there, 16 behind its own, so that its next like must
+# leave one free.
 machine_slot() {
-	printf '%02x' $(($1 + 3))
+	local i slot=3
+	for ((i = 1; i <= $1; i++)); do
+		slot=$((slot + 1))
+		[ "${nic_model[i - 1]}${nic_port[i - 1]} ${nic_model[i]}${nic_port[i]}" != 'igbroot igbroot' ] ||
+			slot=$((slot + 1))
+	done
+	printf '%02x' $slot
 }
 
 # kernel_arguments: of options that are given twice, the kernel takes the last, but of hugepages= the

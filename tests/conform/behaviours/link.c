@@ -367,7 +367,8 @@ static void pause_heeded(struct conform *c)
 }
 
 BEHAVIOUR(announce, NEED_ANNOUNCE | NEED_LINK,
-	  "A device that is asked to announce itself tells the application by an event, once.");
+	  "A device that is asked to announce itself tells the application by an event, once, and "
+	  "is answered: what the device tells next does not repeat it.");
 static void announce(struct conform *c)
 {
 	port_start(c, (struct fn_dev_conf){ 0 });
@@ -378,11 +379,13 @@ static void announce(struct conform *c)
 		port_events(c);
 		check_eq(c->events[FN_EVENT_ANNOUNCE], i);
 	}
-	/* The device was told that it is done: nothing else makes it ask again. */
+	c->events[FN_EVENT_LINK] = 0;
 	c->place->ops->link(c, false);
 	wait_until(link_event(c, false));
 	c->place->ops->link(c, true);
 	wait_until(link_event(c, true));
+	conform_wait_ns(c, CONFORM_QUIET_NS);
+	port_events(c);
 	check_eq(c->events[FN_EVENT_ANNOUNCE], 2);
 	/* Whoever asked may have sent something in the device's name. */
 	wire_discard(c);
