@@ -26,13 +26,6 @@ static int set_mac_filters(struct conform *c)
 	return fn_dev_set_mac_filters(c->dev, macs, 1);
 }
 
-static int get_rss(struct conform *c)
-{
-	struct fn_rss rss = { .sz = sizeof(rss) };
-
-	return fn_dev_get_rss(c->dev, &rss);
-}
-
 static int set_rss(struct conform *c)
 {
 	const struct fn_rss rss = { .sz = sizeof(rss), .types = c->info.rss_types };
@@ -124,7 +117,6 @@ const struct cap_call cap_calls[] = {
 	{ FN_CAP_PROMISC, "promisc", set_promisc },
 	{ FN_CAP_ALLMULTI, "allmulti", set_allmulti },
 	{ FN_CAP_MAC_FILTERS, "mac_filters", set_mac_filters },
-	{ FN_CAP_RSS, "rss", get_rss },
 	{ FN_CAP_RSS, "rss", set_rss },
 	{ FN_CAP_COALESCE, "coalesce", get_coalesce },
 	{ FN_CAP_COALESCE, "coalesce", set_coalesce },

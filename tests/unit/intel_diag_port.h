@@ -35,6 +35,7 @@ static struct port {
 	struct fn_dev *dev;
 	struct fn_error err;
 	unsigned link_events;
+	unsigned broken_events;
 	char log[640];
 	unsigned sent;
 } p;
@@ -55,6 +56,7 @@ static inline void port_event(const struct fn_event *event, void *arg)
 {
 	(void)arg;
 	p.link_events += event->type == FN_EVENT_LINK;
+	p.broken_events += event->type == FN_EVENT_QUEUE_BROKEN;
 }
 
 static inline void port_sent(void *arg, unsigned queue, const uint8_t *frame, uint32_t len)

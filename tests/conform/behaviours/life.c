@@ -271,6 +271,7 @@ BEHAVIOUR(caps_not_silent, 0,
 	  "nothing.");
 static void caps_not_silent(struct conform *c)
 {
+	struct fn_rss rss = { .sz = sizeof(rss) };
 	struct fn_dev_info before;
 	uint64_t known = 0;
 
@@ -285,6 +286,9 @@ static void caps_not_silent(struct conform *c)
 	}
 	/* caps.c has a call of each. */
 	check_eq(before.caps & ~known, 0);
+	/* The key can be had of either. */
+	if (!(before.caps & FN_CAP_RSS) && !(before.offloads_max & FN_OFFLOAD_RX_HASH))
+		check_ret(fn_dev_get_rss(c->dev, &rss), -ENOTSUP);
 	check_eq(fn_dev_reg_count(c->dev) != 0, (before.caps & FN_CAP_REGS) != 0);
 	/* Not configured with the offload. */
 	check_ret(fn_dev_add_vlan(c->dev, 5), -ENOTSUP);
