@@ -44,8 +44,8 @@ struct fn_dev;
  *   promiscuous mode   becomes &fn_dev_conf.promisc
  *   MTU                becomes &fn_dev_conf.mtu
  *   VLANs              forgotten without FN_OFFLOAD_VLAN_FILTER
- *   RSS types, table   chosen anew by the library when the number of receive queues changes; the key
- *                      stays
+ *   RSS types, table   chosen anew by the library when the number of receive queues changes; the
+ *                      key stays
  */
 enum fn_dev_state {
 	FN_DEV_OPEN,
@@ -285,9 +285,9 @@ FN_API uint64_t fn_pool_need(const struct fn_pool_opts *opts, const struct fn_de
  *
  * Return: 0; -EINVAL for a value out of range (never a silent cut), or a pool of another context;
  * -EBUSY while started; -EIO when the device is broken and has its buffers still (fn_dev_reset()
- * it); -ENOTSUP for an offload or a mode that the device does not have (the sentence names it); -EMFILE or
- * -ENFILE when no file descriptor is to be had; -ENOSPC when the pool is too small for the rings of
- * all devices that use it (the sentence states the sum); -ENOMEM; -ENODEV.
+ * it); -ENOTSUP for an offload or a mode that the device does not have (the sentence names it);
+ * -EMFILE or -ENFILE when no file descriptor is to be had; -ENOSPC when the pool is too small for
+ * the rings of all devices that use it (the sentence states the sum); -ENOMEM; -ENODEV.
  */
 FN_API int fn_dev_configure(struct fn_dev *dev, const struct fn_dev_conf *conf);
 
@@ -311,8 +311,8 @@ FN_API int fn_dev_start(struct fn_dev *dev);
  * back to its pool, counted FN_TX_DROP_STOPPED, or FN_TX_DROP_BROKEN of a queue that is broken or
  * turns out to be. No FN_EVENT_QUEUE_BROKEN comes for it any more: it is stopped like the others.
  * All buffers are back in their pools afterwards; those of a device that can be neither reset nor
- * cut off from memory (-EIO, and broken) are so after fn_dev_reset() or fn_dev_close(). A stopped device is left as it is. Always
- * completes.
+ * cut off from memory (-EIO, and broken) are so after fn_dev_reset() or fn_dev_close(). A stopped
+ * device is left as it is. Always completes.
  *
  * Return: 0, or the first error met (the device is stopped all the same).
  */

@@ -28,7 +28,8 @@ struct fn_dev;
  * struct fn_rss - how received frames are spread over queues
  * @sz: sizeof(struct fn_rss); set by the caller also of a call that fills the rest
  * @err: where the sentence of a failure goes, or NULL; set by the caller likewise
- * @types: FN_RSS_IPV4 and its sisters. 0 on setting: no RSS, with @key_bytes and @reta_entries 0 too
+ * @types: FN_RSS_IPV4 and its sisters. 0 on setting: no RSS; @key_bytes and @reta_entries must be 0
+ *	then too
  * @key_bytes: bytes of @key in use: &fn_dev_info.rss_key_bytes. 0 on setting: leave the key as it
  *	is
  * @reta_entries: entries of @reta in use; &fn_dev_info.rss_reta_entries. 0 on setting: leave the
@@ -57,8 +58,9 @@ struct fn_rss {
  * queues spreads flows evenly by a way of its own choice: fn_dev_get_rss() says which.
  *
  * Return: 0; -EINVAL when not configured, for a queue that is not in use, for a size other than the
- * device's, for a key or table with types 0, or for a struct that is newer than the library; -ENOTSUP without FN_CAP_RSS, or for a
- * type that the device does not hash (the sentence names it); -EIO; -ENODEV.
+ * device's, for a key or table with types 0, or for a struct that is newer than the library;
+ * -ENOTSUP without FN_CAP_RSS, or for a type that the device does not hash (the sentence names it);
+ * -EIO; -ENODEV.
  */
 FN_API int fn_dev_set_rss(struct fn_dev *dev, const struct fn_rss *rss);
 

@@ -64,8 +64,8 @@ struct fn_selftest {
  * fn_dev_selftest - test a device
  * @dev: the device, with FN_CAP_SELFTEST; configured and not started, unless FN_SELFTEST_LINK and
  *	FN_SELFTEST_NVM alone are asked for
- * @t: which tests to run; filled with what came out. When the call fails too: with what had come out
- *	until then
+ * @t: which tests to run; filled with what came out, or with what had come out until the call
+ *	failed
  *
  * Any thread; takes up to some seconds. The device is left configured and reset. The loopback test
  * starts it, with frames that leave by no wire: the application must be outside of the bursts of

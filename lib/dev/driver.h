@@ -206,13 +206,14 @@ struct fn_driver {
  *	and tx_variant, and the bursts last (fn_rxq_enable(), fn_txq_enable()). Bus mastering is on.
  *	On failure the device is reset and all memory and buffers are given back, as by @stop
  * @stop: wait for queued packets up to &fn_dev.conf.stop_drain_ns, reset the device, and give back
- *	all memory and buffers, or cut it off with fn_dev_cut_off(). What was still queued counts FN_TX_DROP_STOPPED, and what was
- *	received and not taken FN_RX_DROP_STOPPED; or FN_TX_DROP_BROKEN and FN_RX_DROP_BROKEN when
- *	the device is gone, or the queue is broken by then: also by what this very stop finds
- *	(fn_queue_break()). Each counts once. The bursts are stubs already. Always completes; works
- *	on a device that is gone
- * @give_back: the memory and buffers that @start or @stop left to the device, because of &fn_dev.kept;
- *	they count as of a device that is gone. The bus may have the function back by now
+ *	all memory and buffers, or cut it off with fn_dev_cut_off(). What was still queued counts
+ *	FN_TX_DROP_STOPPED, and what was received and not taken FN_RX_DROP_STOPPED; or
+ *	FN_TX_DROP_BROKEN and FN_RX_DROP_BROKEN when the device is gone, or the queue is broken by
+ *	then: also by what this very stop finds (fn_queue_break()). Each counts once. The bursts are
+ *	stubs already. Always completes; works on a device that is gone
+ * @give_back: give back the memory and buffers that @start or @stop left to the device, because of
+ *	&fn_dev.kept; they count as of a device that is gone. The bus may have the function back by
+ *	now
  * @link: read the state of the link
  * @set_mac: change the address of a started device; only with FN_CAP_SET_MAC
  * @set_promisc: change the receive mode of a started device; only with FN_CAP_PROMISC

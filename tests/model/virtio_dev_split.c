@@ -84,7 +84,7 @@ static void indirect_table(struct virtio_dev *vd, const struct link *ln, struct 
 		chain(vd, table, ln->len / 16, 0, true, buf);
 }
 
-/* 2.7.5: with VIRTIO_F_IN_ORDER the driver takes descriptors in the order of the ring, from 0 on. */
+/* 2.7.5: with VIRTIO_F_IN_ORDER descriptors are taken in the order of the ring, from 0 on. */
 static void in_ring_order(struct virtio_dev *vd, struct virtio_dev_queue *q,
 			  const struct virtq_desc *table, uint32_t id)
 {

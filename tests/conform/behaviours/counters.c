@@ -294,6 +294,22 @@ static bool loss_told(struct conform *c, uint64_t before)
 	return dev_counters_of(c, FN_COUNTER_POSSIBLE_LOSS) > before;
 }
 
+/* All of a flood is over when a shorter frame behind it comes; returns how many came before that. */
+static unsigned took_until_mark(struct conform *c)
+{
+	uint32_t len = 0;
+	unsigned got = 0;
+
+	wire_send_stream(c, 0, 1, 64);
+	for (; len != 64; got++) {
+		struct fn_pkt *pkt = rx_next(c, c->rx);
+
+		len = fn_pkt_len(pkt);
+		fn_pkt_free(pkt);
+	}
+	return got - 1;
+}
+
 BEHAVIOUR(rx_overrun_told, 0,
 	  "Frames that find no buffer are told as a possible loss while nobody polls, and as none "
 	  "where there are buffers; over a stop and a start too.");
@@ -323,7 +339,7 @@ static void rx_overrun_told(struct conform *c)
 		check_eq(dev_counters_of(c, FN_COUNTER_POSSIBLE_LOSS), before);
 		(void)wire_flood(c, 200, len);
 		wait_until(loss_told(c, before));
-		check(drain(c, 0, dropped) > 0);
+		check(took_until_mark(c) > 0);
 		port_restart(c, conf);
 	}
 }
