@@ -60,9 +60,9 @@ static const struct qtest_device qtest_igb = { .model = "igb",
 #define INTEL_CANNOT (NEED_ANNOUNCE | NEED_VOUCH | NEED_LIAR_TX)
 
 /*
- * QEMU's Intel models finish a transmission within the doorbell's write, whatever the wire does. The
- * other end of their links is always the same, igb has no link after a reset unless it negotiates, and
- * they do not know pause frames.
+ * QEMU's Intel models finish a transmission within the doorbell's write, whatever the wire
+ * does. The other end of their links is always the same, igb has no link after a reset unless
+ * it negotiates, and they do not know pause frames.
  */
 #define QEMU_INTEL_CANNOT (INTEL_CANNOT | NEED_STALL | NEED_PARTNER)
 

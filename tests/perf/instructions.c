@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * Runs each driver's bursts on the in-process model bus, for callgrind to count: started by
- * tests/perf/instructions.sh and seam.sh; with "all" beside plain packets others too. Collecting is on within perf_rx(), perf_tx() and
- * perf_forward() only, and perf_mark() ends a figure; the names are options of callgrind in
- * tests/perf/callgrind.sh. Output: a line a figure, in the order of the marks.
+ * tests/perf/instructions.sh and seam.sh; with "all" beside plain packets others too.
+ * Collecting is on within perf_rx(), perf_tx() and perf_forward() only, and perf_mark() ends a
+ * figure; the names are options of callgrind in tests/perf/callgrind.sh. Output: a line a
+ * figure, in the order of the marks.
  *
  * One thread, a clock of the model, and no address, time or random number on any path that is
  * counted: a figure is the same each time.
@@ -345,8 +346,8 @@ static void start(struct bench *b, unsigned slot, const char *addr)
 }
 
 /*
- * Packets of the other pool go out of the queue that is measured, once: so two pools are in use, and
- * the driver does not know otherwise.
+ * Packets of the other pool go out of the queue that is measured, once: so two pools are in
+ * use, and the driver does not know otherwise.
  */
 static void use_other_pool(struct bench *b)
 {

@@ -119,8 +119,8 @@ static void rx_stopped_counted(struct conform *c)
 }
 
 /*
- * Take what comes until it and what @elsewhere counts are @sent frames, and look whether more comes;
- * returns how many were taken.
+ * Take what comes until it and what @elsewhere counts are @sent frames, and look whether more
+ * comes; returns how many were taken.
  */
 static unsigned drain(struct conform *c, uint64_t sent, uint64_t (*elsewhere)(struct conform *c))
 {
@@ -294,7 +294,10 @@ static bool loss_told(struct conform *c, uint64_t before)
 	return dev_counters_of(c, FN_COUNTER_POSSIBLE_LOSS) > before;
 }
 
-/* All of a flood is over when a shorter frame behind it comes; returns how many came before that. */
+/*
+ * All of a flood is over when a shorter frame behind it comes; returns how many came before
+ * that.
+ */
 static unsigned took_until_mark(struct conform *c)
 {
 	uint32_t len = 0;

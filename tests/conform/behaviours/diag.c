@@ -84,8 +84,8 @@ static void regs_shown(struct conform *c)
 }
 
 BEHAVIOUR(identify, 0,
-	  "A LED is told to blink and to end in every state, as often as one likes, and frames pass "
-	  "meanwhile.");
+	  "A LED is told to blink and to end in every state, as often as one likes, and frames "
+	  "pass meanwhile.");
 static void identify(struct conform *c)
 {
 	need_cap(c, FN_CAP_IDENTIFY);
@@ -216,10 +216,9 @@ static void selftest_link_down(struct conform *c)
 	check_passes(c);
 }
 
-BEHAVIOUR(
-	phy_shown, 0,
-	"Registers of the PHY are read and written in every state, and tell that the link is up; one "
-	"that it does not have is refused.");
+BEHAVIOUR(phy_shown, 0,
+	  "Registers of the PHY are read and written in every state, and tell that the link is up; "
+	  "one that it does not have is refused.");
 static void phy_shown(struct conform *c)
 {
 	uint16_t id[2];

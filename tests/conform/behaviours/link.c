@@ -175,8 +175,8 @@ static void force_each(struct conform *c, bool again)
 }
 
 BEHAVIOUR(link_forced, 0,
-	  "A link that is forced comes up with the speed and the duplex that it was told, each that "
-	  "the device has, and negotiates again when told so.");
+	  "A link that is forced comes up with the speed and the duplex that it was told, each "
+	  "that the device has, and negotiates again when told so.");
 static void link_forced(struct conform *c)
 {
 	force_each(c, false);
@@ -331,10 +331,9 @@ static bool pauses(struct conform *c, bool rx)
 	return link.up && link.rx_pause == rx;
 }
 
-BEHAVIOUR(
-	pause_heeded, NEED_PARTNER,
-	"A port that was told to heed pause frames sends nothing while it is asked not to, and goes "
-	"on then; one that was not goes on sending, and no such frame comes in.");
+BEHAVIOUR(pause_heeded, NEED_PARTNER,
+	  "A port that was told to heed pause frames sends nothing while it is asked not to, and "
+	  "goes on then; one that was not goes on sending, and no such frame comes in.");
 static void pause_heeded(struct conform *c)
 {
 	need_cap(c, FN_CAP_PAUSE);

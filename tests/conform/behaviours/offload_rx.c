@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Receive offloads: what a device says of a checksum is true; frames in several buffers are whole. */
+/*
+ * Receive offloads: what a device says of a checksum is true; frames in several buffers are
+ * whole.
+ */
 #include "conform/conform.h"
 #include "conform/ref_csum.h"
 #include "conform/ref_sctp.h"

@@ -275,8 +275,8 @@ static void goes_out(struct conform *c, struct fn_pkt *pkt, unsigned queue)
 }
 
 BEHAVIOUR(rss_queues_all, NEED_QUEUES,
-	  "As many queues as the device has carry each its own flow, both ways: hash, interrupt and "
-	  "counters of each are those of its flow alone.");
+	  "As many queues as the device has carry each its own flow, both ways: hash, interrupt "
+	  "and counters of each are those of its flow alone.");
 static void rss_queues_all(struct conform *c)
 {
 	struct fn_rss rss = start_all(c, FN_OFFLOAD_RX_HASH);

@@ -308,7 +308,10 @@ static void rx_few_back(struct conform *c)
 	c->pool_opts.cache = 32;
 	port_start(c, (struct fn_dev_conf){ .rx_ring = 64 });
 	n = rx_take_all(c, held, FN_ARRAY_LEN(held));
-	/* The last ones were posted too, though they were few; a ring may need one to tell full from empty. */
+	/*
+	 * The last ones were posted too, though they were few; a ring may need one to tell full
+	 * from empty.
+	 */
 	check(n == pool_info(c).count || n + 1 == pool_info(c).count);
 	frame_fill(frame, 0, sizeof(frame), c->info.mac, false);
 	while (back < c->pool_opts.cache + 8 && fn_rx_burst(c->rx, &pkt, 1) == 0) {

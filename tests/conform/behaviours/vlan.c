@@ -131,10 +131,9 @@ static void vlan_filter_holds(struct conform *c)
 	check(!comes_in_tagged(c, c->info.mac, 100));
 }
 
-BEHAVIOUR(
-	vlan_insert_alone, 0,
-	"With tags put in by the device and none taken out by request, a received tag stands in the "
-	"data, where the sender put it.");
+BEHAVIOUR(vlan_insert_alone, 0,
+	  "With tags put in by the device and none taken out by request, a received tag stands in "
+	  "the data, where the sender put it.");
 static void vlan_insert_alone(struct conform *c)
 {
 	static const uint32_t lengths[] = { 64, 68, 100, 1518 };
@@ -161,8 +160,8 @@ static void vlan_insert_alone(struct conform *c)
 }
 
 BEHAVIOUR(vlan_all, 0,
-	  "Tags taken out, put in and filtered at once: a packet of a chosen VLAN comes in with its "
-	  "tag beside it, and goes out again with the tag in its place.");
+	  "Tags taken out, put in and filtered at once: a packet of a chosen VLAN comes in with "
+	  "its tag beside it, and goes out again with the tag in its place.");
 static void vlan_all(struct conform *c)
 {
 	const uint64_t all = FN_OFFLOAD_RX_VLAN | FN_OFFLOAD_TX_VLAN | FN_OFFLOAD_VLAN_FILTER;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* 82574 and 82576 of tests/model: a device and its wire in this process, with a clock of their own. */
+/*
+ * 82574 and 82576 of tests/model: a device and its wire in this process, with a clock of their
+ * own.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,8 +119,8 @@ static uint64_t model_now_ns(struct conform *c)
 }
 
 /*
- * What finds no buffer waits in front of the device, which says so once (RXO). That is more than its
- * FIFO holds, as if a switch were there that heeds pause frames.
+ * What finds no buffer waits in front of the device, which says so once (RXO). That is more
+ * than its FIFO holds, as if a switch were there that heeds pause frames.
  */
 static bool receive(struct world *w, const struct held *held)
 {

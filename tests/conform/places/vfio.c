@@ -83,7 +83,10 @@ static int vfio_prepare(const struct conform_place *place, char *why, size_t byt
 	return host_fd < 0 ? -errno : 0;
 }
 
-/* Ask the host, and wait until it has done it. No other process of this guest asks by that number. */
+/*
+ * Ask the host, and wait until it has done it. No other process of this guest asks by that
+ * number.
+ */
 static void ask_host(struct conform *c, const char *what, char *answer, size_t bytes)
 {
 	static unsigned asked;
