@@ -208,7 +208,7 @@ static unsigned groups_beside(struct conform *c)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < 64; i++) {
-		const uint8_t mac[6] = { 0x01, 0x00, 0x5e, 1, (uint8_t)(i * 37), (uint8_t)(i * 91) };
+		const uint8_t mac[6] = { 1, 0, 0x5e, 1, (uint8_t)(i * 37), (uint8_t)(i * 91) };
 
 		n += comes_in(c, mac);
 	}
