@@ -322,8 +322,8 @@ FN_API int fn_dev_stop(struct fn_dev *dev);
  * fn_dev_reset - reset a device and bring it back to the state it was in
  * @dev: the device
  *
- * Any thread. What a started device had queued is dropped and counted. What fails while it stops is no
- * failure of this call when the device runs again behind it: that is what it is for.
+ * Any thread. What a started device had queued is dropped and counted. What fails while it stops is
+ * no failure of this call when the device runs again behind it: that is what it is for.
  *
  * Return: 0; -ENODEV when it is gone; else as fn_dev_start(), and the device is stopped then.
  */
