@@ -111,6 +111,8 @@ static void irq_tx(struct conform *c)
 	}
 	fn_txq_disarm(c->tx);
 	check(port_link_up(c));
+	/* One that was raised before may still be on its way. */
+	conform_wait_ns(c, CONFORM_QUIET_NS);
 	(void)irq_signals(fd);
 	tx_send_stream(c, c->tx, 9, 1, 100);
 	wire_expect_stream(c, 9, 1, 100);
