@@ -170,7 +170,9 @@ static inline uint16_t intel_entry(const struct fn_queue *queue)
  * Whether the device is gone: a register that never is all ones read so, and the bus says so too.
  */
 bool intel_is_gone(struct fn_dev *dev, uint32_t value);
-/* Change bits of a register that reads as it was written: 0, -EIO when it cannot be read, -ENODEV. */
+/*
+ * Change bits of a register that reads as it was written: 0, -EIO when it cannot be read, -ENODEV.
+ */
 int intel_change(struct fn_dev *dev, uint32_t reg, uint32_t clear, uint32_t set);
 /*
  * Wait until the bits @mask of a register are @want: 0, -ETIMEDOUT (without a sentence), -ENODEV.
@@ -187,6 +189,7 @@ int intel_reset(struct fn_dev *dev);
 /* intel_start.c: from reset to packets, and back. */
 int intel_start(struct fn_dev *dev);
 int intel_stop(struct fn_dev *dev);
+void intel_give_back(struct fn_dev *dev);
 
 /* intel_port.c: what a port is and can. */
 int intel_open(struct fn_dev *dev, const struct intel_chip *chip);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Which frames Intel's gigabit controllers let in (82574 7.1.1, 82576 7.1.1): exact entries, the hash
- * of groups, modes, VLANs.
+ * Which frames Intel's gigabit controllers let in (82574 7.1.1, 82576 7.1.1): exact entries, the
+ * hash of groups, modes, VLANs.
  */
 #include <string.h>
 
@@ -47,7 +47,7 @@ static void write_exact(const struct intel_port *port, unsigned entry, const uin
 	intel_write(port, INTEL_RAH(entry), INTEL_RAH_AV | high);
 }
 
-/* Exact entries for as many of @macs as there are, of those that are groups or of those that are not. */
+/* Exact entries for as many of @macs as there are: of groups, or of all others. */
 static bool take_exact(const struct intel_chip *chip, struct filter *f, const uint8_t (*macs)[6],
 		       unsigned n, bool group)
 {
@@ -101,8 +101,8 @@ void intel_filter_modes(struct fn_dev *dev, bool promisc, bool allmulti)
 }
 
 /*
- * The list takes the place of the former one. A mode that lets in more is turned on before the tables
- * change, and one that is not needed any more is turned off behind.
+ * The list takes the place of the former one. A mode that lets in more is turned on before the
+ * tables change, and one that is not needed any more is turned off behind.
  */
 static void write_list(struct fn_dev *dev, const uint8_t (*macs)[6], unsigned n)
 {

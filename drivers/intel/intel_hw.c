@@ -67,8 +67,8 @@ int intel_flush(struct fn_dev *dev)
 }
 
 /*
- * Set a bit of CTRL in front of a reset, which undoes all other bits: what cannot be read is no reason
- * to do without the reset.
+ * Set a bit of CTRL in front of a reset, which undoes all other bits: what cannot be read is no
+ * reason to do without the reset.
  */
 static int ctrl_set(struct fn_dev *dev, uint32_t bit)
 {
@@ -82,9 +82,9 @@ static int ctrl_set(struct fn_dev *dev, uint32_t bit)
 }
 
 /*
- * CTRL.GIO_MASTER_DISABLE: a reset amid requests on PCIe may leave completions that nobody waits for,
- * so the device makes no new ones and those on their way come to an end first. One that does not stop
- * is reset all the same: it is no better off without.
+ * CTRL.GIO_MASTER_DISABLE: a reset amid requests on PCIe may leave completions that nobody waits
+ * for, so the device makes no new ones and those on their way come to an end first. One that does
+ * not stop is reset all the same: it is no better off without.
  */
 static int master_disable(struct fn_dev *dev)
 {

@@ -89,8 +89,8 @@ static int change(struct fn_dev *dev, unsigned reg, uint16_t mask, uint16_t bits
 }
 
 /*
- * Out of what was: the other end sees the link go. Without it QEMU's igb would have none after a reset,
- * forced or not (test link_forced).
+ * Out of what was: the other end sees the link go. Without it QEMU's igb would have none after a
+ * reset, forced or not (test link_forced).
  */
 static int begin_anew(struct fn_dev *dev)
 {
@@ -185,8 +185,8 @@ static int set_up(struct fn_dev *dev, const struct fn_link_conf *c)
 }
 
 /*
- * 802.3 22.2.4.1.2: what is sent comes back from inside the PHY, and leaves by no wire. The PHY needs
- * a moment; one that never says that it is ready is tried all the same.
+ * 802.3 22.2.4.1.2, 82576 3.5.6.3.1: what is sent comes back from inside the PHY, and leaves by no
+ * wire. The PHY needs a moment; one that never says that it is ready is tried all the same.
  */
 static int loop_back(struct fn_dev *dev)
 {

@@ -6,8 +6,8 @@
 #include <fastnic/link.h>
 
 /*
- * What all members can; half duplex at 1 Gb/s none (82574 1.2, 82576 1.3). 1000BASE-T negotiates who
- * is the master, so that it cannot be forced (802.3 40.5.1).
+ * What all members can; half duplex at 1 Gb/s none, as the features say on their papers' first
+ * pages. 1000BASE-T negotiates who is the master, so that it cannot be forced (802.3 40.5.1).
  */
 #define INTEL_LINK_MODES                                                           \
 	(FN_LINK_10_HALF | FN_LINK_10_FULL | FN_LINK_100_HALF | FN_LINK_100_FULL | \

@@ -116,9 +116,9 @@ int intel_nvm_check(struct fn_dev *dev)
 	if (sum == SUM)
 		return 0;
 	return fn_fail(-EIO,
-		       "%s: words 0 to 0x%x of its NVM add up to 0x%04x and not to 0x%04x: what the "
-		       "device sets itself up by is damaged; write the NVM anew with its vendor's "
-		       "tool",
+		       "%s: words 0 to 0x%x of its NVM add up to 0x%04x and not to 0x%04x: what "
+		       "the device sets itself up by is damaged; write the NVM anew with its "
+		       "vendor's tool",
 		       dev->bus->name, SUM_WORDS - 1, sum, SUM);
 }
 
@@ -144,7 +144,7 @@ static bool mac_from_register(struct fn_dev *dev, uint8_t mac[6])
 /* 82574 6.1.1.1, 82576 6.2.1: words 0 to 2, lower byte first. Those of further ports lie apart. */
 static int mac_from_nvm(struct fn_dev *dev, uint8_t mac[6])
 {
-	uint16_t words[3];
+	uint16_t words[3] = { 0 };
 	int ret;
 
 	if (intel_lan_id(dev) || !intel_nvm_words(dev))

@@ -18,7 +18,7 @@
 #define PAUSE_MAC_HIGH 0x00000100u
 #define PAUSE_TYPE 0x8808u
 
-/* How long the other end is to be quiet, in times of 512 bits; it is told again before it is over. */
+/* How long the other end is to be quiet, in times of 512 bits; it is told again before that. */
 #define PAUSE_TIME 0xffffu
 
 /*
@@ -71,8 +71,8 @@ static uint32_t buffer_bytes(struct intel_port *port)
 
 /*
  * XOFF goes out when two frames still fit: one that the other end is sending already, and one that
- * this end is sending and that XOFF waits for (82574 3.2.3, 82576 3.5.4). XON when a frame more
- * does. Both are multiples of 8 on the 82574 and of 16 on the 82576.
+ * this end is sending and that XOFF waits for (802.3 31B.3.7). XON when a frame more does. Both are
+ * multiples of 8 on the 82574 and of 16 on the 82576.
  */
 void intel_pause_start(struct fn_dev *dev)
 {

@@ -34,7 +34,8 @@ static int mdic(struct fn_dev *dev, unsigned reg, uint32_t cmd, uint16_t *value)
 	if (ret)
 		return fn_fail(-EIO,
 			       "%s: access to register %u of the PHY does not end within %u ms "
-			       "(MDIC.R): fn_dev_reset() the device, or turn the machine off and on",
+			       "(MDIC.R): fn_dev_reset() the device, or turn the machine off and "
+			       "on",
 			       dev->bus->name, reg, (unsigned)(MDIC_NS / FN_MS(1)));
 	answer = intel_read(port, MDIC);
 	if (answer & MDIC_ERROR)

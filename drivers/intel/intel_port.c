@@ -74,7 +74,6 @@ int intel_open(struct fn_dev *dev, const struct intel_chip *chip)
 		dev->bus->ops->unmap(dev->bus, &port->regs);
 		return ret;
 	}
-	intel_stats_clear(dev);
 	open_limits(dev, chip);
 	return 0;
 }

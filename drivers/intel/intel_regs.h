@@ -119,8 +119,8 @@
 #define INTEL_WUC 0x05800u
 
 /*
- * Registers of a queue, from its base: 82574 10.2.5 and 10.2.6, 82576 8.10 and 8.12. The base is the
- * family's.
+ * Registers of a queue, from its base: 82574 10.2.5 and 10.2.6, 82576 8.10 and 8.12. The base is
+ * the family's.
  */
 #define INTEL_Q_BAL 0x00u  /* address of the ring, 128-byte aligned */
 #define INTEL_Q_BAH 0x04u  /* its upper half */

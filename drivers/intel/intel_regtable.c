@@ -187,22 +187,25 @@ static const struct fn_reg_field sw_fw_sync[] = {
 
 #define NUMBER NULL, 0
 #define FIELDS(array) array, FN_ARRAY_LEN(array)
-#define REG(name, offset, section, ...) { name, section, __VA_ARGS__, offset },
+#define REG(name, offset, section, ...)             \
+	{                                           \
+		name, section, __VA_ARGS__, offset, \
+	}
 
 /* One of several: its number stands in the source as it stands in the name. */
-#define REG_N(name, n, offset, section, ...) { name #n, section, __VA_ARGS__, offset },
+#define REG_N(name, n, offset, section, ...) REG(name #n, offset, section, __VA_ARGS__)
 
-#define TIMES_2(X) X(0) X(1)
-#define TIMES_8(X) TIMES_2(X) X(2) X(3) X(4) X(5) X(6) X(7)
-#define TIMES_10(X) TIMES_8(X) X(8) X(9)
-#define TIMES_16(X) TIMES_10(X) X(10) X(11) X(12) X(13) X(14) X(15)
-#define TIMES_24(X) TIMES_16(X) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23)
-#define TIMES_32(X) TIMES_24(X) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31)
+#define TIMES_2(X) X(0), X(1)
+#define TIMES_8(X) TIMES_2(X), X(2), X(3), X(4), X(5), X(6), X(7)
+#define TIMES_10(X) TIMES_8(X), X(8), X(9)
+#define TIMES_16(X) TIMES_10(X), X(10), X(11), X(12), X(13), X(14), X(15)
+#define TIMES_24(X) TIMES_16(X), X(16), X(17), X(18), X(19), X(20), X(21), X(22), X(23)
+#define TIMES_32(X) TIMES_24(X), X(24), X(25), X(26), X(27), X(28), X(29), X(30), X(31)
 
 /* Tables that both have: addresses, and RSS. */
-#define RX_ADDRESS(n, section)                         \
-	REG_N("RAL", n, INTEL_RAL(n), section, NUMBER) \
-	REG_N("RAH", n, INTEL_RAH(n), section, FIELDS(rah))
+#define RX_ADDRESS(n, section)                          \
+	REG_N("RAL", n, INTEL_RAL(n), section, NUMBER), \
+		REG_N("RAH", n, INTEL_RAH(n), section, FIELDS(rah))
 #define RX_ADDRESS_82574(n) RX_ADDRESS(n, "82574 10.2.5")
 #define RX_ADDRESS_82576(n) RX_ADDRESS(n, "82576 8.10")
 #define RETA_82574(n) REG_N("RETA", n, INTEL_RETA + 4 * (n), "82574 10.2.5", NUMBER)
@@ -214,221 +217,138 @@ static const struct fn_reg_field sw_fw_sync[] = {
 #define EITR_82576(n) REG_N("EITR", n, 0x01680 + 4 * (n), "82576 8.8", FIELDS(eitr_82576))
 #define IVAR_82576(n) REG_N("IVAR", n, 0x01700 + 4 * (n), "82576 8.8", FIELDS(ivar_82576))
 
-#define RXQ_82574(n)                                                     \
-	REG_N("RDBAL", n, 0x02800 + 0x100 * (n), "82574 10.2.5", NUMBER) \
-	REG_N("RDBAH", n, 0x02804 + 0x100 * (n), "82574 10.2.5", NUMBER) \
-	REG_N("RDLEN", n, 0x02808 + 0x100 * (n), "82574 10.2.5", NUMBER) \
-	REG_N("RDH", n, 0x02810 + 0x100 * (n), "82574 10.2.5", NUMBER)   \
-	REG_N("RDT", n, 0x02818 + 0x100 * (n), "82574 10.2.5", NUMBER)   \
-	REG_N("RXDCTL", n, 0x02828 + 0x100 * (n), "82574 10.2.5", FIELDS(dctl_82574))
-#define TXQ_82574(n)                                                                  \
-	REG_N("TDBAL", n, 0x03800 + 0x100 * (n), "82574 10.2.6", NUMBER)              \
-	REG_N("TDBAH", n, 0x03804 + 0x100 * (n), "82574 10.2.6", NUMBER)              \
-	REG_N("TDLEN", n, 0x03808 + 0x100 * (n), "82574 10.2.6", NUMBER)              \
-	REG_N("TDH", n, 0x03810 + 0x100 * (n), "82574 10.2.6", NUMBER)                \
-	REG_N("TDT", n, 0x03818 + 0x100 * (n), "82574 10.2.6", NUMBER)                \
-	REG_N("TXDCTL", n, 0x03828 + 0x100 * (n), "82574 10.2.6", FIELDS(dctl_82574)) \
-	REG_N("TARC", n, 0x03840 + 0x100 * (n), "82574 10.2.6", FIELDS(tarc))
-#define RXQ_82576(n)                                                             \
-	REG_N("RDBAL", n, 0x0c000 + 0x40 * (n), "82576 8.10", NUMBER)            \
-	REG_N("RDBAH", n, 0x0c004 + 0x40 * (n), "82576 8.10", NUMBER)            \
-	REG_N("RDLEN", n, 0x0c008 + 0x40 * (n), "82576 8.10", NUMBER)            \
-	REG_N("SRRCTL", n, 0x0c00c + 0x40 * (n), "82576 8.10.2", FIELDS(srrctl)) \
-	REG_N("RDH", n, 0x0c010 + 0x40 * (n), "82576 8.10", NUMBER)              \
-	REG_N("RDT", n, 0x0c018 + 0x40 * (n), "82576 8.10", NUMBER)              \
-	REG_N("RXDCTL", n, 0x0c028 + 0x40 * (n), "82576 8.10", FIELDS(dctl_82576))
-#define TXQ_82576(n)                                                               \
-	REG_N("TDBAL", n, 0x0e000 + 0x40 * (n), "82576 8.12", NUMBER)              \
-	REG_N("TDBAH", n, 0x0e004 + 0x40 * (n), "82576 8.12", NUMBER)              \
-	REG_N("TDLEN", n, 0x0e008 + 0x40 * (n), "82576 8.12", NUMBER)              \
-	REG_N("TDH", n, 0x0e010 + 0x40 * (n), "82576 8.12", NUMBER)                \
-	REG_N("TDT", n, 0x0e018 + 0x40 * (n), "82576 8.12", NUMBER)                \
-	REG_N("TXDCTL", n, 0x0e028 + 0x40 * (n), "82576 8.12", FIELDS(dctl_82576)) \
-	REG_N("TDWBAL", n, 0x0e038 + 0x40 * (n), "82576 8.12", FIELDS(tdwbal))     \
-	REG_N("TDWBAH", n, 0x0e03c + 0x40 * (n), "82576 8.12", NUMBER)
+#define RXQ_82574(n)                                                              \
+	REG_N("RDBAL", n, 0x02800 + 0x100 * (n), "82574 10.2.5", NUMBER),         \
+		REG_N("RDBAH", n, 0x02804 + 0x100 * (n), "82574 10.2.5", NUMBER), \
+		REG_N("RDLEN", n, 0x02808 + 0x100 * (n), "82574 10.2.5", NUMBER), \
+		REG_N("RDH", n, 0x02810 + 0x100 * (n), "82574 10.2.5", NUMBER),   \
+		REG_N("RDT", n, 0x02818 + 0x100 * (n), "82574 10.2.5", NUMBER),   \
+		REG_N("RXDCTL", n, 0x02828 + 0x100 * (n), "82574 10.2.5", FIELDS(dctl_82574))
+#define TXQ_82574(n)                                                                           \
+	REG_N("TDBAL", n, 0x03800 + 0x100 * (n), "82574 10.2.6", NUMBER),                      \
+		REG_N("TDBAH", n, 0x03804 + 0x100 * (n), "82574 10.2.6", NUMBER),              \
+		REG_N("TDLEN", n, 0x03808 + 0x100 * (n), "82574 10.2.6", NUMBER),              \
+		REG_N("TDH", n, 0x03810 + 0x100 * (n), "82574 10.2.6", NUMBER),                \
+		REG_N("TDT", n, 0x03818 + 0x100 * (n), "82574 10.2.6", NUMBER),                \
+		REG_N("TXDCTL", n, 0x03828 + 0x100 * (n), "82574 10.2.6", FIELDS(dctl_82574)), \
+		REG_N("TARC", n, 0x03840 + 0x100 * (n), "82574 10.2.6", FIELDS(tarc))
+#define RXQ_82576(n)                                                                      \
+	REG_N("RDBAL", n, 0x0c000 + 0x40 * (n), "82576 8.10", NUMBER),                    \
+		REG_N("RDBAH", n, 0x0c004 + 0x40 * (n), "82576 8.10", NUMBER),            \
+		REG_N("RDLEN", n, 0x0c008 + 0x40 * (n), "82576 8.10", NUMBER),            \
+		REG_N("SRRCTL", n, 0x0c00c + 0x40 * (n), "82576 8.10.2", FIELDS(srrctl)), \
+		REG_N("RDH", n, 0x0c010 + 0x40 * (n), "82576 8.10", NUMBER),              \
+		REG_N("RDT", n, 0x0c018 + 0x40 * (n), "82576 8.10", NUMBER),              \
+		REG_N("RXDCTL", n, 0x0c028 + 0x40 * (n), "82576 8.10", FIELDS(dctl_82576))
+#define TXQ_82576(n)                                                                        \
+	REG_N("TDBAL", n, 0x0e000 + 0x40 * (n), "82576 8.12", NUMBER),                      \
+		REG_N("TDBAH", n, 0x0e004 + 0x40 * (n), "82576 8.12", NUMBER),              \
+		REG_N("TDLEN", n, 0x0e008 + 0x40 * (n), "82576 8.12", NUMBER),              \
+		REG_N("TDH", n, 0x0e010 + 0x40 * (n), "82576 8.12", NUMBER),                \
+		REG_N("TDT", n, 0x0e018 + 0x40 * (n), "82576 8.12", NUMBER),                \
+		REG_N("TXDCTL", n, 0x0e028 + 0x40 * (n), "82576 8.12", FIELDS(dctl_82576)), \
+		REG_N("TDWBAL", n, 0x0e038 + 0x40 * (n), "82576 8.12", FIELDS(tdwbal)),     \
+		REG_N("TDWBAH", n, 0x0e03c + 0x40 * (n), "82576 8.12", NUMBER)
 
 const struct fn_reg_desc intel_regs_82574[] = {
-	REG("CTRL", 0x00000, "82574 10.2.2.1", FIELDS(ctrl)) REG(
-		"STATUS", 0x00008, "82574 10.2.2.2",
-		FIELDS(status)) REG("EECD", 0x00010, "82574 10.2.2.3",
-				    FIELDS(eecd)) REG("EERD", 0x00014, "82574 10.2.2.4",
-						      FIELDS(eerd)) REG("CTRL_EXT", 0x00018,
-									"82574 10.2.2.5",
-									FIELDS(ctrl_ext_82574))
-		REG("MDIC", 0x00020, "82574 10.2.2.7",
-		    FIELDS(mdic)) REG("FCAL", 0x00028, "82574 10.2.2",
-				      NUMBER) REG("FCAH", 0x0002c, "82574 10.2.2",
-						  NUMBER) REG("FCT", 0x00030, "82574 10.2.2",
-							      NUMBER) REG("VET", 0x00038,
-									  "82574 10.2.2",
-									  NUMBER) REG("FCTTV",
-										      0x00170, "82574 10.2.2",
-										      NUMBER)
-			REG("LEDCTL", 0x00e00, "82574 10.2.2", FIELDS(ledctl_82574)) REG("EXTCNF_CTRL", 0x00f00, "82574 10.2.2", FIELDS(extcnf_ctrl)) REG(
-				"PBA", 0x01000,
-				"82574 10.2.2",
-				FIELDS(
-					pba)) REG("PBS", 0x01008, "82574 10.2.2",
-						  NUMBER) REG("GCR", 0x05b00, "82574 10.2.3",
-							      NUMBER) REG("FACTPS", 0x05b30, "82574 10.2.3",
-									  NUMBER)
-				REG("GCR2", 0x05b64, "82574 10.2.3", NUMBER) REG(
-					"ITR", 0x000c4,
-					"82574 10.2.4.2",
-					FIELDS(
-						eitr_82574)) REG("IMS", 0x000d0, "82574 10.2.4",
-								 FIELDS(causes_82574))
-					REG("EIAC", 0x000dc, "82574 10.2.4", FIELDS(causes_82574)) REG(
-						"IAM", 0x000e0,
-						"82574 10.2.4",
-						FIELDS(causes_82574)) REG("IVAR", 0x000e4,
-									  "82574 10.2.4",
-									  FIELDS(ivar_82574)) TIMES_2(EITR_82574)
-						EITR_82574(2) EITR_82574(3) EITR_82574(4) REG(
-							"RCTL",
-							0x00100, "82574 10.2.5.1",
-							FIELDS(rctl)) REG("FCRTL", 0x02160,
-									  "82574 10.2.5",
-									  FIELDS(
-										  fcrtl)) REG("FCRTH",
-											      0x02168,
-											      "82574 10.2.5",
-											      NUMBER)
-							REG("PSRCTL", 0x02170, "82574 10.2.5", NUMBER) TIMES_2(
-								RXQ_82574) REG("RDTR", 0x02820,
-									       "82574 10.2.5",
-									       NUMBER) REG("RADV",
-											   0x0282c,
-											   "82574 10.2.5",
-											   NUMBER)
-								REG("RXCSUM", 0x05000, "82574 10.2.5", FIELDS(rxcsum)) REG(
-									"RFCTL", 0x05008,
-									"82574 10.2.5",
-									FIELDS(rfctl)) REG("MRQC",
-											   0x05818,
-											   "82574 10.2.5",
-											   FIELDS(mrqc_82574)) TIMES_16(RX_ADDRESS_82574)
-									TIMES_32(RETA_82574) TIMES_10(RSSRK_82574) REG(
-										"TCTL",
-										0x00400,
-										"82574 10.2.6.1",
-										FIELDS(tctl)) REG("TIPG",
-												  0x00410,
-												  "82574 10.2.6",
-												  FIELDS(tipg))
-										REG("TIDV", 0x03820,
-										    "82574 10.2.6",
-										    NUMBER) REG("TADV",
-												0x0382c,
-												"82574 10.2.6",
-												NUMBER) TIMES_2(TXQ_82574)
-											REG("WUC",
-											    0x05800,
-											    "82574 10.2",
-											    FIELDS(wuc))
-												REG("WUFC",
-												    0x05808,
-												    "82574 10.2",
-												    NUMBER)
-													REG("MANC",
-													    0x05820,
-													    "82574 10.2",
-													    NUMBER)
+	REG("CTRL", 0x00000, "82574 10.2.2.1", FIELDS(ctrl)),
+	REG("STATUS", 0x00008, "82574 10.2.2.2", FIELDS(status)),
+	REG("EECD", 0x00010, "82574 10.2.2.3", FIELDS(eecd)),
+	REG("EERD", 0x00014, "82574 10.2.2.4", FIELDS(eerd)),
+	REG("CTRL_EXT", 0x00018, "82574 10.2.2.5", FIELDS(ctrl_ext_82574)),
+	REG("MDIC", 0x00020, "82574 10.2.2.7", FIELDS(mdic)),
+	REG("FCAL", 0x00028, "82574 10.2.2", NUMBER),
+	REG("FCAH", 0x0002c, "82574 10.2.2", NUMBER),
+	REG("FCT", 0x00030, "82574 10.2.2", NUMBER),
+	REG("VET", 0x00038, "82574 10.2.2", NUMBER),
+	REG("FCTTV", 0x00170, "82574 10.2.2", NUMBER),
+	REG("LEDCTL", 0x00e00, "82574 10.2.2", FIELDS(ledctl_82574)),
+	REG("EXTCNF_CTRL", 0x00f00, "82574 10.2.2", FIELDS(extcnf_ctrl)),
+	REG("PBA", 0x01000, "82574 10.2.2", FIELDS(pba)),
+	REG("PBS", 0x01008, "82574 10.2.2", NUMBER),
+	REG("GCR", 0x05b00, "82574 10.2.3", NUMBER),
+	REG("FACTPS", 0x05b30, "82574 10.2.3", NUMBER),
+	REG("GCR2", 0x05b64, "82574 10.2.3", NUMBER),
+	REG("ITR", 0x000c4, "82574 10.2.4.2", FIELDS(eitr_82574)),
+	REG("IMS", 0x000d0, "82574 10.2.4", FIELDS(causes_82574)),
+	REG("EIAC", 0x000dc, "82574 10.2.4", FIELDS(causes_82574)),
+	REG("IAM", 0x000e0, "82574 10.2.4", FIELDS(causes_82574)),
+	REG("IVAR", 0x000e4, "82574 10.2.4", FIELDS(ivar_82574)),
+	TIMES_2(EITR_82574),
+	EITR_82574(2),
+	EITR_82574(3),
+	EITR_82574(4),
+	REG("RCTL", 0x00100, "82574 10.2.5.1", FIELDS(rctl)),
+	REG("FCRTL", 0x02160, "82574 10.2.5", FIELDS(fcrtl)),
+	REG("FCRTH", 0x02168, "82574 10.2.5", NUMBER),
+	REG("PSRCTL", 0x02170, "82574 10.2.5", NUMBER),
+	TIMES_2(RXQ_82574),
+	REG("RDTR", 0x02820, "82574 10.2.5", NUMBER),
+	REG("RADV", 0x0282c, "82574 10.2.5", NUMBER),
+	REG("RXCSUM", 0x05000, "82574 10.2.5", FIELDS(rxcsum)),
+	REG("RFCTL", 0x05008, "82574 10.2.5", FIELDS(rfctl)),
+	REG("MRQC", 0x05818, "82574 10.2.5", FIELDS(mrqc_82574)),
+	TIMES_16(RX_ADDRESS_82574),
+	TIMES_32(RETA_82574),
+	TIMES_10(RSSRK_82574),
+	REG("TCTL", 0x00400, "82574 10.2.6.1", FIELDS(tctl)),
+	REG("TIPG", 0x00410, "82574 10.2.6", FIELDS(tipg)),
+	REG("TIDV", 0x03820, "82574 10.2.6", NUMBER),
+	REG("TADV", 0x0382c, "82574 10.2.6", NUMBER),
+	TIMES_2(TXQ_82574),
+	REG("WUC", 0x05800, "82574 10.2", FIELDS(wuc)),
+	REG("WUFC", 0x05808, "82574 10.2", NUMBER),
+	REG("MANC", 0x05820, "82574 10.2", NUMBER),
 };
 
 const struct fn_reg_desc intel_regs_82576[] = {
-	REG("CTRL", 0x00000, "82576 8.2.1", FIELDS(ctrl)) REG(
-		"STATUS", 0x00008, "82576 8.2.2",
-		FIELDS(status)) REG("CTRL_EXT", 0x00018, "82576 8.2.3",
-				    FIELDS(ctrl_ext_82576)) REG("MDIC", 0x00020, "82576 8.2.4",
-								FIELDS(mdic))
-		REG("VET", 0x00038, "82576 8.2", FIELDS(vet_82576)) REG(
-			"LEDCTL", 0x00e00, "82576 8.2",
-			FIELDS(ledctl_82576)) REG("RXPBS", 0x02404, "82576 8.3",
-						  NUMBER) REG("TXPBS", 0x03404, "82576 8.3", NUMBER)
-			REG("EECD", 0x00010, "82576 8.4.1", FIELDS(eecd)) REG(
-				"EERD", 0x00014, "82576 8.4.2",
-				FIELDS(
-					eerd)) REG("FCAL", 0x00028, "82576 8.5",
-						   NUMBER) REG("FCAH", 0x0002c, "82576 8.5",
-							       NUMBER) REG("FCT", 0x00030,
-									   "82576 8.5", NUMBER)
-				REG("FCTTV", 0x00170, "82576 8.5", NUMBER) REG(
-					"FCRTL0", 0x02160, "82576 8.5",
-					FIELDS(fcrtl)) REG("FCRTH0", 0x02168, "82576 8.5",
-							   NUMBER) REG("GCR", 0x05b00, "82576 8.6",
-								       NUMBER)
-					REG("FACTPS", 0x05b30, "82576 8.6", NUMBER) REG(
-						"FWSM",
-						0x05b54, "82576 8.7",
-						FIELDS(fwsm)) REG("SW_FW_SYNC", 0x05b5c,
-								  "82576 8.7",
-								  FIELDS(
-									  sw_fw_sync)) REG("IMS",
-											   0x000d0,
-											   "82576 8.8",
-											   FIELDS(causes_82576))
-						REG("IAM", 0x000e0, "82576 8.8", FIELDS(causes_82576)) REG(
-							"GPIE",
-							0x01514, "82576 8.8",
-							FIELDS(
-								gpie)) REG("EIMS", 0x01524,
-									   "82576 8.8",
-									   NUMBER) REG("EIAC",
-										       0x0152c,
-										       "82576 8.8",
-										       NUMBER) REG("EIAM",
-												   0x01530,
-												   "82576 8.8",
-												   NUMBER) TIMES_24(EITR_82576)
-							EITR_82576(24) TIMES_8(IVAR_82576) REG(
-								"IVAR_MISC", 0x01740, "82576 8.8",
-								FIELDS(ivar_misc)) REG("RCTL",
-										       0x00100,
-										       "82576 8.10.1",
-										       FIELDS(rctl))
-								TIMES_16(RXQ_82576) REG(
-									"RXCSUM", 0x05000,
-									"82576 8.10",
-									FIELDS(
-										rxcsum)) REG("RLPML",
-											     0x05004, "82576 8.10",
-											     NUMBER)
-									REG("RFCTL", 0x05008,
-									    "82576 8.10",
-									    FIELDS(rfctl)) REG("MRQC",
-											       0x05818,
-											       "82576 8.10",
-											       FIELDS(mrqc_82576)) TIMES_24(RX_ADDRESS_82576)
-										TIMES_32(RETA_82576) TIMES_10(RSSRK_82576) REG(
-											"TCTL",
-											0x00400,
-											"82576 8.12.1",
-											FIELDS(
-												tctl)) REG("TCTL_EXT",
-													   0x00404,
-													   "82576 8.12",
-													   NUMBER)
-											REG("TIPG",
-											    0x00410,
-											    "82576 8.12",
-											    FIELDS(tipg)) REG("DTXCTL",
-													      0x03590,
-													      "82576 8.12",
-													      NUMBER)
-												TIMES_16(TXQ_82576) REG(
-													"WUC",
-													0x05800,
-													"82576 8",
-													FIELDS(wuc))
-													REG("WUFC",
-													    0x05808,
-													    "82576 8",
-													    NUMBER)
-														REG("MANC",
-														    0x05820,
-														    "82576 8",
-														    NUMBER)
+	REG("CTRL", 0x00000, "82576 8.2.1", FIELDS(ctrl)),
+	REG("STATUS", 0x00008, "82576 8.2.2", FIELDS(status)),
+	REG("CTRL_EXT", 0x00018, "82576 8.2.3", FIELDS(ctrl_ext_82576)),
+	REG("MDIC", 0x00020, "82576 8.2.4", FIELDS(mdic)),
+	REG("VET", 0x00038, "82576 8.2", FIELDS(vet_82576)),
+	REG("LEDCTL", 0x00e00, "82576 8.2", FIELDS(ledctl_82576)),
+	REG("RXPBS", 0x02404, "82576 8.3", NUMBER),
+	REG("TXPBS", 0x03404, "82576 8.3", NUMBER),
+	REG("EECD", 0x00010, "82576 8.4.1", FIELDS(eecd)),
+	REG("EERD", 0x00014, "82576 8.4.2", FIELDS(eerd)),
+	REG("FCAL", 0x00028, "82576 8.5", NUMBER),
+	REG("FCAH", 0x0002c, "82576 8.5", NUMBER),
+	REG("FCT", 0x00030, "82576 8.5", NUMBER),
+	REG("FCTTV", 0x00170, "82576 8.5", NUMBER),
+	REG("FCRTL0", 0x02160, "82576 8.5", FIELDS(fcrtl)),
+	REG("FCRTH0", 0x02168, "82576 8.5", NUMBER),
+	REG("GCR", 0x05b00, "82576 8.6", NUMBER),
+	REG("FACTPS", 0x05b30, "82576 8.6", NUMBER),
+	REG("FWSM", 0x05b54, "82576 8.7", FIELDS(fwsm)),
+	REG("SW_FW_SYNC", 0x05b5c, "82576 8.7", FIELDS(sw_fw_sync)),
+	REG("IMS", 0x000d0, "82576 8.8", FIELDS(causes_82576)),
+	REG("IAM", 0x000e0, "82576 8.8", FIELDS(causes_82576)),
+	REG("GPIE", 0x01514, "82576 8.8", FIELDS(gpie)),
+	REG("EIMS", 0x01524, "82576 8.8", NUMBER),
+	REG("EIAC", 0x0152c, "82576 8.8", NUMBER),
+	REG("EIAM", 0x01530, "82576 8.8", NUMBER),
+	TIMES_24(EITR_82576),
+	EITR_82576(24),
+	TIMES_8(IVAR_82576),
+	REG("IVAR_MISC", 0x01740, "82576 8.8", FIELDS(ivar_misc)),
+	REG("RCTL", 0x00100, "82576 8.10.1", FIELDS(rctl)),
+	TIMES_16(RXQ_82576),
+	REG("RXCSUM", 0x05000, "82576 8.10", FIELDS(rxcsum)),
+	REG("RLPML", 0x05004, "82576 8.10", NUMBER),
+	REG("RFCTL", 0x05008, "82576 8.10", FIELDS(rfctl)),
+	REG("MRQC", 0x05818, "82576 8.10", FIELDS(mrqc_82576)),
+	TIMES_24(RX_ADDRESS_82576),
+	TIMES_32(RETA_82576),
+	TIMES_10(RSSRK_82576),
+	REG("TCTL", 0x00400, "82576 8.12.1", FIELDS(tctl)),
+	REG("TCTL_EXT", 0x00404, "82576 8.12", NUMBER),
+	REG("TIPG", 0x00410, "82576 8.12", FIELDS(tipg)),
+	REG("DTXCTL", 0x03590, "82576 8.12", NUMBER),
+	TIMES_16(TXQ_82576),
+	REG("WUC", 0x05800, "82576 8", FIELDS(wuc)),
+	REG("WUFC", 0x05808, "82576 8", NUMBER),
+	REG("MANC", 0x05820, "82576 8", NUMBER),
 };
 
 _Static_assert(FN_ARRAY_LEN(intel_regs_82574) == INTEL_REGS_82574, "as the header says");

@@ -92,7 +92,9 @@ enum intel_tx_kind {
  * @reports_tail: oldest entry of @reports
  * @mask: descriptors - 1, and entries of @reports - 1
  * @reclaim_mark: finished packets are looked for when this many descriptors are in use
- * @len_max: longest frame
+ * @run_max: longest frame that goes into one descriptor
+ * @least2: &struct tx_judge2's @least, for bursts with AVX2
+ * @most2: its @most
  * @cache: where plain packets go back to
  * @db: its doorbell, the tail
  * @mixed_pos: up to this position there is more than plain packets of one descriptor
@@ -103,6 +105,7 @@ enum intel_tx_kind {
  * @asks: flags of FN_PKT_TX_MASK that a packet may have
  * @segs_max: most segments of a packet
  * @seg_bytes: most bytes of a descriptor
+ * @len_max: longest frame
  * @ring: memory of the descriptors, and zeros for padding behind them
  */
 struct intel_txq {
@@ -117,7 +120,10 @@ struct intel_txq {
 	uint16_t reports_tail;
 	uint16_t mask;
 	uint16_t reclaim_mark;
-	uint32_t len_max;
+	uint32_t run_max;
+
+	uint64_t least2[4] __attribute__((aligned(FN_CACHE_LINE)));
+	uint64_t most2[4];
 
 	struct fn_pool_cache *cache __attribute__((aligned(FN_CACHE_LINE)));
 	struct fn_doorbell db;
@@ -130,12 +136,14 @@ struct intel_txq {
 	uint8_t kind;
 
 	uint32_t seg_bytes __attribute__((aligned(FN_CACHE_LINE)));
+	uint32_t len_max;
 	struct fn_dma ring;
 };
 
-_Static_assert(offsetof(struct intel_txq, cache) == FN_CACHE_LINE, "layout by use");
-_Static_assert(offsetof(struct intel_txq, seg_bytes) == (size_t)2 * FN_CACHE_LINE,
-	       "a burst touches two lines");
+_Static_assert(offsetof(struct intel_txq, least2) == FN_CACHE_LINE, "layout by use");
+_Static_assert(offsetof(struct intel_txq, cache) == (size_t)2 * FN_CACHE_LINE, "layout by use");
+_Static_assert(offsetof(struct intel_txq, seg_bytes) == (size_t)3 * FN_CACHE_LINE,
+	       "a burst touches three lines");
 
 static inline struct intel_rxq *intel_rxq_of(struct fn_rxq *q)
 {

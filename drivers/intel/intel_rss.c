@@ -21,7 +21,7 @@ static uint32_t mrqc(const struct intel_chip *chip, uint32_t types)
 	return value;
 }
 
-/* Key and table first: they decide once MRQC says so. A single queue is hashed for the report alone. */
+/* Key and table first: they decide once MRQC says so. For a single queue there is the report. */
 static void write_rss(struct fn_dev *dev, const struct fn_rss *rss)
 {
 	const struct intel_port *port = intel_port_of(dev);

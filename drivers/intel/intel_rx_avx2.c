@@ -10,4 +10,6 @@ INTEL_RX_BURST(avx2, { .avx2 = true })
 
 const struct intel_rx_variant intel_rx_variant_avx2 = { 0, INTEL_RX_META | FN_OFFLOAD_RX_HASH,
 							"AVX2", rx_burst_avx2 };
+
+INTEL_AVX2_END
 #endif

@@ -14,14 +14,13 @@ struct rx_judge4 {
 	__m256i plain_1;
 };
 
-static inline __attribute__((always_inline)) struct rx_judge4
-rx_judge4(const struct rx_judge *judge)
+static inline __attribute__((always_inline)) struct rx_judge4 rx_judge4(const struct rx_judge *one)
 {
 	return (struct rx_judge4){
-		.mask = _mm256_set1_epi64x((int64_t)judge->mask),
+		.mask = _mm256_set1_epi64x((int64_t)one->mask),
 		.whole_1 = _mm256_set1_epi64x((int64_t)((INTEL_RX_WHOLE << 32) + 1)),
-		.less_max = _mm256_set1_epi64x((int64_t)(judge->len_max - 1)),
-		.plain_1 = _mm256_set1_epi64x((int64_t)judge->plain_1),
+		.less_max = _mm256_set1_epi64x((int64_t)(one->len_max - 1)),
+		.plain_1 = _mm256_set1_epi64x((int64_t)one->plain_1),
 	};
 }
 

@@ -28,7 +28,7 @@ __attribute__((format(printf, 3, 4))) static enum fn_selftest_verdict say(
 /* What went wrong has a sentence already. */
 static enum fn_selftest_verdict say_error(char text[FN_SELFTEST_TEXT_BYTES])
 {
-	return say(text, FN_SELFTEST_FAILED, "%s", fn_error_last());
+	return say(text, FN_VERDICT_FAILED, "%s", fn_error_last());
 }
 
 static enum fn_selftest_verdict test_link(struct fn_dev *dev, char text[FN_SELFTEST_TEXT_BYTES])
@@ -38,20 +38,20 @@ static enum fn_selftest_verdict test_link(struct fn_dev *dev, char text[FN_SELFT
 	if (intel_link(dev, &link))
 		return say_error(text);
 	if (link.up)
-		return say(text, FN_SELFTEST_PASSED, "up, %u Mb/s, %s duplex", link.speed_mbps,
+		return say(text, FN_VERDICT_PASSED, "up, %u Mb/s, %s duplex", link.speed_mbps,
 			   link.full_duplex ? "full" : "half");
 	/* Between stop and start the link is let go of: nothing is wrong with it. */
 	if (dev->state != FN_DEV_STARTED)
-		return say(text, FN_SELFTEST_NOT_RUN,
+		return say(text, FN_VERDICT_NOT_RUN,
 			   "the link is up on a started device only: test it then");
-	return say(text, FN_SELFTEST_FAILED,
+	return say(text, FN_VERDICT_FAILED,
 		   "down: look at the cable and at the other end, and at fn_dev_set_link()");
 }
 
 static enum fn_selftest_verdict test_nvm(struct fn_dev *dev, char text[FN_SELFTEST_TEXT_BYTES])
 {
 	return intel_nvm_check(dev) ? say_error(text) :
-				      say(text, FN_SELFTEST_PASSED, "its checksum is right");
+				      say(text, FN_VERDICT_PASSED, "its checksum is right");
 }
 
 /**
@@ -90,7 +90,7 @@ static int probe(struct intel_port *port, const struct probe *p, char text[FN_SE
 		got = intel_read(port, p->reg) & p->mask;
 		if (got == want)
 			continue;
-		(void)say(text, FN_SELFTEST_FAILED,
+		(void)say(text, FN_VERDICT_FAILED,
 			  "register %s (0x%05x) was written 0x%08x and reads 0x%08x", p->name,
 			  p->reg, want, got);
 		return -EIO;
@@ -101,8 +101,8 @@ static int probe(struct intel_port *port, const struct probe *p, char text[FN_SE
 #define PROBES_OF_CHIP 6u
 
 /*
- * RETA has as many bits as there are queues to name. The ring is that of the last queue, which is not
- * enabled (82576 4.5.9), at the address of no memory.
+ * RETA has as many bits as there are queues to name. The ring is that of the last queue, which is
+ * not enabled (82576 4.5.9), at the address of no memory.
  */
 static void probes_of_chip(const struct intel_port *port, struct probe out[PROBES_OF_CHIP])
 {
@@ -131,8 +131,8 @@ static enum fn_selftest_verdict test_registers(struct fn_dev *dev,
 	for (unsigned i = 0; !ret && i < PROBES_OF_CHIP; i++)
 		ret = probe(port, &own[i], text);
 	if (ret)
-		return FN_SELFTEST_FAILED;
-	return say(text, FN_SELFTEST_PASSED, "%u registers keep %u patterns",
+		return FN_VERDICT_FAILED;
+	return say(text, FN_VERDICT_PASSED, "%u registers keep %u patterns",
 		   (unsigned)FN_ARRAY_LEN(probes_both) + PROBES_OF_CHIP,
 		   (unsigned)FN_ARRAY_LEN(patterns));
 }
@@ -166,31 +166,31 @@ static enum fn_selftest_verdict test_entry(struct fn_dev *dev, unsigned entry,
 		(void)came(dev->irq_fds[i]);
 	port->chip->steps->irq_raise(port, entry);
 	if (!comes(dev, entry))
-		return say(text, FN_SELFTEST_FAILED,
+		return say(text, FN_VERDICT_FAILED,
 			   "MSI-X entry %u was asked for an interrupt, and none came within %u ms",
 			   entry, (unsigned)(IRQ_NS / FN_MS(1)));
 	for (unsigned i = 0; i < dev->irq_n; i++)
 		if (came(dev->irq_fds[i]))
-			return say(text, FN_SELFTEST_FAILED,
+			return say(text, FN_VERDICT_FAILED,
 				   "MSI-X entry %u was asked for one interrupt, and another came "
 				   "for entry %u",
 				   entry, i);
-	return FN_SELFTEST_PASSED;
+	return FN_VERDICT_PASSED;
 }
 
 static enum fn_selftest_verdict test_interrupts(struct fn_dev *dev,
 						char text[FN_SELFTEST_TEXT_BYTES])
 {
-	enum fn_selftest_verdict verdict = FN_SELFTEST_PASSED;
+	enum fn_selftest_verdict verdict = FN_VERDICT_PASSED;
 
 	if (!dev->irq_n)
-		return say(text, FN_SELFTEST_NOT_RUN, "no MSI-X entry is in use");
-	for (unsigned i = 0; verdict == FN_SELFTEST_PASSED && i < dev->irq_n; i++) {
+		return say(text, FN_VERDICT_NOT_RUN, "no MSI-X entry is in use");
+	for (unsigned i = 0; verdict == FN_VERDICT_PASSED && i < dev->irq_n; i++) {
 		if (intel_reset(dev))
 			return say_error(text);
 		verdict = test_entry(dev, i, text);
 	}
-	if (verdict != FN_SELFTEST_PASSED)
+	if (verdict != FN_VERDICT_PASSED)
 		return verdict;
 	return say(text, verdict, "each of %u MSI-X entries interrupted once when asked to",
 		   dev->irq_n);
@@ -231,6 +231,6 @@ enum fn_selftest_verdict intel_selftest(struct fn_dev *dev, enum fn_selftest_tes
 	case FN_SELFTEST_INTERRUPTS:
 		return with_reset(dev, test_interrupts, text);
 	default:
-		return say(text, FN_SELFTEST_NOT_RUN, "the driver has no such test");
+		return say(text, FN_VERDICT_NOT_RUN, "the driver has no such test");
 	}
 }

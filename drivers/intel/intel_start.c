@@ -10,8 +10,8 @@
 #define STANDARD_FRAME_MAX 1522u
 
 /*
- * The ring of a queue, while the queue is off, which the 82576's first one is not after a reset: 82574
- * 4.6, 82576 4.5.9 and 4.5.10.
+ * The ring of a queue, while the queue is off, which the 82576's first one is not after a reset:
+ * 82574 4.6, 82576 4.5.9 and 4.5.10.
  */
 static void ring_set(const struct intel_port *port, uint32_t base, const struct fn_dma *ring,
 		     uint32_t bytes)
@@ -73,8 +73,8 @@ static uint32_t rxcsum(const struct fn_dev *dev)
 }
 
 /*
- * All of RCTL that does not change while the device runs, but EN. The 82576 compares with the MTU's
- * own length (RLPML), so that what is longer than a buffer never comes in.
+ * All of RCTL that does not change while the device runs, but EN. The 82576 has the longest frame
+ * in a register of its own (RLPML).
  */
 static uint32_t rctl(const struct fn_dev *dev)
 {
@@ -155,24 +155,21 @@ static int start_queues(struct fn_dev *dev)
 	return ret;
 }
 
-static bool is_broken(const struct fn_queue *queue)
-{
-	return __atomic_load_n(&queue->status, __ATOMIC_ACQUIRE) == -EIO;
-}
-
-/* Give all memory and buffers back; the device cannot reach them any more. */
+/* Give all memory and buffers back, unless the device may reach them still. */
 static void queues_destroy(struct fn_dev *dev, bool lost)
 {
 	struct intel_port *port = intel_port_of(dev);
 
+	if (dev->kept)
+		return;
 	for (uint16_t i = 0; i < port->rxqs; i++)
 		intel_rx_destroy(dev, i,
-				 lost || is_broken(fn_rxq_queue(dev->rxqs[i])) ?
+				 lost || fn_queue_is_broken(fn_rxq_queue(dev->rxqs[i])) ?
 					 FN_RX_DROP_BROKEN :
 					 FN_RX_DROP_STOPPED);
 	for (uint16_t i = 0; i < port->txqs; i++)
 		intel_tx_destroy(dev, i,
-				 lost || is_broken(fn_txq_queue(dev->txqs[i])) ?
+				 lost || fn_queue_is_broken(fn_txq_queue(dev->txqs[i])) ?
 					 FN_TX_DROP_BROKEN :
 					 FN_TX_DROP_STOPPED);
 	port->rxqs = 0;
@@ -181,7 +178,7 @@ static void queues_destroy(struct fn_dev *dev, bool lost)
 
 /*
  * Reset the device, so that it lets go of all memory. One that does not even do that is cut off
- * from memory instead: without bus mastering it has no DMA (PCI 3.0 6.2.2).
+ * from memory instead.
  */
 static int quiesce(struct fn_dev *dev)
 {
@@ -189,13 +186,10 @@ static int quiesce(struct fn_dev *dev)
 
 	intel_link_stop(dev);
 	ret = intel_reset(dev);
-	if (!ret) {
+	if (!ret)
 		(void)intel_change(dev, INTEL_CTRL_EXT, INTEL_CTRL_EXT_DRV_LOAD, 0);
-	} else if (ret != -ENODEV) {
-		(void)fn_busdev_set_master(dev->bus, false);
-		fn_log(dev->ctx, FN_LOG_WARN, "%s: bus mastering is off, because the reset failed",
-		       dev->bus->name);
-	}
+	else if (ret != -ENODEV)
+		return fn_dev_cut_off(dev, ret);
 	return ret == -ENODEV ? fn_dev_mark_gone(dev) : ret;
 }
 
@@ -234,7 +228,8 @@ static void drain(struct fn_dev *dev)
 	for (uint16_t i = 0; i < dev->conf.txqs; i++) {
 		struct intel_txq *q = intel_txq_of(dev->txqs[i]);
 
-		while (!is_broken(fn_txq_queue(&q->pub)) && (intel_tx_done(q), !intel_tx_idle(q))) {
+		while (!fn_queue_is_broken(fn_txq_queue(&q->pub)) &&
+		       (intel_tx_done(q), !intel_tx_idle(q))) {
 			/* The time is up; the queues behind still get the one look. */
 			if (fn_dev_now_ns(dev) - start_ns >= dev->conf.stop_drain_ns)
 				break;
@@ -256,4 +251,9 @@ int intel_stop(struct fn_dev *dev)
 	ret = quiesce(dev);
 	queues_destroy(dev, lost || ret == -ENODEV);
 	return ret;
+}
+
+void intel_give_back(struct fn_dev *dev)
+{
+	queues_destroy(dev, true);
 }

@@ -4,6 +4,7 @@
 
 #include "drivers/intel/intel.h"
 #include "drivers/intel/intel_stats.h"
+#include "drivers/intel/intel_stats_table.h"
 
 /* How a register is read. */
 enum stat_how {
@@ -33,14 +34,18 @@ struct stat {
 #define Q_DESC(n, reg, how, kind, name, help) { name, help, kind },
 #define Q_STAT(n, reg, how, kind, name, help) { (reg), (how), (n), true },
 
-const struct fn_counter_desc intel_counters_82574[INTEL_COUNTERS_82574] = { INTEL_STATS_BOTH(
-	DESC) INTEL_STATS_82574(DESC) };
-const struct fn_counter_desc intel_counters_82576[INTEL_COUNTERS_82576] = { INTEL_STATS_BOTH(
-	DESC) INTEL_STATS_82576(DESC) INTEL_STATS_QUEUES(Q_DESC) };
+const struct fn_counter_desc intel_counters_82574[] = { INTEL_STATS_BOTH(DESC)
+								INTEL_STATS_82574(DESC) };
+const struct fn_counter_desc intel_counters_82576[] = { INTEL_STATS_BOTH(DESC) INTEL_STATS_82576(
+	DESC) INTEL_STATS_QUEUES(Q_DESC) };
 static const struct stat stats_82574[] = { INTEL_STATS_BOTH(STAT) INTEL_STATS_82574(STAT) };
 static const struct stat stats_82576[] = { INTEL_STATS_BOTH(STAT) INTEL_STATS_82576(STAT)
 						   INTEL_STATS_QUEUES(Q_STAT) };
 
+_Static_assert(FN_ARRAY_LEN(intel_counters_82574) == INTEL_COUNTERS_82574, "as the header says");
+_Static_assert(FN_ARRAY_LEN(intel_counters_82576) == INTEL_COUNTERS_82576, "as the header says");
+_Static_assert(FN_ARRAY_LEN(stats_82574) == INTEL_COUNTERS_82574, "a row each");
+_Static_assert(FN_ARRAY_LEN(stats_82576) == INTEL_COUNTERS_82576, "a row each");
 _Static_assert(FN_ARRAY_LEN(stats_82576) <= FN_DEV_COUNTERS, "room in fn_dev");
 
 static const struct stat *stats_of(const struct intel_port *port, unsigned *n)

@@ -5,29 +5,21 @@
 
 #include <fastnic/counters.h>
 
-#include "drivers/intel/intel_stats_table.h"
-
 struct fn_dev;
 
 /* The one counter that is the driver's own: config_irq adds to it. Its place in both tables. */
 #define INTEL_COUNTER_RX_OVERRUN 0u
 
-/* How many there are. */
-#define INTEL_STATS_ONE(...) +1
-enum {
-	INTEL_COUNTERS_82574 =
-		0 INTEL_STATS_BOTH(INTEL_STATS_ONE) INTEL_STATS_82574(INTEL_STATS_ONE),
-	INTEL_COUNTERS_82576 = 0 INTEL_STATS_BOTH(INTEL_STATS_ONE)
-		INTEL_STATS_82576(INTEL_STATS_ONE) INTEL_STATS_QUEUES(INTEL_STATS_ONE),
-};
+#define INTEL_COUNTERS_82574 56u
+#define INTEL_COUNTERS_82576 102u
 
 /* In the order of &fn_dev.counters. */
 extern const struct fn_counter_desc intel_counters_82574[INTEL_COUNTERS_82574];
 extern const struct fn_counter_desc intel_counters_82576[INTEL_COUNTERS_82576];
 
 /*
- * Read all and forget it: behind a reset, whatever the registers hold was not counted for anybody
- * (82574 10.2.7, 82576 8.18).
+ * Read all and forget it: behind the reset of a start, since what a reset leaves in the registers
+ * was counted for nobody (82574 10.2.7, 82576 8.18).
  */
 void intel_stats_clear(struct fn_dev *dev);
 

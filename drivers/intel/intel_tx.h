@@ -184,6 +184,45 @@ static inline __attribute__((always_inline)) unsigned tx_post_run(struct intel_t
 	return done;
 }
 
+/* Of a packet's word: what is 0 in a plain one of any pool; and the pool's number. */
+#define TX_WORD_UNPLAIN 0x0000ff00ffff0000ull
+#define TX_WORD_POOL 0x000000ff00000000ull
+
+/*
+ * The same for packets that are plain but of another pool, if this context's, as where each port
+ * has a pool of its own: only their way back is longer.
+ */
+static inline __attribute__((always_inline)) unsigned tx_post_other(struct intel_txq *q,
+								    struct fn_pkt **pkts,
+								    unsigned n,
+								    const struct tx_mode mode,
+								    struct tx_sum *sum)
+{
+	const uint64_t word = fn_pkt_word(pkts[0]);
+	const struct tx_judge judge = { .plain = word & TX_WORD_POOL,
+					.least = INTEL_TX_FRAME_MIN,
+					.span = q->run_max - INTEL_TX_FRAME_MIN };
+	const struct tx_mode one_by_one = { .kind = mode.kind, .offload = mode.offload };
+	unsigned run = min_of(n, intel_tx_room(q));
+	unsigned done = 0;
+
+	if ((word & TX_WORD_UNPLAIN) ||
+	    fn_pool_ctx(pkts[0]->pool) != fn_txq_queue(&q->pub)->dev->ctx)
+		return 0;
+	run = min_of(run, intel_tx_ring_size(q) - (q->head & q->mask));
+	run = min_of(run, INTEL_TX_RUN);
+	if (run)
+		done = tx_run(q, pkts, run, judge, one_by_one, 0, &sum->bytes);
+	if (!done)
+		return 0;
+	sum->sent += done;
+	q->head = fn_ring_advance(q->head, (uint16_t)done);
+	q->mixed_pos = q->head;
+	q->mixed = true;
+	intel_tx_report(q, q->head);
+	return done;
+}
+
 /*
  * Post packets from number @i on, up to the first that finds no room; returns how many are
  * taken.
@@ -194,8 +233,10 @@ static inline __attribute__((always_inline)) unsigned tx_post(struct intel_txq *
 							      struct tx_sum *sum)
 {
 	while (i < n) {
-		const unsigned done = tx_post_run(q, pkts + i, n - i, mode, sum);
+		unsigned done = tx_post_run(q, pkts + i, n - i, mode, sum);
 
+		if (!done)
+			done = tx_post_other(q, pkts + i, n - i, mode, sum);
 		i += done;
 		if (done)
 			continue;
@@ -222,6 +263,8 @@ static inline __attribute__((always_inline)) unsigned tx_go_on(struct intel_txq 
 							       const struct tx_mode mode,
 							       struct tx_sum *sum)
 {
+	struct fn_queue *queue = fn_txq_queue(&q->pub);
+
 	taken = tx_post(q, pkts, n, taken, mode, sum);
 	/*
 	 * Below the mark finished packets are left alone: a long chain in a short ring needs
@@ -230,7 +273,10 @@ static inline __attribute__((always_inline)) unsigned tx_go_on(struct intel_txq 
 	if (taken < n && intel_tx_done(q))
 		taken = tx_post(q, pkts, n, taken, mode, sum);
 	if (taken < n)
-		fn_queue_count(fn_txq_queue(&q->pub), FN_TX_RING_FULL, 1);
+		fn_queue_count(queue, FN_TX_RING_FULL, 1);
+	/* What was taken and is not sent counts here, what is sent at the burst's end. */
+	if (taken && !sum->sent)
+		fn_queue_count(queue, FN_TX_BURSTS, 1);
 	return taken;
 }
 
@@ -255,11 +301,11 @@ static inline __attribute__((always_inline)) unsigned tx_burst(
 	}
 	fn_queue_count(queue, FN_TX_PACKETS, sum.sent);
 	fn_queue_count(queue, FN_TX_BYTES, sum.bytes);
-	fn_queue_count(queue, FN_TX_BURSTS, taken != 0);
 	if (fn_likely(sum.sent)) {
 		/* Pairs with the device's read of the descriptors, which the tail lets it fetch. */
 		fn_wmb_dma();
 		fn_doorbell_ring32(&q->db, q->head & q->mask);
+		fn_queue_count(queue, FN_TX_BURSTS, 1);
 		fn_queue_count(queue, FN_TX_DOORBELLS, 1);
 	}
 	return taken;

@@ -13,4 +13,6 @@ const struct intel_tx_variant intel_tx_variants_avx2[2] = {
 	[INTEL_TX_EXTENDED] = { "AVX2", tx_burst_ext_avx2 },
 	[INTEL_TX_ADVANCED] = { "AVX2", tx_burst_adv_avx2 },
 };
+
+INTEL_AVX2_END
 #endif

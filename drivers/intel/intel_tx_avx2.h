@@ -19,14 +19,16 @@ static inline __attribute__((always_inline)) __m256i tx_quarters(uint64_t iovas,
 	return _mm256_set_epi64x((int64_t)words, (int64_t)iovas, (int64_t)words, (int64_t)iovas);
 }
 
-static inline __attribute__((always_inline)) struct tx_judge2 tx_judge2(
-	const struct tx_judge *judge, uint64_t base, const struct tx_mode mode)
+static inline __attribute__((always_inline)) struct tx_judge2 tx_judge2(const struct intel_txq *q,
+									const struct tx_mode mode)
 {
+	const uint64_t base = intel_tx_base(mode.kind) | INTEL_TXD_EOP;
+
 	return (struct tx_judge2){
-		.least = tx_quarters(0, judge->plain + judge->least),
-		.most = tx_quarters(UINT64_MAX, judge->span),
+		.least = _mm256_load_si256((const __m256i *)q->least2),
+		.most = _mm256_load_si256((const __m256i *)q->most2),
 		.shift = tx_quarters(64, 46),
-		.base = tx_quarters(0, base + intel_tx_ctl_len(mode.kind, judge->least)),
+		.base = tx_quarters(0, base + intel_tx_ctl_len(mode.kind, INTEL_TX_FRAME_MIN)),
 	};
 }
 
@@ -81,11 +83,12 @@ static inline __attribute__((always_inline)) __m256i tx_put4(
  */
 static inline __attribute__((always_inline)) unsigned tx_run_fours(
 	struct intel_tx_desc *desc, struct fn_pkt **bufs, struct fn_pkt *const *pkts, unsigned n,
-	const struct tx_judge *one, uint64_t base, const struct tx_mode mode, uint64_t *bytes)
+	const struct intel_txq *q, const struct tx_mode mode, uint64_t *bytes)
 {
-	const struct tx_judge2 judge = tx_judge2(one, base, mode);
+	const struct tx_judge2 judge = tx_judge2(q, mode);
 	struct fn_pkt *const *const first = pkts;
 	__m256i sum = _mm256_setzero_si256();
+	__m128i half;
 	unsigned done;
 
 	for (; n >= 8; n -= 8, pkts += 8, bufs += 8, desc += 8) {
@@ -113,8 +116,8 @@ static inline __attribute__((always_inline)) unsigned tx_run_fours(
 		}
 	}
 	done = (unsigned)(pkts - first);
-	*bytes += (uint64_t)_mm256_extract_epi64(sum, 1) + (uint64_t)_mm256_extract_epi64(sum, 3) +
-		  done * one->least;
+	half = _mm_add_epi64(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+	*bytes += (uint64_t)_mm_extract_epi64(half, 1) + done * INTEL_TX_FRAME_MIN;
 	return done;
 }
 

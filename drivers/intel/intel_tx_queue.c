@@ -50,6 +50,14 @@ static void tx_init(struct intel_txq *q, const struct fn_dev *dev, enum intel_tx
 	q->mask = (uint16_t)(size - 1);
 	q->reclaim_mark = (uint16_t)(size / 2 < RECLAIM_MARK_MAX ? size / 2 : RECLAIM_MARK_MAX);
 	q->len_max = conf->mtu + FN_LINK_HEADER_BYTES;
+	q->seg_bytes = intel_port_of(dev)->chip->tx_seg_bytes;
+	q->run_max = q->len_max < q->seg_bytes ? q->len_max : q->seg_bytes;
+	for (unsigned i = 0; i < 4; i++) {
+		const bool iova = i % 2 == 0;
+
+		q->least2[i] = iova ? 0 : q->plain + INTEL_TX_FRAME_MIN;
+		q->most2[i] = iova ? UINT64_MAX : q->run_max - INTEL_TX_FRAME_MIN;
+	}
 	q->cache = fn_txq_queue(&q->pub)->cache;
 	q->context = INTEL_TX_NO_CONTEXT;
 	q->context_ctl = 0;
@@ -58,7 +66,6 @@ static void tx_init(struct intel_txq *q, const struct fn_dev *dev, enum intel_tx
 	q->asks = tx_asks(conf->offloads);
 	q->segs_max = tx_segs(size);
 	q->kind = (uint8_t)kind;
-	q->seg_bytes = intel_port_of(dev)->chip->tx_seg_bytes;
 }
 
 static void tx_free(struct intel_txq *q, struct fn_ctx *ctx)

@@ -6,18 +6,31 @@
  */
 #include "drivers/intel/intel_tx.h"
 
-/* Packets of any kind, with contexts between them. */
+/* Packets in a row: up to a descriptor in which none ends, to @end or to the ring's end. */
+static uint16_t row_of(const struct intel_txq *q, uint16_t end)
+{
+	const uint16_t slot = q->tail & q->mask;
+	const uint16_t to_end = (uint16_t)(q->mask + 1 - slot);
+	const uint16_t left = fn_ring_used(end, q->tail);
+	const uint16_t most = left < to_end ? left : to_end;
+	uint16_t n = 0;
+
+	while (n < most && q->bufs[slot + n])
+		n++;
+	return n;
+}
+
+/* Packets of any kind and pool, with contexts and further segments between them. */
 unsigned intel_tx_give_mixed(struct intel_txq *q, uint16_t end)
 {
 	unsigned given = 0;
 
-	for (; q->tail != end; q->tail = fn_ring_advance(q->tail, 1)) {
-		struct fn_pkt **pkt = &q->bufs[q->tail & q->mask];
+	while (q->tail != end) {
+		const uint16_t n = row_of(q, end);
 
-		if (!*pkt)
-			continue;
-		fn_pool_cache_free(q->cache, pkt, 1);
-		given++;
+		fn_pool_cache_free(q->cache, &q->bufs[q->tail & q->mask], n);
+		given += n;
+		q->tail = fn_ring_advance(q->tail, n ? n : 1);
 	}
 	/* What is left in use is plain once all up to the mark is given back. */
 	if (fn_ring_used(q->head, q->tail) <= fn_ring_used(q->head, q->mixed_pos))

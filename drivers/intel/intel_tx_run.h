@@ -145,7 +145,7 @@ static inline __attribute__((always_inline)) unsigned tx_run(const struct intel_
 
 #ifdef INTEL_AVX2
 	if (mode.avx2 && n >= 4) {
-		const unsigned fours = tx_run_fours(desc, bufs, pkts, n, &judge, base, mode, bytes);
+		const unsigned fours = tx_run_fours(desc, bufs, pkts, n, q, mode, bytes);
 
 		left -= fours;
 		desc += fours;
@@ -174,7 +174,7 @@ static inline __attribute__((always_inline)) unsigned tx_run_plain(const struct 
 {
 	const struct tx_judge judge = { .plain = q->plain,
 					.least = INTEL_TX_FRAME_MIN,
-					.span = q->len_max - INTEL_TX_FRAME_MIN };
+					.span = q->run_max - INTEL_TX_FRAME_MIN };
 
 	return tx_run(q, pkts, n, judge, mode, 0, bytes);
 }
@@ -196,7 +196,7 @@ static inline __attribute__((always_inline)) unsigned tx_run_csum(const struct i
 	const struct tx_judge judge = {
 		.plain = q->plain ^ (uint64_t)asked << 48,
 		.least = hdrs > INTEL_TX_FRAME_MIN ? hdrs : INTEL_TX_FRAME_MIN,
-		.span = q->len_max - (hdrs > INTEL_TX_FRAME_MIN ? hdrs : INTEL_TX_FRAME_MIN),
+		.span = q->run_max - (hdrs > INTEL_TX_FRAME_MIN ? hdrs : INTEL_TX_FRAME_MIN),
 		.lens = lens,
 		.ip_first = (uint8_t)(v6 ? 6 : 0x40 + (lens >> 18)),
 	};

@@ -4,9 +4,6 @@
 
 #include "drivers/virtio/virtio_net.h"
 
-/* MSI-X entry 0 is the configuration's, the queues' come behind it. */
-#define CONFIG_ENTRY 0u
-
 static int virtio_net_close(struct fn_dev *dev)
 {
 	struct virtio_net *vn = virtio_net_of(dev);
@@ -50,9 +47,11 @@ static int start_commands(struct fn_dev *dev)
 	return ret ? ret : virtio_net_coalesce_start(dev);
 }
 
-/* Give all memory and buffers back; the device cannot reach them any more. */
+/* Give all memory and buffers back, unless the device may reach them still. */
 static void queues_destroy(struct fn_dev *dev, struct virtio_net *vn, bool lost)
 {
+	if (dev->kept)
+		return;
 	for (uint16_t i = 0; i < vn->pairs; i++) {
 		virtio_net_rx_destroy(dev, i, lost);
 		virtio_net_tx_destroy(dev, i, lost);
@@ -63,17 +62,14 @@ static void queues_destroy(struct fn_dev *dev, struct virtio_net *vn, bool lost)
 
 /*
  * Reset the device, so that it lets go of all memory. One that does not even do that is cut off
- * from memory instead: without bus mastering it has no DMA (PCI 3.0 6.2.2).
+ * from memory instead.
  */
 static int quiesce(struct fn_dev *dev, struct virtio_net *vn)
 {
 	int ret = virtio_pci_reset(&vn->pci);
 
-	if (ret == -EIO) {
-		(void)fn_busdev_set_master(dev->bus, false);
-		fn_log(dev->ctx, FN_LOG_WARN, "%s: bus mastering is off, because the reset failed",
-		       dev->bus->name);
-	}
+	if (ret == -EIO)
+		return fn_dev_cut_off(dev, ret);
 	return ret == -ENODEV ? fn_dev_mark_gone(dev) : ret;
 }
 
@@ -86,7 +82,7 @@ static int start_device(struct fn_dev *dev, struct virtio_net *vn)
 	if (!ret)
 		ret = virtio_pci_accept(&vn->pci, virtio_net_features(dev, &dev->conf));
 	if (!ret && dev->irq_n)
-		ret = virtio_pci_set_config_vector(&vn->pci, CONFIG_ENTRY);
+		ret = virtio_pci_set_config_vector(&vn->pci, VIRTIO_NET_CONFIG_VECTOR);
 	if (!ret)
 		ret = start_queues(dev, vn);
 	if (ret)
@@ -151,12 +147,18 @@ static int virtio_net_stop(struct fn_dev *dev)
 	return ret;
 }
 
+static void virtio_net_give_back(struct fn_dev *dev)
+{
+	queues_destroy(dev, virtio_net_of(dev), true);
+}
+
 static const struct fn_driver_ops ops = {
 	.open = virtio_net_open,
 	.close = virtio_net_close,
 	.check = virtio_net_check,
 	.start = virtio_net_start,
 	.stop = virtio_net_stop,
+	.give_back = virtio_net_give_back,
 	.link = virtio_net_link,
 	.set_mac = virtio_net_set_mac,
 	.set_promisc = virtio_net_set_promisc,

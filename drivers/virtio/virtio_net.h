@@ -33,7 +33,8 @@ extern const struct fn_driver fn_driver_virtio_net;
  */
 #define VIRTIO_NET_MAC_FILTERS_MAX 64u
 
-/* MSI-X entry 0 is the configuration's. */
+/* MSI-X entry 0 is the configuration's, the queues' come behind it. */
+#define VIRTIO_NET_CONFIG_VECTOR 0u
 #define VIRTIO_NET_FIRST_VECTOR 1u
 
 /* Queue pairs that are used at most; a device may have up to 0x8000. */
@@ -193,12 +194,14 @@ _Static_assert(offsetof(struct virtio_txq, states) == (size_t)2 * FN_CACHE_LINE,
  * @vq: its memory
  * @db: its doorbell
  * @pos: commands given so far
+ * @desc: the descriptor that is used next
  * @broken: a command was not answered; the device still has its buffers
  */
 struct virtio_net_ctrl {
 	struct virtq vq;
 	struct fn_doorbell db;
 	uint16_t pos;
+	uint16_t desc;
 	bool broken;
 };
 

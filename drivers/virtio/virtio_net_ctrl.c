@@ -49,6 +49,7 @@ int virtio_net_ctrl_create(struct fn_dev *dev)
 	if (ret)
 		return ret;
 	ctrl->pos = 0;
+	ctrl->desc = 0;
 	ctrl->broken = false;
 	virtq_irq_disarm(ctrl->vq.avail, CTRL_RING,
 			 (vn->pci.features & VIRTIO_F_RING_EVENT_IDX) != 0, 0);
@@ -64,17 +65,21 @@ void virtio_net_ctrl_destroy(struct fn_dev *dev)
 	virtq_free(&virtio_net_of(dev)->ctrl.vq, dev->ctx);
 }
 
-static void ctrl_desc(struct virtio_net_ctrl *ctrl, unsigned i, uint32_t at, uint32_t len,
-		      unsigned flags)
+/* With VIRTIO_F_IN_ORDER descriptors are used in the order of the ring (2.7.5), so always. */
+static void ctrl_desc(struct virtio_net_ctrl *ctrl, uint32_t at, uint32_t len, unsigned flags)
 {
-	fn_write_le64(&ctrl->vq.desc[i].addr, ctrl->vq.extra_iova.v + at);
-	fn_write_le64(&ctrl->vq.desc[i].ctl, VIRTQ_CTL(len, flags, i + 1));
+	struct virtq_desc *desc = &ctrl->vq.desc[ctrl->desc];
+
+	ctrl->desc = (ctrl->desc + 1) & (CTRL_RING - 1);
+	fn_write_le64(&desc->addr, ctrl->vq.extra_iova.v + at);
+	fn_write_le64(&desc->ctl,
+		      VIRTQ_CTL(len, flags, flags & VIRTQ_DESC_F_NEXT ? ctrl->desc : 0));
 }
 
 /*
  * Wait until the device has used the command. It has its buffers until a reset when it never does.
  */
-static int ctrl_wait(struct fn_dev *dev, struct virtio_net_ctrl *ctrl)
+static int ctrl_wait(struct fn_dev *dev, struct virtio_net_ctrl *ctrl, uint16_t head)
 {
 	const uint64_t start_ns = fn_dev_now_ns(dev);
 	uint64_t delay_ns = CTRL_DELAY_MIN_NS;
@@ -101,32 +106,33 @@ static int ctrl_wait(struct fn_dev *dev, struct virtio_net_ctrl *ctrl)
 	 */
 	fn_rmb_dma();
 	elem = fn_read_le64(&virtq_used_elems(ctrl->vq.used)[ctrl->pos & (CTRL_RING - 1)]);
-	if (done != 1 || VIRTQ_USED_ID(elem) != 0) {
+	if (done != 1 || VIRTQ_USED_ID(elem) != head) {
 		ctrl->broken = true;
 		return fn_fail(-EIO,
 			       "%s: the device answered %u commands with buffer %u on its control "
-			       "queue, and it had one with buffer 0; fn_dev_reset() it",
-			       dev->bus->name, done, VIRTQ_USED_ID(elem));
+			       "queue, and it had one with buffer %u; fn_dev_reset() it",
+			       dev->bus->name, done, VIRTQ_USED_ID(elem), head);
 	}
 	ctrl->pos = fn_ring_advance(ctrl->pos, 1);
 	return 0;
 }
 
-/* Lay a command out, from descriptor 0 on. */
-static void ctrl_put(struct virtio_net_ctrl *ctrl, uint8_t class, uint8_t command, const void *data,
-		     uint32_t len)
+/* Lay a command out. Returns its first descriptor. */
+static uint16_t ctrl_put(struct virtio_net_ctrl *ctrl, uint8_t class, uint8_t command,
+			 const void *data, uint32_t len)
 {
 	const struct virtio_net_ctrl_hdr hdr = { class, command };
-	unsigned i = 0;
+	const uint16_t head = ctrl->desc;
 
 	memcpy(ctrl->vq.extra + CTRL_HDR_AT, &hdr, sizeof(hdr));
-	ctrl_desc(ctrl, i++, CTRL_HDR_AT, sizeof(hdr), VIRTQ_DESC_F_NEXT);
+	ctrl_desc(ctrl, CTRL_HDR_AT, sizeof(hdr), VIRTQ_DESC_F_NEXT);
 	if (len) {
 		memcpy(ctrl->vq.extra + CTRL_DATA_AT, data, len);
-		ctrl_desc(ctrl, i++, CTRL_DATA_AT, len, VIRTQ_DESC_F_NEXT);
+		ctrl_desc(ctrl, CTRL_DATA_AT, len, VIRTQ_DESC_F_NEXT);
 	}
 	ctrl->vq.extra[CTRL_ACK_AT] = CTRL_ACK_NONE;
-	ctrl_desc(ctrl, i, CTRL_ACK_AT, 1, VIRTQ_DESC_F_WRITE);
+	ctrl_desc(ctrl, CTRL_ACK_AT, 1, VIRTQ_DESC_F_WRITE);
+	return head;
 }
 
 int virtio_net_command(struct fn_dev *dev, const char *what, uint8_t class, uint8_t command,
@@ -135,19 +141,20 @@ int virtio_net_command(struct fn_dev *dev, const char *what, uint8_t class, uint
 	struct virtio_net *vn = virtio_net_of(dev);
 	struct virtio_net_ctrl *ctrl = &vn->ctrl;
 	const uint16_t pos = ctrl->pos;
+	uint16_t head;
 	uint8_t ack;
 	int ret;
 
 	if (ctrl->broken)
 		return fn_fail(-EIO, "%s: the device's control queue is broken; fn_dev_reset() it",
 			       dev->bus->name);
-	ctrl_put(ctrl, class, command, data, len);
-	fn_write_le16(&ctrl->vq.avail->ring[pos & (CTRL_RING - 1)], 0);
+	head = ctrl_put(ctrl, class, command, data, len);
+	fn_write_le16(&ctrl->vq.avail->ring[pos & (CTRL_RING - 1)], head);
 	if (virtq_publish(ctrl->vq.avail, ctrl->vq.used, CTRL_RING,
 			  (vn->pci.features & VIRTIO_F_RING_EVENT_IDX) != 0,
 			  fn_ring_advance(pos, 1), pos))
 		fn_doorbell_ring16(&ctrl->db, vn->ctrl_queue);
-	ret = ctrl_wait(dev, ctrl);
+	ret = ctrl_wait(dev, ctrl, head);
 	/* A device that is being started is reset when it fails; a running one must say so. */
 	if (ret == -EIO && dev->state == FN_DEV_STARTED)
 		fn_dev_mark_broken(dev, "its control queue does not answer as it should");

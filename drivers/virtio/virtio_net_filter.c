@@ -91,14 +91,16 @@ static int vlans_start(struct fn_dev *dev)
 /*
  * A device that was reset has an empty table (5.1.6.5.2), lets no VLAN in, and is not in a mode
  * that nobody asked for, but perhaps promiscuous (QEMU is): only that is always told, so that a
- * device that lacks a command which nobody needs can be started all the same.
+ * device that lacks a command which nobody needs can be started all the same. Without
+ * VIRTIO_NET_F_CTRL_RX it may be so for good.
  */
 int virtio_net_filter_start(struct fn_dev *dev)
 {
 	struct virtio_net *vn = virtio_net_of(dev);
 	int ret = 0;
 
-	dev->mac_filter_mode = FN_FILTER_EXACT;
+	dev->mac_filter_mode =
+		vn->features & VIRTIO_NET_F_CTRL_RX ? FN_FILTER_EXACT : FN_FILTER_ALL;
 	if (vn->features & VIRTIO_NET_F_CTRL_RX)
 		ret = virtio_net_set_promisc(dev, dev->promisc);
 	if (!ret && dev->allmulti)

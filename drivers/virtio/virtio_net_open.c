@@ -174,6 +174,7 @@ static void open_caps(struct fn_dev *dev, const struct virtio_net *vn)
 			limits->offloads_max |= offers[i].offload;
 	if (vn->features & VIRTIO_NET_F_CTRL_MAC_ADDR)
 		limits->caps |= FN_CAP_SET_MAC;
+	limits->always_promisc = !(vn->features & VIRTIO_NET_F_CTRL_RX);
 	if (vn->features & VIRTIO_NET_F_CTRL_RX) {
 		limits->caps |= FN_CAP_PROMISC | FN_CAP_ALLMULTI | FN_CAP_MAC_FILTERS;
 		limits->max_mac_filters = VIRTIO_NET_MAC_FILTERS_MAX;

@@ -405,4 +405,11 @@ static inline __attribute__((always_inline)) unsigned rx_receive(struct virtio_r
 		return 0;                                                                     \
 	}
 
+/* What a queue's burst of such offloads needs to know, in VIRTIO_RX_BURST(). */
+#define VIRTIO_RX_MODE(has_csum, has_hash, merges)                                      \
+	{                                                                               \
+		.event_idx = q->event_idx, .in_order = q->in_order, .csum = (has_csum), \
+		.hash = (has_hash), .merge = (merges)                                   \
+	}
+
 #endif

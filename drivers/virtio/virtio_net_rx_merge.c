@@ -133,16 +133,10 @@ int virtio_rx_frame(struct virtio_rxq *q, uint16_t pos, uint16_t done, struct fn
 	return segs;
 }
 
-#define MODE(has_csum, has_hash)                                                        \
-	{                                                                               \
-		.event_idx = q->event_idx, .in_order = q->in_order, .csum = (has_csum), \
-		.hash = (has_hash), .merge = true                                       \
-	}
-
-VIRTIO_RX_BURST(merge, MODE(false, false))
-VIRTIO_RX_BURST(merge_csum, MODE(true, false))
-VIRTIO_RX_BURST(merge_hash, MODE(false, true))
-VIRTIO_RX_BURST(merge_csum_hash, MODE(true, true))
+VIRTIO_RX_BURST(merge, VIRTIO_RX_MODE(false, false, true))
+VIRTIO_RX_BURST(merge_csum, VIRTIO_RX_MODE(true, false, true))
+VIRTIO_RX_BURST(merge_hash, VIRTIO_RX_MODE(false, true, true))
+VIRTIO_RX_BURST(merge_csum_hash, VIRTIO_RX_MODE(true, true, true))
 
 const struct virtio_rx_variant virtio_rx_merge_variants[2][2] = {
 	/* [hash][csum] */

@@ -2,15 +2,9 @@
 /* The receive bursts of virtio-net that look at the header: checksum and hash. */
 #include "drivers/virtio/virtio_net_rx.h"
 
-#define MODE(has_csum, has_hash)                                                        \
-	{                                                                               \
-		.event_idx = q->event_idx, .in_order = q->in_order, .csum = (has_csum), \
-		.hash = (has_hash)                                                      \
-	}
-
-VIRTIO_RX_BURST(csum, MODE(true, false))
-VIRTIO_RX_BURST(hash, MODE(false, true))
-VIRTIO_RX_BURST(csum_hash, MODE(true, true))
+VIRTIO_RX_BURST(csum, VIRTIO_RX_MODE(true, false, false))
+VIRTIO_RX_BURST(hash, VIRTIO_RX_MODE(false, true, false))
+VIRTIO_RX_BURST(csum_hash, VIRTIO_RX_MODE(true, true, false))
 
 const struct virtio_rx_variant virtio_rx_offload_variants[2][2] = {
 	/* [hash][csum]; with neither it is another table's */

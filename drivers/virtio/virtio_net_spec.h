@@ -96,7 +96,6 @@ _Static_assert(sizeof(struct virtio_net_hdr_hash) == 20, "5.1.6");
 /* 5.1.6: virtio_net_hdr.flags and gso_type. */
 #define VIRTIO_NET_HDR_F_NEEDS_CSUM 1u
 #define VIRTIO_NET_HDR_F_DATA_VALID 2u
-#define VIRTIO_NET_HDR_GSO_NONE 0u
 #define VIRTIO_NET_HDR_GSO_TCPV4 1u
 #define VIRTIO_NET_HDR_GSO_TCPV6 4u
 #define VIRTIO_NET_HDR_GSO_ECN 0x80u

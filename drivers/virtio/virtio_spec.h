@@ -89,7 +89,6 @@ _Static_assert(sizeof(struct virtio_pci_common_cfg) == 0x38, "4.1.4.3");
 #define VIRTIO_STATUS_DRIVER_OK 0x04u
 #define VIRTIO_STATUS_FEATURES_OK 0x08u
 #define VIRTIO_STATUS_DEVICE_NEEDS_RESET 0x40u
-#define VIRTIO_STATUS_FAILED 0x80u
 
 /* Clause 6: features of every device. */
 #define VIRTIO_F_RING_EVENT_IDX (1ull << 29)

@@ -15,7 +15,8 @@ struct fn_dev;
  * @err: where the sentence of a failure goes, or NULL; set by the caller likewise
  * @rx_delay_ns: longest wait after a received packet; 0: none
  * @tx_delay_ns: longest wait after a finished packet; 0: none
- * @rx_packets: interrupt at once when that many wait; 0 or 1: at the first, unless delayed
+ * @rx_packets: do not wait any longer when that many packets are there; 0 or 1: the delay alone
+ *	holds. More needs @rx_delay_ns, which is what bounds the wait
  * @tx_packets: the same for finished packets
  */
 struct fn_coalesce {
@@ -35,7 +36,8 @@ struct fn_coalesce {
  * Any thread, in any state; it holds over stop, start and reset. Delays are rounded up to what the
  * device can do (&fn_dev_info.coalesce_unit_ns): fn_dev_get_coalesce() tells to what.
  *
- * Return: 0; -EINVAL for a struct that is newer than the library; -ERANGE for more than the device
+ * Return: 0; -EINVAL for packets to wait for without a delay, or for a struct that is newer than
+ * the library; -ERANGE for more than the device
  * can do (the sentence says what it can); -ENOTSUP without FN_CAP_COALESCE, or for a limit of
  * packets that it does not have; -EIO; -ENODEV.
  */
@@ -48,7 +50,7 @@ FN_API int fn_dev_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c);
  *
  * Any thread.
  *
- * Return: 0; -ENOTSUP without FN_CAP_COALESCE; -ENODEV.
+ * Return: 0; -EINVAL for no struct; -ENOTSUP without FN_CAP_COALESCE; -ENODEV.
  */
 FN_API int fn_dev_get_coalesce(struct fn_dev *dev, struct fn_coalesce *c);
 

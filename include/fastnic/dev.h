@@ -21,9 +21,31 @@ struct fn_dev;
  *                                    ^                ^                        |
  *                                    +----------------+----- fn_dev_stop ------+
  *
- * fn_dev_close() is right in every state. Control calls may come from any thread and are serialised
- * per device; but the application must be outside of a queue's burst calls while it stops, resets
- * or closes the queue's device.
+ * Control calls may come from any thread and are serialised per device. In which state each makes
+ * sense, and whether threads may be within bursts of the device's queues meanwhile:
+ *
+ *   call                              OPEN      CONFIGURED  STARTED  bursts meanwhile
+ *   fn_dev_configure                  yes       yes         -EBUSY   yes; they return 0
+ *   fn_dev_set_mtu                    -EINVAL   yes         -EBUSY   yes; they return 0
+ *   fn_dev_start                      -EINVAL   yes         nothing  yes; 0 until it runs
+ *   fn_dev_stop                       nothing   nothing     yes      no
+ *   fn_dev_reset                      yes       yes         yes      no
+ *   fn_dev_close                      yes       yes         yes      no
+ *   fn_dev_selftest, link and nvm     yes       yes         yes      yes
+ *   fn_dev_selftest, any other        -EINVAL   yes         -EBUSY   no
+ *   fn_dev_set_rss, fn_dev_get_rss    -EINVAL   yes         yes      yes
+ *   fn_dev_add_vlan, fn_dev_del_vlan  -ENOTSUP  yes         yes      yes
+ *   all others                        yes       yes         yes      yes
+ *
+ * What was chosen holds until it is chosen anew, over fn_dev_stop(), fn_dev_start() and
+ * fn_dev_reset(), whether they succeed or fail; counters go on over them. fn_dev_configure() leaves
+ * all of it as it is but for these, and fn_dev_close() ends it:
+ *
+ *   promiscuous mode   becomes &fn_dev_conf.promisc
+ *   MTU                becomes &fn_dev_conf.mtu
+ *   VLANs              forgotten without FN_OFFLOAD_VLAN_FILTER
+ *   RSS types, table   chosen anew by the library when the number of receive queues changes; the
+ *                      key stays
  */
 enum fn_dev_state {
 	FN_DEV_OPEN,
@@ -116,7 +138,8 @@ FN_API int fn_dev_close(struct fn_dev *dev);
  * @rss_key_bytes: bytes of its hash key
  * @rss_reta_entries: entries of its redirection table
  * @max_mac_filters: addresses that fn_dev_set_mac_filters() takes at most
- * @max_mac_exact: as many of these it filters one by one
+ * @max_mac_exact: as many of these it filters one by one; of virtio-net, which does not say how
+ *	many it can, what fastnic trusts it with
  * @coalesce_unit_ns: with FN_CAP_COALESCE: delays of an interrupt are rounded up to multiples of it
  * @coalesce_max_ns: longest delay of an interrupt
  * @coalesce_max_packets: most packets that an interrupt can be made to wait for; 0: it does not
@@ -131,9 +154,9 @@ FN_API int fn_dev_close(struct fn_dev *dev);
  * @tx_ring: transmit descriptors a queue
  * @mtu: largest frame payload (without link header and CRC), bytes
  * @offloads: offloads that are on
- * @promisc: receives frames for any address
+ * @promisc: receives frames for any address; of a device without FN_CAP_PROMISC: always
  * @allmulti: receives frames for any group address
- * @mac_filters: addresses that fn_dev_set_mac_filters() added
+ * @mac_filters_n: addresses that fn_dev_set_mac_filters() added
  * @mac_filter_mode: how exactly it filters these
  * @rx_variant: the receive burst that start chose, or ""
  * @tx_variant: the transmit burst that start chose, or ""
@@ -181,7 +204,7 @@ struct fn_dev_info {
 	uint64_t offloads;
 	bool promisc;
 	bool allmulti;
-	uint32_t mac_filters;
+	uint32_t mac_filters_n;
 	enum fn_filter_mode mac_filter_mode;
 	char rx_variant[32];
 	char tx_variant[32];
@@ -211,7 +234,8 @@ FN_API void fn_dev_get_info(struct fn_dev *dev, struct fn_dev_info *info);
  * @mtu: largest frame payload, bytes; default 1500 (or what the device says, when that is less). A
  *	frame of it with its link header and VLAN tag must fit a buffer of @pool, unless
  *	FN_OFFLOAD_RX_SCATTER is on
- * @promisc: receive frames for any address
+ * @promisc: receive frames for any address; default no, but for a device that can do nothing else
+ *	(&fn_dev_info.promisc)
  * @stop_drain_ns: how long fn_dev_stop() waits for queued packets; default 100 ms; FN_NO_DRAIN for
  *	0
  * @offloads: FN_OFFLOAD_RX_CSUM and its sisters; default none
@@ -260,10 +284,10 @@ FN_API uint64_t fn_pool_need(const struct fn_pool_opts *opts, const struct fn_de
  * Any thread. Validates all of it first; on failure the former configuration stays.
  *
  * Return: 0; -EINVAL for a value out of range (never a silent cut), or a pool of another context;
- * -EBUSY while started; -ENOTSUP for an offload or a mode that the device does not have (the
- * sentence names it); -EMFILE or
- * -ENFILE when no file descriptor is to be had; -ENOSPC when the pool is too small for the rings of
- * all devices that use it (the sentence states the sum); -ENOMEM; -ENODEV.
+ * -EBUSY while started; -EIO when the device is broken and has its buffers still (fn_dev_reset()
+ * it); -ENOTSUP for an offload or a mode that the device does not have (the sentence names it);
+ * -EMFILE or -ENFILE when no file descriptor is to be had; -ENOSPC when the pool is too small for
+ * the rings of all devices that use it (the sentence states the sum); -ENOMEM; -ENODEV.
  */
 FN_API int fn_dev_configure(struct fn_dev *dev, const struct fn_dev_conf *conf);
 
@@ -286,8 +310,9 @@ FN_API int fn_dev_start(struct fn_dev *dev);
  * Any thread. Waits for queued packets as &fn_dev_conf.stop_drain_ns says; what is left then goes
  * back to its pool, counted FN_TX_DROP_STOPPED, or FN_TX_DROP_BROKEN of a queue that is broken or
  * turns out to be. No FN_EVENT_QUEUE_BROKEN comes for it any more: it is stopped like the others.
- * All buffers are back in their pools afterwards. A stopped device is left as it is. Always
- * completes.
+ * All buffers are back in their pools afterwards; those of a device that can be neither reset nor
+ * cut off from memory (-EIO, and broken) are so after fn_dev_reset() or fn_dev_close(). A stopped
+ * device is left as it is. Always completes.
  *
  * Return: 0, or the first error met (the device is stopped all the same).
  */
@@ -297,7 +322,8 @@ FN_API int fn_dev_stop(struct fn_dev *dev);
  * fn_dev_reset - reset a device and bring it back to the state it was in
  * @dev: the device
  *
- * Any thread. What a started device had queued is dropped and counted.
+ * Any thread. What a started device had queued is dropped and counted. What fails while it stops is
+ * no failure of this call when the device runs again behind it: that is what it is for.
  *
  * Return: 0; -ENODEV when it is gone; else as fn_dev_start(), and the device is stopped then.
  */

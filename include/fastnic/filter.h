@@ -14,8 +14,9 @@ struct fn_dev;
  * (fn_dev_set_promisc(), fn_dev_set_allmulti()) comes on top. The list only grows.
  */
 enum fn_filter_mode {
-	FN_FILTER_NONE,      /* it is not started: nothing comes in */
-	FN_FILTER_EXACT,     /* one by one: they let in no other address */
+	FN_FILTER_NONE, /* it is not started: nothing comes in */
+	/* One by one: they let in no other address. Of virtio-net a guess: it may be coarser. */
+	FN_FILTER_EXACT,
 	FN_FILTER_HASH,      /* some by a hash, which some other addresses share */
 	FN_FILTER_ALL_MULTI, /* too many groups: all group addresses come in */
 	FN_FILTER_ALL,       /* too many: all addresses come in */
@@ -42,6 +43,9 @@ FN_API int fn_dev_set_mac(struct fn_dev *dev, const uint8_t mac[6]);
  * @on: any address
  *
  * It holds until the next fn_dev_configure(), which sets the mode as &fn_dev_conf.promisc says.
+ *
+ * A device that has no such mode, because it always lets all frames in, says so with
+ * &fn_dev_info.promisc: it takes on, and refuses off.
  *
  * Return: 0; -ENOTSUP without FN_CAP_PROMISC; -EIO; -ENODEV.
  */
@@ -72,17 +76,25 @@ FN_API int fn_dev_set_allmulti(struct fn_dev *dev, bool on);
 FN_API int fn_dev_set_mac_filters(struct fn_dev *dev, const uint8_t (*macs)[6], unsigned n);
 
 /**
- * fn_dev_set_vlan_filter - let in the frames of a VLAN, or no longer
+ * fn_dev_add_vlan - let in the frames of a VLAN
  * @dev: the device, configured with FN_OFFLOAD_VLAN_FILTER
- * @vid: VLAN, 0 to 4095
- * @on: let them in
+ * @vid: VLAN, 0 to 4095; one that is let in already stays so
  *
  * Frames without a tag always come in; of tagged ones, with the offload on, only those of the VLANs
  * that were let in. The choice is forgotten when the offload is configured off.
  *
- * Return: 0; -EINVAL for the VLAN, or without the offload; -EIO; -ENODEV.
+ * Return: 0; -EINVAL for the VLAN; -ENOTSUP without the offload; -EIO; -ENODEV.
  */
-FN_API int fn_dev_set_vlan_filter(struct fn_dev *dev, uint16_t vid, bool on);
+FN_API int fn_dev_add_vlan(struct fn_dev *dev, uint16_t vid);
+
+/**
+ * fn_dev_del_vlan - let in the frames of a VLAN no longer
+ * @dev: the device, configured with FN_OFFLOAD_VLAN_FILTER
+ * @vid: VLAN, 0 to 4095; one that is not let in stays so
+ *
+ * Return: as fn_dev_add_vlan().
+ */
+FN_API int fn_dev_del_vlan(struct fn_dev *dev, uint16_t vid);
 
 FN_END_DECLS
 

@@ -12,6 +12,7 @@ struct fn_dev;
 /**
  * struct fn_link - the state of the link
  * @sz: set by the caller to sizeof(struct fn_link); the library writes no further
+ * @err: where the sentence of a failure goes, or NULL; set by the caller
  * @up: frames can pass
  * @full_duplex: both directions at once
  * @speed_mbps: megabits per second, or 0 when the device does not say
@@ -21,6 +22,7 @@ struct fn_dev;
  */
 struct fn_link {
 	size_t sz;
+	struct fn_error *err;
 	bool up;
 	bool full_duplex;
 	uint32_t speed_mbps;
@@ -32,11 +34,11 @@ struct fn_link {
 /**
  * fn_dev_link - ask for the state of the link
  * @dev: the device
- * @link: filled; its @sz is set by the caller
+ * @link: filled but for @sz and @err, which the caller sets
  *
  * Any thread; reads the device.
  *
- * Return: 0 or -ENODEV.
+ * Return: 0; -EINVAL for no struct; -EIO when the device does not say; -ENODEV.
  */
 FN_API int fn_dev_link(struct fn_dev *dev, struct fn_link *link);
 
@@ -108,7 +110,7 @@ FN_API int fn_dev_set_link(struct fn_dev *dev, const struct fn_link_conf *conf);
  *
  * Any thread. What came about, fn_dev_link() tells.
  *
- * Return: 0; -ENOTSUP without FN_CAP_SET_LINK; -ENODEV.
+ * Return: 0; -EINVAL for no struct; -ENOTSUP without FN_CAP_SET_LINK; -ENODEV.
  */
 FN_API int fn_dev_get_link_conf(struct fn_dev *dev, struct fn_link_conf *conf);
 

@@ -11,8 +11,8 @@ struct fn_dev;
 
 /*
  * What the hash is computed over; bits of &fn_rss.types and &fn_dev_info.rss_types. A frame is
- * hashed by the most specific of them that fits it; a frame that fits none comes to one queue, which
- * is that of entry 0 or queue 0, as the device has it. The list only grows.
+ * hashed by the most specific of them that fits it; a frame that fits none comes to one queue, that
+ * of entry 0 or queue 0, as the device has it. The list only grows.
  */
 #define FN_RSS_IPV4 (1u << 0) /* source and destination address */
 #define FN_RSS_TCP4 (1u << 1) /* and ports */
@@ -28,13 +28,15 @@ struct fn_dev;
  * struct fn_rss - how received frames are spread over queues
  * @sz: sizeof(struct fn_rss); set by the caller also of a call that fills the rest
  * @err: where the sentence of a failure goes, or NULL; set by the caller likewise
- * @types: FN_RSS_IPV4 and its sisters
+ * @types: FN_RSS_IPV4 and its sisters. 0 on setting: no RSS; @key_bytes and @reta_entries must be 0
+ *	then too
  * @key_bytes: bytes of @key in use: &fn_dev_info.rss_key_bytes. 0 on setting: leave the key as it
  *	is
  * @reta_entries: entries of @reta in use; &fn_dev_info.rss_reta_entries. 0 on setting: leave the
  *	table as it is
- * @key: the key of the Toeplitz hash
- * @reta: the redirection table: the receive queue for the low bits of the hash
+ * @key: the key of the Toeplitz hash; of a device that takes a longer one the rest is not used
+ * @reta: the redirection table: the receive queue for the low bits of the hash. It stays the last
+ *	member, so that it can grow
  */
 struct fn_rss {
 	size_t sz;
@@ -56,19 +58,23 @@ struct fn_rss {
  * queues spreads flows evenly by a way of its own choice: fn_dev_get_rss() says which.
  *
  * Return: 0; -EINVAL when not configured, for a queue that is not in use, for a size other than the
- * device's, or for a struct that is newer than the library; -ENOTSUP without FN_CAP_RSS, or for a
- * type that the device does not hash (the sentence names it); -EIO; -ENODEV.
+ * device's, for a key or table with types 0, or for a struct that is newer than the library;
+ * -ENOTSUP without FN_CAP_RSS, or for a type that the device does not hash (the sentence names it);
+ * -EIO; -ENODEV.
  */
 FN_API int fn_dev_set_rss(struct fn_dev *dev, const struct fn_rss *rss);
 
 /**
  * fn_dev_get_rss - how received frames are spread
- * @dev: the device, with FN_CAP_RSS, configured
+ * @dev: the device, with FN_CAP_RSS or FN_OFFLOAD_RX_HASH, configured
  * @rss: filled but for @sz and @err, which the caller sets
  *
- * Any thread. Types 0: the device spreads by a rule of its own, or does not spread.
+ * Any thread. Types 0: the device spreads by a rule of its own, or does not spread; with
+ * FN_OFFLOAD_RX_HASH on it reports the hash of &fn_dev_info.rss_types by this key all the same.
  *
- * Return: 0; -EINVAL when not configured; -ENOTSUP without FN_CAP_RSS; -ENODEV.
+ * Return: 0; -EINVAL when not configured, or for no struct; -ENOTSUP without FN_CAP_RSS and
+ * FN_OFFLOAD_RX_HASH; -ENOSPC when the struct is older than the library, and too short for the
+ * device's table (the sentence says how many entries it has); -ENODEV.
  */
 FN_API int fn_dev_get_rss(struct fn_dev *dev, struct fn_rss *rss);
 

@@ -24,9 +24,9 @@ enum fn_selftest_test {
 
 /* What came out of a test. */
 enum fn_selftest_verdict {
-	FN_SELFTEST_NOT_RUN,
-	FN_SELFTEST_PASSED,
-	FN_SELFTEST_FAILED,
+	FN_VERDICT_NOT_RUN,
+	FN_VERDICT_PASSED,
+	FN_VERDICT_FAILED,
 };
 
 #define FN_SELFTEST_TEXT_BYTES 160
@@ -50,7 +50,7 @@ struct fn_selftest_result {
  * @tests: bits 1 << &enum fn_selftest_test: those to run; 0: all that the device has
  *	(&fn_dev_info.selftests); set by the caller
  * @failed: bits of those that failed; filled
- * @results: by &enum fn_selftest_test; filled
+ * @results: by &enum fn_selftest_test; filled, also when the call fails
  */
 struct fn_selftest {
 	size_t sz;
@@ -64,7 +64,8 @@ struct fn_selftest {
  * fn_dev_selftest - test a device
  * @dev: the device, with FN_CAP_SELFTEST; configured and not started, unless FN_SELFTEST_LINK and
  *	FN_SELFTEST_NVM alone are asked for
- * @t: which tests to run; filled with what came out
+ * @t: which tests to run; filled with what came out, or with what had come out until the call
+ *	failed
  *
  * Any thread; takes up to some seconds. The device is left configured and reset. The loopback test
  * starts it, with frames that leave by no wire: the application must be outside of the bursts of

@@ -40,6 +40,8 @@ struct fn_error *fn_opts_err(const void *theirs)
 		struct fn_error *err;
 	} head;
 
+	if (!theirs)
+		return NULL;
 	memcpy(&head.sz, theirs, sizeof(head.sz));
 	if (head.sz < sizeof(head))
 		return NULL;
@@ -47,9 +49,18 @@ struct fn_error *fn_opts_err(const void *theirs)
 	return head.err;
 }
 
-void fn_info_put(void *theirs, const void *ours, size_t ours_bytes)
+bool fn_info_ok(const void *theirs)
 {
-	const size_t head = sizeof(size_t);
+	size_t sz = 0;
+
+	if (theirs)
+		memcpy(&sz, theirs, sizeof(sz));
+	return sz >= sizeof(sz);
+}
+
+/* Fill all behind the first @head bytes. */
+static void put_behind(void *theirs, const void *ours, size_t ours_bytes, size_t head)
+{
 	size_t sz;
 	size_t known;
 
@@ -59,4 +70,14 @@ void fn_info_put(void *theirs, const void *ours, size_t ours_bytes)
 	known = sz < ours_bytes ? sz : ours_bytes;
 	memcpy((char *)theirs + head, (const char *)ours + head, known - head);
 	memset((char *)theirs + known, 0, sz - known);
+}
+
+void fn_info_put(void *theirs, const void *ours, size_t ours_bytes)
+{
+	put_behind(theirs, ours, ours_bytes, sizeof(size_t));
+}
+
+void fn_info_put_err(void *theirs, const void *ours, size_t ours_bytes)
+{
+	put_behind(theirs, ours, ours_bytes, sizeof(size_t) + sizeof(struct fn_error *));
 }

@@ -25,7 +25,8 @@ struct fn_error;
 
 /*
  * Where the sentence of a failure goes by a struct of the caller that has its place for it behind
- * its size, and is filled: what it holds beside does not matter. NULL when it is too short.
+ * its size: what it holds beside does not matter, be it that the struct is to be filled, or that
+ * fn_opts_get() refused it. NULL when it is too short, or NULL itself.
  */
 struct fn_error *fn_opts_err(const void *theirs);
 
@@ -39,5 +40,11 @@ struct fn_error *fn_opts_err(const void *theirs);
  * zero.
  */
 void fn_info_put(void *theirs, const void *ours, size_t ours_bytes);
+
+/* The same for a struct with the place for a sentence behind its size: that member stays too. */
+void fn_info_put_err(void *theirs, const void *ours, size_t ours_bytes);
+
+/* There is a struct to fill, with a size that it can have. */
+bool fn_info_ok(const void *theirs);
 
 #endif

@@ -10,9 +10,11 @@
 
 /* PCI 3.0 6.1: the part of the header that is the same for all functions. */
 #define PCI_COMMAND 0x04
+#define PCI_COMMAND_MEMORY 0x0002
 #define PCI_COMMAND_MASTER 0x0004
 #define PCI_STATUS 0x06
 #define PCI_STATUS_CAP_LIST 0x0010
+#define PCI_REVISION 0x08
 #define PCI_CAPABILITIES 0x34
 
 /* PCI 3.0 6.7: capabilities lie behind the header, in the first 256 bytes, on multiples of 4. */
@@ -75,6 +77,23 @@ int fn_busdev_set_master(struct fn_busdev *busdev, bool on)
 bool fn_busdev_is_gone(struct fn_busdev *busdev)
 {
 	return fn_cfg_read32(busdev, 0) == UINT32_MAX;
+}
+
+int fn_busdev_identify(struct fn_busdev *busdev)
+{
+	uint16_t command;
+
+	if (fn_busdev_is_gone(busdev))
+		return fn_fail(-ENODEV,
+			       "%s does not answer: its configuration space reads as all ones; it "
+			       "was removed, or needs a power cycle",
+			       busdev->name);
+	busdev->vendor_id = fn_cfg_read16(busdev, 0);
+	busdev->device_id = fn_cfg_read16(busdev, 2);
+	busdev->revision = fn_cfg_read8(busdev, PCI_REVISION);
+	command = fn_cfg_read16(busdev, PCI_COMMAND);
+	command = (uint16_t)((command | PCI_COMMAND_MEMORY) & ~PCI_COMMAND_MASTER);
+	return fn_cfg_write16(busdev, PCI_COMMAND, command);
 }
 
 /*

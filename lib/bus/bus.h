@@ -118,6 +118,12 @@ int fn_busdev_set_master(struct fn_busdev *busdev, bool on);
 /* Whether the device is gone: configuration word 0 reads all ones (PCI 3.0 6.2.1). */
 bool fn_busdev_is_gone(struct fn_busdev *busdev);
 
+/*
+ * A part of a bus's open: fill in who the device is, turn memory decoding on and bus mastering off.
+ * -ENODEV when it does not answer.
+ */
+int fn_busdev_identify(struct fn_busdev *busdev);
+
 /**
  * fn_busdev_next_cap - walk the list of capabilities
  * @busdev: the device

@@ -7,7 +7,7 @@
 /* By bit of FN_CAP_*: what a device without it cannot do. */
 static const char *const cap_words[] = {
 	"change its station address",
-	"receive frames for any address (promiscuous mode)",
+	"choose whether it receives frames for any address (promiscuous mode)",
 	"receive frames for any group address",
 	"receive frames for more addresses than its own",
 	"spread received frames as it is told (RSS)",

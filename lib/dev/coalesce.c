@@ -13,17 +13,24 @@ static int check_delay(const struct fn_dev *dev, const char *what, uint32_t dela
 		       dev->bus->name, what, delay_ns, dev->limits.coalesce_max_ns);
 }
 
-static int check_packets(const struct fn_dev *dev, const char *what, uint32_t packets)
+static int check_packets(const struct fn_dev *dev, const char *what, uint32_t packets,
+			 uint32_t delay_ns)
 {
 	const uint32_t most = dev->limits.coalesce_max_packets;
 
-	if (packets <= 1 || packets <= most)
+	if (packets <= 1 || (packets <= most && delay_ns))
 		return 0;
 	if (!most)
 		return fn_fail(-ENOTSUP, "%s: %s of %u: it does not count packets: use 0",
 			       dev->bus->name, what, packets);
-	return fn_fail(-ERANGE, "%s: %s of %u: it can wait for %u at most", dev->bus->name, what,
-		       packets, most);
+	if (packets > most)
+		return fn_fail(-ERANGE, "%s: %s of %u: it can wait for %u at most", dev->bus->name,
+			       what, packets, most);
+	return fn_fail(-EINVAL,
+		       "%s: %s of %u without a delay: nothing waits for more packets then, and "
+		       "with nothing but a number the last ones would wait for ever: set the delay "
+		       "too, or leave the number 0",
+		       dev->bus->name, what, packets);
 }
 
 /* Up to the next multiple of the unit; the longest delay is one. */
@@ -44,9 +51,9 @@ static int set_coalesce(struct fn_dev *dev, struct fn_coalesce *c)
 	if (!ret)
 		ret = check_delay(dev, "tx_delay_ns", c->tx_delay_ns);
 	if (!ret)
-		ret = check_packets(dev, "rx_packets", c->rx_packets);
+		ret = check_packets(dev, "rx_packets", c->rx_packets, c->rx_delay_ns);
 	if (!ret)
-		ret = check_packets(dev, "tx_packets", c->tx_packets);
+		ret = check_packets(dev, "tx_packets", c->tx_packets, c->tx_delay_ns);
 	if (ret)
 		return ret;
 	c->rx_delay_ns = rounded(dev, c->rx_delay_ns);
@@ -66,26 +73,20 @@ int fn_dev_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 	int ret;
 
 	if (!c || !fn_opts_get(&wanted, sizeof(wanted), c))
-		return fn_report(dev->ctx, NULL, fn_opts_fail("fn_coalesce"));
+		return fn_report(dev->ctx, fn_opts_err(c), fn_opts_fail("fn_coalesce"));
 	(void)pthread_mutex_lock(&dev->lock);
 	ret = set_coalesce(dev, &wanted);
 	(void)pthread_mutex_unlock(&dev->lock);
 	return fn_report(dev->ctx, wanted.err, ret);
 }
 
+static int can_coalesce(struct fn_dev *dev)
+{
+	return fn_dev_check_can(dev, FN_CAP_COALESCE);
+}
+
 int fn_dev_get_coalesce(struct fn_dev *dev, struct fn_coalesce *out)
 {
-	struct fn_error *const err = fn_opts_err(out);
-	struct fn_coalesce c;
-	int ret;
-
-	(void)pthread_mutex_lock(&dev->lock);
-	ret = fn_dev_check_can(dev, FN_CAP_COALESCE);
-	c = dev->coalesce;
-	(void)pthread_mutex_unlock(&dev->lock);
-	if (!ret) {
-		c.err = err;
-		fn_info_put(out, &c, sizeof(c));
-	}
-	return fn_report(dev->ctx, err, ret);
+	return fn_dev_hand_out(dev, "fn_coalesce", &dev->coalesce, sizeof(dev->coalesce),
+			       can_coalesce, out);
 }

@@ -87,7 +87,7 @@ static int conf_check(struct fn_dev *dev, const struct fn_dev_conf *conf)
 		ret = check_vectors(dev, "transmit", conf->tx_vectors, conf->txqs);
 	if (!ret)
 		ret = fn_dev_check_offloads(dev, conf->offloads);
-	if (!ret && conf->promisc)
+	if (!ret && conf->promisc && !limits->always_promisc)
 		ret = fn_dev_check_cap(dev, FN_CAP_PROMISC);
 	if (!ret && dev->drv->ops->check)
 		ret = dev->drv->ops->check(dev, conf);
@@ -263,14 +263,16 @@ static void former_release(struct fn_dev *dev)
 	resources_free(&old);
 }
 
-int fn_config_release(struct fn_dev *dev)
+int fn_config_silence(struct fn_dev *dev)
 {
-	const int ret = dev->irq_n ? dev->bus->ops->irq_set(dev->bus, NULL, 0) : 0;
+	return dev->irq_n ? dev->bus->ops->irq_set(dev->bus, NULL, 0) : 0;
+}
 
+void fn_config_release(struct fn_dev *dev)
+{
 	former_release(dev);
 	fn_claim_set(dev, (struct fn_pool_claim){ 0 });
 	dev->conf = (struct fn_dev_conf){ 0 };
-	return ret;
 }
 
 int fn_config_rewire(struct fn_dev *dev)
@@ -308,7 +310,7 @@ static int conf_apply(struct fn_dev *dev, const struct fn_dev_conf *conf)
 	kept.rx_vectors = NULL;
 	kept.tx_vectors = NULL;
 	dev->conf = kept;
-	dev->promisc = conf->promisc;
+	dev->promisc = conf->promisc || dev->limits.always_promisc;
 	dev->state = FN_DEV_CONFIGURED;
 	return 0;
 
@@ -334,6 +336,11 @@ static int dev_configure(struct fn_dev *dev, struct fn_dev_conf *conf)
 	if (dev->state == FN_DEV_STARTED)
 		return fn_fail(-EBUSY, "%s is started: fn_dev_stop() it before fn_dev_configure()",
 			       dev->bus->name);
+	if (dev->kept)
+		return fn_fail(-EIO,
+			       "%s is broken and has its buffers still: fn_dev_reset() it before "
+			       "fn_dev_configure()",
+			       dev->bus->name);
 	fn_conf_defaults(dev->limits.rx_ring_max, dev->limits.tx_ring_max, dev->limits.mtu_max,
 			 conf);
 	ret = conf_check(dev, conf);
@@ -354,7 +361,7 @@ int fn_dev_configure(struct fn_dev *dev, const struct fn_dev_conf *conf)
 	int ret;
 
 	if (!conf || !fn_opts_get(&c, sizeof(c), conf))
-		return fn_report(dev->ctx, NULL, fn_opts_fail("fn_dev_conf"));
+		return fn_report(dev->ctx, fn_opts_err(conf), fn_opts_fail("fn_dev_conf"));
 	err = c.err;
 	(void)pthread_mutex_lock(&dev->lock);
 	ret = dev_configure(dev, &c);

@@ -20,7 +20,7 @@ int fn_ctx_create(const struct fn_ctx_opts *opts, struct fn_ctx **out)
 	int ret;
 
 	if (!fn_opts_get(&o, sizeof(o), opts))
-		return fn_report(NULL, NULL, fn_opts_fail("fn_ctx_opts"));
+		return fn_report(NULL, fn_opts_err(opts), fn_opts_fail("fn_ctx_opts"));
 	if (!page_bytes_ok(o.page_bytes))
 		return fn_report(NULL, o.err,
 				 fn_fail(-EINVAL, "page size %zu: use 0, 4096, 2 MiB or 1 GiB",

@@ -21,7 +21,9 @@ int fn_dev_check_present(struct fn_dev *dev)
 
 int fn_dev_mark_gone(struct fn_dev *dev)
 {
-	if (__atomic_exchange_n(&dev->status, -ENODEV, __ATOMIC_ACQ_REL) != -ENODEV)
+	__atomic_store_n(&dev->status, -ENODEV, __ATOMIC_RELEASE);
+	/* Also of one that was asked back before, and has the status already. */
+	if (!__atomic_exchange_n(&dev->gone, true, __ATOMIC_ACQ_REL))
 		fn_dev_raise(dev, FN_EVENT_GONE);
 	if (dev->rxqs && dev->txqs)
 		fn_queues_stub(dev, -ENODEV);
@@ -105,6 +107,7 @@ static int dev_probe(struct fn_dev *dev)
 	if (ret)
 		goto free_priv;
 	memcpy(dev->mac, dev->limits.mac, sizeof(dev->mac));
+	dev->promisc = dev->limits.always_promisc;
 	dev->coalesce.sz = sizeof(dev->coalesce);
 	dev->link_conf.sz = sizeof(dev->link_conf);
 	dev->link_conf.advertise = dev->limits.link_modes;
@@ -188,7 +191,7 @@ int fn_dev_open_on(struct fn_ctx *ctx, const struct fn_bus_ops *bus, const char 
 	struct fn_dev_opts o;
 
 	if (!fn_opts_get(&o, sizeof(o), opts))
-		return fn_report(ctx, NULL, fn_opts_fail("fn_dev_opts"));
+		return fn_report(ctx, fn_opts_err(opts), fn_opts_fail("fn_dev_opts"));
 	return fn_report(ctx, o.err, dev_open(ctx, bus, name, dev));
 }
 
@@ -212,10 +215,9 @@ int fn_dev_open(struct fn_ctx *ctx, const char *name, const struct fn_dev_opts *
 		struct fn_dev **dev)
 {
 	int ret = check_supported(name);
-	struct fn_dev_opts o;
 
 	if (ret)
-		return fn_report(ctx, fn_opts_get(&o, sizeof(o), opts) ? o.err : NULL, ret);
+		return fn_report(ctx, fn_opts_err(opts), ret);
 	return fn_dev_open_on(ctx, &fn_bus_vfio, name, opts, dev);
 }
 
@@ -232,6 +234,33 @@ static void mark_mended(struct fn_dev *dev)
 	fn_events_mended(dev);
 }
 
+/* The device reaches no memory any more: what a stop could not give back is given back now. */
+static void give_back(struct fn_dev *dev)
+{
+	if (!dev->kept)
+		return;
+	dev->kept = false;
+	dev->drv->ops->give_back(dev);
+}
+
+int fn_dev_cut_off(struct fn_dev *dev, int ret)
+{
+	struct fn_first_error first = { 0 };
+
+	fn_first_error_note(&first, ret);
+	if (!fn_busdev_set_master(dev->bus, false)) {
+		fn_log(dev->ctx, FN_LOG_WARN, "%s: bus mastering is off, because the reset failed",
+		       dev->bus->name);
+		return ret;
+	}
+	if (fn_busdev_is_gone(dev->bus))
+		return fn_dev_mark_gone(dev);
+	dev->kept = true;
+	fn_dev_mark_broken(dev, "neither can it be reset, nor can its bus mastering be turned off, "
+				"so that its buffers cannot be given back");
+	return fn_first_error_fail(&first);
+}
+
 /*
  * From here on the device reaches no memory. Its driver has reset it, so that it should not in any
  * case; but one that could is not as it should be.
@@ -240,8 +269,10 @@ int fn_dev_master_off(struct fn_dev *dev)
 {
 	const int ret = fn_busdev_set_master(dev->bus, false);
 
-	if (!ret)
+	if (!ret) {
+		give_back(dev);
 		return 0;
+	}
 	if (fn_busdev_is_gone(dev->bus))
 		return fn_dev_mark_gone(dev);
 	fn_dev_mark_broken(dev, "its bus mastering cannot be turned off");
@@ -256,8 +287,10 @@ static int dev_mend(struct fn_dev *dev)
 	if (__atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) != -EIO)
 		return 0;
 	ret = fn_busdev_set_master(dev->bus, false);
-	if (!ret)
-		ret = fn_config_rewire(dev);
+	if (ret)
+		return ret;
+	give_back(dev);
+	ret = fn_config_rewire(dev);
 	if (!ret)
 		mark_mended(dev);
 	return ret;
@@ -370,6 +403,24 @@ int fn_dev_reset(struct fn_dev *dev)
 	return fn_report(dev->ctx, NULL, ret);
 }
 
+/* What is left when the bus has the function back; its name stays, for sentences. */
+static void dev_free(struct fn_dev *dev)
+{
+	struct fn_busdev after = *dev->bus;
+
+	fn_log(dev->ctx, FN_LOG_INFO, "%s: closed", dev->bus->name);
+	dev->bus->ops->close(dev->bus);
+	dev->bus = &after;
+	give_back(dev);
+	fn_config_release(dev);
+	fn_queues_destroy(dev);
+	list_leave(dev);
+	(void)pthread_mutex_destroy(&dev->lock);
+	free(dev->mac_filters);
+	free(dev->priv);
+	free(dev);
+}
+
 int fn_dev_close(struct fn_dev *dev)
 {
 	struct fn_first_error first = { 0 };
@@ -381,21 +432,14 @@ int fn_dev_close(struct fn_dev *dev)
 	list_ready(dev, false);
 	fn_events_unwatch(dev, dev->bus->req_fd);
 	fn_events_unwatch(dev, dev->bus->err_fd);
-	fn_events_settle(ctx);
+	fn_events_settle(dev);
 
 	(void)pthread_mutex_lock(&dev->lock);
 	fn_first_error_note(&first, fn_dev_stop_held(dev));
-	fn_first_error_note(&first, fn_config_release(dev));
+	fn_first_error_note(&first, fn_config_silence(dev));
 	fn_first_error_note(&first, dev->drv->ops->close(dev));
 	(void)pthread_mutex_unlock(&dev->lock);
 
-	fn_queues_destroy(dev);
-	fn_log(ctx, FN_LOG_INFO, "%s: closed", dev->bus->name);
-	dev->bus->ops->close(dev->bus);
-	list_leave(dev);
-	(void)pthread_mutex_destroy(&dev->lock);
-	free(dev->mac_filters);
-	free(dev->priv);
-	free(dev);
+	dev_free(dev);
 	return fn_report(ctx, NULL, fn_first_error_fail(&first));
 }

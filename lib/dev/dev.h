@@ -45,11 +45,11 @@ void fn_conf_defaults(uint32_t rx_ring_max, uint32_t tx_ring_max, uint32_t mtu_m
 int fn_claim_pool(struct fn_dev *dev, const struct fn_dev_conf *conf, struct fn_pool_claim *former);
 void fn_claim_set(struct fn_dev *dev, struct fn_pool_claim claim);
 
-/*
- * config.c: let go of the caches, eventfds and MSI-X of a configuration. Always completes; what the
- * bus says to it is returned.
- */
-int fn_config_release(struct fn_dev *dev);
+/* config.c: the device signals no eventfd of its configuration any more. Always completes. */
+int fn_config_silence(struct fn_dev *dev);
+
+/* config.c: let go of the caches and eventfds of a configuration; the bus may be closed by now. */
+void fn_config_release(struct fn_dev *dev);
 
 /* config.c: wire MSI-X to the eventfds of the configuration in force once more. */
 int fn_config_rewire(struct fn_dev *dev);
@@ -75,6 +75,13 @@ int fn_dev_check_cap(const struct fn_dev *dev, uint64_t cap);
 
 /* cap.c: the device is there and has the capability: 0, -ENODEV or -ENOTSUP with a sentence. */
 int fn_dev_check_can(struct fn_dev *dev, uint64_t cap);
+
+/*
+ * info.c: the whole of a public call that hands out a struct which is kept in the device: @kept of
+ * @bytes, called @name, when @check lets it.
+ */
+int fn_dev_hand_out(struct fn_dev *dev, const char *name, const void *kept, size_t bytes,
+		    int (*check)(struct fn_dev *dev), void *out);
 
 /* cap.c: 0, or -EINVAL with a sentence when the device is not configured. */
 int fn_dev_check_configured(const struct fn_dev *dev);

@@ -32,7 +32,7 @@ int fn_pci_list_create(const struct fn_pci_list_opts *opts, struct fn_pci_list *
 	int ret;
 
 	if (!fn_opts_get(&o, sizeof(o), opts))
-		return fn_report(NULL, NULL, fn_opts_fail("fn_pci_list_opts"));
+		return fn_report(NULL, fn_opts_err(opts), fn_opts_fail("fn_pci_list_opts"));
 	list = calloc(1, sizeof(*list));
 	if (!list)
 		return fn_report(NULL, o.err,

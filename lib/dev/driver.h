@@ -62,12 +62,20 @@ static inline struct fn_queue *fn_txq_queue(const struct fn_txq *q)
 	return q->priv;
 }
 
-/* One writer at a time (the queue's owner), any number of readers: no locked instruction. */
+/*
+ * One writer at a time (the queue's owner), any number of readers, who see whole values: no locked
+ * instruction. x86-64 adds to memory in one instruction, which compilers do not make of an atomic
+ * load and store; a burst counts three or four times.
+ */
 static inline void fn_queue_count(struct fn_queue *queue, unsigned counter, uint64_t by)
 {
 	uint64_t *c = &queue->counters[counter];
 
+#if defined(__x86_64__) && !defined(FN_TSAN)
+	__asm__("addq %1, %0" : "+m"(*c) : "er"(by) : "cc");
+#else
 	__atomic_store_n(c, __atomic_load_n(c, __ATOMIC_RELAXED) + by, __ATOMIC_RELAXED);
+#endif
 }
 
 /**
@@ -110,6 +118,7 @@ struct fn_pci_id {
  * @rss_only: it has no such rule: with several receive queues it spreads by its hash or not at all
  * @coalesce_unit_ns: delays are multiples of it
  * @coalesce_max_packets: largest limit of packets; 0: it has none
+ * @always_promisc: it lets all frames in and cannot be told otherwise; never with FN_CAP_PROMISC
  * @tx_extra_descs: transmit descriptors that a packet may take beside its segments
  *
  * The rest: as in &struct fn_dev_info. Filled by open, and not changed afterwards.
@@ -129,6 +138,7 @@ struct fn_dev_limits {
 	uint16_t vectors;
 	uint16_t first_vector;
 	uint64_t caps;
+	bool always_promisc;
 	uint64_t offloads_max;
 	uint32_t rss_types;
 	uint32_t rss_default_types;
@@ -194,13 +204,16 @@ struct fn_driver {
  *	(@mac to @link_conf), and with &fn_dev.loopback by its own loopback and no wire, whatever
  *	@link_conf says, so that frames come back once it returns; sets mac_filter_mode, rx_variant
  *	and tx_variant, and the bursts last (fn_rxq_enable(), fn_txq_enable()). Bus mastering is on.
- *	On failure the device is reset and all memory and buffers are given back
+ *	On failure the device is reset and all memory and buffers are given back, as by @stop
  * @stop: wait for queued packets up to &fn_dev.conf.stop_drain_ns, reset the device, and give back
- *	all memory and buffers. What was still queued counts FN_TX_DROP_STOPPED, and what was
- *	received and not taken FN_RX_DROP_STOPPED; or FN_TX_DROP_BROKEN and FN_RX_DROP_BROKEN when
- *	the device is gone, or the queue is broken by then: also by what this very stop finds
- *	(fn_queue_break()). Each counts once. The bursts are stubs already. Always completes; works
- *	on a device that is gone
+ *	all memory and buffers, or cut it off with fn_dev_cut_off(). What was still queued counts
+ *	FN_TX_DROP_STOPPED, and what was received and not taken FN_RX_DROP_STOPPED; or
+ *	FN_TX_DROP_BROKEN and FN_RX_DROP_BROKEN when the device is gone, or the queue is broken by
+ *	then: also by what this very stop finds (fn_queue_break()). Each counts once. The bursts are
+ *	stubs already. Always completes; works on a device that is gone
+ * @give_back: give back the memory and buffers that @start or @stop left to the device, because of
+ *	&fn_dev.kept; they count as of a device that is gone. The bus may have the function back by
+ *	now
  * @link: read the state of the link
  * @set_mac: change the address of a started device; only with FN_CAP_SET_MAC
  * @set_promisc: change the receive mode of a started device; only with FN_CAP_PROMISC
@@ -249,6 +262,7 @@ struct fn_driver_ops {
 	int (*check)(struct fn_dev *dev, const struct fn_dev_conf *conf);
 	int (*start)(struct fn_dev *dev);
 	int (*stop)(struct fn_dev *dev);
+	void (*give_back)(struct fn_dev *dev);
 	int (*link)(struct fn_dev *dev, struct fn_link *link);
 	int (*set_mac)(struct fn_dev *dev, const uint8_t mac[6]);
 	int (*set_promisc)(struct fn_dev *dev, bool on);
@@ -299,6 +313,10 @@ struct fn_pool_claim {
  * @limits: filled by the driver's open
  * @state: where in its life it is
  * @status: 0, -EIO or -ENODEV; atomic
+ * @gone: FN_EVENT_GONE was raised; atomic
+ * @pins: threads that look at it without its lock; guarded by &fn_ctx.lock
+ * @kept: it could be neither reset nor cut off from memory: its driver still has the rings and
+ *	buffers, and gives them back (&fn_driver_ops.give_back) when the bus has cut it off
  * @conf: the configuration, defaults filled in; no pointers of the caller but @conf.pool
  * @mac: station address to use
  * @promisc: receive frames for any address
@@ -335,6 +353,9 @@ struct fn_dev {
 	struct fn_dev_limits limits;
 	enum fn_dev_state state;
 	int status;
+	bool gone;
+	unsigned pins;
+	bool kept;
 	struct fn_dev_conf conf;
 	uint8_t mac[6];
 	bool promisc;
@@ -383,6 +404,18 @@ void fn_dev_mark_broken(struct fn_dev *dev, const char *fmt, ...)
  * FN_EVENT_GONE, once. Mappings stay. Returns -ENODEV after fn_fail().
  */
 int fn_dev_mark_gone(struct fn_dev *dev);
+
+/**
+ * fn_dev_cut_off - the device did not do the reset that its driver asked for
+ * @dev: the device; its lock is held, by the driver's start or stop
+ * @ret: what became of the reset, with the thread's last sentence
+ *
+ * Turns bus mastering off, without which a device has no DMA (PCI 3.0 6.2.2). When not even that
+ * can be done it sets &fn_dev.kept: the driver then leaves memory and buffers where they are.
+ *
+ * Return: @ret with its sentence; or -ENODEV when it turns out to be gone.
+ */
+int fn_dev_cut_off(struct fn_dev *dev, int ret);
 
 /* The bus's clock, by which drivers wait. */
 static inline uint64_t fn_dev_now_ns(struct fn_dev *dev)

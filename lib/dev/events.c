@@ -19,13 +19,13 @@
  * @epoll_fd: fn_ctx_event_fd()
  * @wake_fd: eventfd that fn_dev_raise() signals
  * @handling: held by the one thread that handles events
- * @intake: held by it while it works with devices, and not while callbacks run
+ * @unpinned: signalled when it has done with a device (&fn_dev.pins); goes with &fn_ctx.lock
  */
 struct fn_events {
 	int epoll_fd;
 	int wake_fd;
 	pthread_mutex_t handling;
-	pthread_mutex_t intake;
+	pthread_cond_t unpinned;
 };
 
 /* An epoll entry says which device and why: a device that is gone by then is simply not found. */
@@ -65,7 +65,7 @@ int fn_events_create(struct fn_events **out)
 	if (ret)
 		goto fail;
 	(void)pthread_mutex_init(&events->handling, NULL);
-	(void)pthread_mutex_init(&events->intake, NULL);
+	(void)pthread_cond_init(&events->unpinned, NULL);
 	*out = events;
 	return 0;
 
@@ -80,7 +80,7 @@ fail:
 
 void fn_events_destroy(struct fn_events *events)
 {
-	(void)pthread_mutex_destroy(&events->intake);
+	(void)pthread_cond_destroy(&events->unpinned);
 	(void)pthread_mutex_destroy(&events->handling);
 	(void)close(events->wake_fd);
 	(void)close(events->epoll_fd);
@@ -100,10 +100,14 @@ void fn_events_unwatch(struct fn_dev *dev, int fd)
 		(void)epoll_ctl(dev->ctx->events->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
-void fn_events_settle(struct fn_ctx *ctx)
+void fn_events_settle(struct fn_dev *dev)
 {
-	(void)pthread_mutex_lock(&ctx->events->intake);
-	(void)pthread_mutex_unlock(&ctx->events->intake);
+	struct fn_ctx *ctx = dev->ctx;
+
+	(void)pthread_mutex_lock(&ctx->lock);
+	while (dev->pins)
+		(void)pthread_cond_wait(&ctx->events->unpinned, &ctx->lock);
+	(void)pthread_mutex_unlock(&ctx->lock);
 }
 
 static void fd_signal(int fd)
@@ -186,14 +190,35 @@ static void config_irq(struct fn_dev *dev)
 	(void)pthread_mutex_unlock(&dev->lock);
 }
 
-/* One readable descriptor becomes bits in its device. */
-static void take_in(struct fn_ctx *ctx, uint64_t data)
+/* The device, which is not freed before it is unpinned; NULL when there is none. */
+static struct fn_dev *dev_pin(struct fn_ctx *ctx, uint64_t id)
 {
 	struct fn_dev *dev;
 
 	(void)pthread_mutex_lock(&ctx->lock);
-	dev = find_dev(ctx, data >> SOURCE_BITS);
+	dev = find_dev(ctx, id);
+	if (dev)
+		dev->pins++;
 	(void)pthread_mutex_unlock(&ctx->lock);
+	return dev;
+}
+
+static void dev_unpin(struct fn_ctx *ctx, struct fn_dev *dev)
+{
+	(void)pthread_mutex_lock(&ctx->lock);
+	dev->pins--;
+	(void)pthread_cond_broadcast(&ctx->events->unpinned);
+	(void)pthread_mutex_unlock(&ctx->lock);
+}
+
+/*
+ * One readable descriptor becomes bits in its device. A device that does not answer holds its lock
+ * for seconds: whoever waits for that here has nothing that another device's close waits for.
+ */
+static void take_in(struct fn_ctx *ctx, uint64_t data)
+{
+	struct fn_dev *dev = dev_pin(ctx, data >> SOURCE_BITS);
+
 	if (!dev)
 		return;
 	switch ((enum fn_event_source)(data & SOURCE_MASK)) {
@@ -210,6 +235,7 @@ static void take_in(struct fn_ctx *ctx, uint64_t data)
 	case FN_SOURCE_WAKE:
 		break;
 	}
+	dev_unpin(ctx, dev);
 }
 
 /* A queue that broke, as an event. Returns false when there is none. */
@@ -285,13 +311,11 @@ int fn_ctx_process_events(struct fn_ctx *ctx)
 	/* A second thread has nothing to add, and a callback that calls this again neither. */
 	if (pthread_mutex_trylock(&events->handling))
 		return 0;
-	(void)pthread_mutex_lock(&events->intake);
 	n = epoll_wait(events->epoll_fd, ready, (int)FN_ARRAY_LEN(ready), 0);
 	for (int i = 0; i < n; i++)
 		take_in(ctx, ready[i].data.u64);
 	/* Before the news are taken out of the devices: what is raised from now on wakes again. */
 	fd_consume(events->wake_fd);
-	(void)pthread_mutex_unlock(&events->intake);
 
 	/* No lock is held during a callback: it may make every control call. */
 	while (next_event(ctx, &dev_id, &event)) {

@@ -24,10 +24,10 @@ void fn_events_unwatch(struct fn_dev *dev, int fd);
 void fn_events_mended(struct fn_dev *dev);
 
 /*
- * Whatever another thread's fn_ctx_process_events() had begun with devices is done: one that is not
- * ready and whose descriptors are not watched any more is not touched after this. Callbacks do not
- * count: a device may be closed from one.
+ * Whatever another thread's fn_ctx_process_events() had begun with the device is done; being not
+ * ready any more, it is not touched after this. Callbacks do not count: a device may be closed from
+ * one.
  */
-void fn_events_settle(struct fn_ctx *ctx);
+void fn_events_settle(struct fn_dev *dev);
 
 #endif

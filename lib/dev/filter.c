@@ -40,16 +40,28 @@ int fn_dev_set_mac(struct fn_dev *dev, const uint8_t mac[6])
 	return fn_report(dev->ctx, NULL, ret);
 }
 
+static int set_promisc(struct fn_dev *dev, bool on)
+{
+	int ret = fn_dev_check_present(dev);
+
+	/* Nothing is to be done. */
+	if (!ret && on && dev->limits.always_promisc)
+		return 0;
+	if (!ret)
+		ret = fn_dev_check_cap(dev, FN_CAP_PROMISC);
+	if (!ret && dev->state == FN_DEV_STARTED)
+		ret = dev->drv->ops->set_promisc(dev, on);
+	if (!ret)
+		dev->promisc = on;
+	return ret;
+}
+
 int fn_dev_set_promisc(struct fn_dev *dev, bool on)
 {
 	int ret;
 
 	(void)pthread_mutex_lock(&dev->lock);
-	ret = fn_dev_check_can(dev, FN_CAP_PROMISC);
-	if (!ret && dev->state == FN_DEV_STARTED)
-		ret = dev->drv->ops->set_promisc(dev, on);
-	if (!ret)
-		dev->promisc = on;
+	ret = set_promisc(dev, on);
 	(void)pthread_mutex_unlock(&dev->lock);
 	return fn_report(dev->ctx, NULL, ret);
 }
@@ -113,7 +125,7 @@ int fn_dev_set_mac_filters(struct fn_dev *dev, const uint8_t (*macs)[6], unsigne
 	return fn_report(dev->ctx, NULL, ret);
 }
 
-static int set_vlan_filter(struct fn_dev *dev, uint16_t vid, bool on)
+static int vlan_set(struct fn_dev *dev, uint16_t vid, bool on)
 {
 	int ret = fn_dev_check_present(dev);
 
@@ -123,7 +135,7 @@ static int set_vlan_filter(struct fn_dev *dev, uint16_t vid, bool on)
 		return fn_fail(-EINVAL, "%s: VLAN %u: use 0 to %u", dev->bus->name, vid,
 			       FN_VLANS - 1);
 	if (!(dev->conf.offloads & FN_OFFLOAD_VLAN_FILTER))
-		return fn_fail(-EINVAL,
+		return fn_fail(-ENOTSUP,
 			       "%s lets all VLANs in: configure it with FN_OFFLOAD_VLAN_FILTER "
 			       "to choose",
 			       dev->bus->name);
@@ -138,12 +150,22 @@ static int set_vlan_filter(struct fn_dev *dev, uint16_t vid, bool on)
 	return 0;
 }
 
-int fn_dev_set_vlan_filter(struct fn_dev *dev, uint16_t vid, bool on)
+static int vlan_call(struct fn_dev *dev, uint16_t vid, bool on)
 {
 	int ret;
 
 	(void)pthread_mutex_lock(&dev->lock);
-	ret = set_vlan_filter(dev, vid, on);
+	ret = vlan_set(dev, vid, on);
 	(void)pthread_mutex_unlock(&dev->lock);
 	return fn_report(dev->ctx, NULL, ret);
+}
+
+int fn_dev_add_vlan(struct fn_dev *dev, uint16_t vid)
+{
+	return vlan_call(dev, vid, true);
+}
+
+int fn_dev_del_vlan(struct fn_dev *dev, uint16_t vid)
+{
+	return vlan_call(dev, vid, false);
 }

@@ -76,7 +76,7 @@ void fn_dev_get_info(struct fn_dev *dev, struct fn_dev_info *out)
 	info_from_conf(&dev->conf, dev->limits.tx_extra_descs, &info);
 	info.promisc = dev->promisc;
 	info.allmulti = dev->allmulti;
-	info.mac_filters = dev->mac_filters_n;
+	info.mac_filters_n = dev->mac_filters_n;
 	if (dev->state == FN_DEV_STARTED) {
 		info.mac_filter_mode = dev->mac_filter_mode;
 		(void)snprintf(info.rx_variant, sizeof(info.rx_variant), "%s", dev->rx_variant);
@@ -84,4 +84,20 @@ void fn_dev_get_info(struct fn_dev *dev, struct fn_dev_info *out)
 	}
 	(void)pthread_mutex_unlock(&dev->lock);
 	fn_info_put(out, &info, sizeof(info));
+}
+
+int fn_dev_hand_out(struct fn_dev *dev, const char *name, const void *kept, size_t bytes,
+		    int (*check)(struct fn_dev *dev), void *out)
+{
+	struct fn_error *const err = fn_opts_err(out);
+	int ret;
+
+	if (!fn_info_ok(out))
+		return fn_report(dev->ctx, err, fn_opts_fail(name));
+	(void)pthread_mutex_lock(&dev->lock);
+	ret = check(dev);
+	if (!ret)
+		fn_info_put_err(out, kept, bytes);
+	(void)pthread_mutex_unlock(&dev->lock);
+	return fn_report(dev->ctx, err, ret);
 }

@@ -111,41 +111,38 @@ int fn_dev_set_link(struct fn_dev *dev, const struct fn_link_conf *conf)
 	int ret;
 
 	if (!conf || !fn_opts_get(&wanted, sizeof(wanted), conf))
-		return fn_report(dev->ctx, NULL, fn_opts_fail("fn_link_conf"));
+		return fn_report(dev->ctx, fn_opts_err(conf), fn_opts_fail("fn_link_conf"));
 	(void)pthread_mutex_lock(&dev->lock);
 	ret = set_link(dev, &wanted);
 	(void)pthread_mutex_unlock(&dev->lock);
 	return fn_report(dev->ctx, wanted.err, ret);
 }
 
+static int can_set_link(struct fn_dev *dev)
+{
+	return fn_dev_check_can(dev, FN_CAP_SET_LINK);
+}
+
 int fn_dev_get_link_conf(struct fn_dev *dev, struct fn_link_conf *out)
 {
-	struct fn_error *const err = fn_opts_err(out);
-	struct fn_link_conf c;
-	int ret;
-
-	(void)pthread_mutex_lock(&dev->lock);
-	ret = fn_dev_check_can(dev, FN_CAP_SET_LINK);
-	c = dev->link_conf;
-	(void)pthread_mutex_unlock(&dev->lock);
-	if (!ret) {
-		c.err = err;
-		fn_info_put(out, &c, sizeof(c));
-	}
-	return fn_report(dev->ctx, err, ret);
+	return fn_dev_hand_out(dev, "fn_link_conf", &dev->link_conf, sizeof(dev->link_conf),
+			       can_set_link, out);
 }
 
 int fn_dev_link(struct fn_dev *dev, struct fn_link *out)
 {
+	struct fn_error *const err = fn_opts_err(out);
 	struct fn_link link = { 0 };
 	int ret;
 
+	if (!fn_info_ok(out))
+		return fn_report(dev->ctx, err, fn_opts_fail("fn_link"));
 	(void)pthread_mutex_lock(&dev->lock);
 	ret = fn_dev_check_present(dev);
 	if (!ret)
 		ret = dev->drv->ops->link(dev, &link);
 	(void)pthread_mutex_unlock(&dev->lock);
 	if (!ret)
-		fn_info_put(out, &link, sizeof(link));
-	return fn_report(dev->ctx, NULL, ret);
+		fn_info_put_err(out, &link, sizeof(link));
+	return fn_report(dev->ctx, err, ret);
 }

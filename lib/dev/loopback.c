@@ -114,7 +114,7 @@ static enum fn_selftest_verdict loop_all(struct fn_dev *dev, char text[FN_SELFTE
 		if (!pkt) {
 			(void)snprintf(text, FN_SELFTEST_TEXT_BYTES, "%s has no packet left",
 				       fn_pool_name(dev->conf.pool));
-			return FN_SELFTEST_NOT_RUN;
+			return FN_VERDICT_NOT_RUN;
 		}
 		outcome = loop_one(dev, pkt, seq);
 		if (outcome == SAME)
@@ -124,17 +124,17 @@ static enum fn_selftest_verdict loop_all(struct fn_dev *dev, char text[FN_SELFTE
 				       "frame %u of %u bytes from queue %u came back changed" :
 				       "frame %u of %u bytes from queue %u did not come back",
 			       seq, frame_len(dev, seq), seq % dev->conf.txqs);
-		return FN_SELFTEST_FAILED;
+		return FN_VERDICT_FAILED;
 	}
 	(void)snprintf(text, FN_SELFTEST_TEXT_BYTES,
 		       "%u frames of %u to %u bytes came back unchanged", FRAMES, FRAME_MIN,
 		       frame_len(dev, FRAMES - 1));
-	return FN_SELFTEST_PASSED;
+	return FN_VERDICT_PASSED;
 }
 
 enum fn_selftest_verdict fn_loopback_test(struct fn_dev *dev, char text[FN_SELFTEST_TEXT_BYTES])
 {
-	enum fn_selftest_verdict verdict = FN_SELFTEST_FAILED;
+	enum fn_selftest_verdict verdict = FN_VERDICT_FAILED;
 	int ret;
 
 	dev->loopback = true;
@@ -145,7 +145,7 @@ enum fn_selftest_verdict fn_loopback_test(struct fn_dev *dev, char text[FN_SELFT
 	}
 	dev->loopback = false;
 	if (ret) {
-		verdict = FN_SELFTEST_FAILED;
+		verdict = FN_VERDICT_FAILED;
 		(void)snprintf(text, FN_SELFTEST_TEXT_BYTES, "%s", fn_error_last());
 	}
 	return verdict;

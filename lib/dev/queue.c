@@ -105,16 +105,20 @@ static void status_set(struct fn_queue *queue, int status)
 	__atomic_store_n(&queue->status, status, __ATOMIC_RELEASE);
 }
 
+/*
+ * The burst comes last: one that meets a lie at once finds a queue that runs, and breaks it for
+ * good.
+ */
 void fn_rxq_enable(struct fn_rxq *q, unsigned (*burst)(struct fn_rxq *, struct fn_pkt **, unsigned))
 {
-	__atomic_store_n(&q->burst, burst, __ATOMIC_RELEASE);
 	status_set(fn_rxq_queue(q), 0);
+	__atomic_store_n(&q->burst, burst, __ATOMIC_RELEASE);
 }
 
 void fn_txq_enable(struct fn_txq *q, unsigned (*burst)(struct fn_txq *, struct fn_pkt **, unsigned))
 {
-	__atomic_store_n(&q->burst, burst, __ATOMIC_RELEASE);
 	status_set(fn_txq_queue(q), 0);
+	__atomic_store_n(&q->burst, burst, __ATOMIC_RELEASE);
 }
 
 /*

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Receive-side scaling: checked, applied when the device is started, kept for the next start. */
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -57,6 +58,11 @@ static int check_sizes(const struct fn_dev *dev, const struct fn_rss *rss)
 {
 	const struct fn_dev_limits *limits = &dev->limits;
 
+	if (!rss->types && (rss->key_bytes || rss->reta_entries))
+		return fn_fail(-EINVAL,
+			       "%s: a key or a table for a hash of no types: choose fn_rss.types, "
+			       "or leave key_bytes and reta_entries 0 to turn RSS off",
+			       dev->bus->name);
 	if (rss->key_bytes && rss->key_bytes != limits->rss_key_bytes)
 		return fn_fail(-EINVAL,
 			       "%s: a hash key of %u bytes: it takes %u, or 0 to keep its own",
@@ -109,27 +115,61 @@ int fn_dev_set_rss(struct fn_dev *dev, const struct fn_rss *rss)
 	int ret;
 
 	if (!rss || !fn_opts_get(&wanted, sizeof(wanted), rss))
-		return fn_report(dev->ctx, NULL, fn_opts_fail("fn_rss"));
+		return fn_report(dev->ctx, fn_opts_err(rss), fn_opts_fail("fn_rss"));
 	(void)pthread_mutex_lock(&dev->lock);
 	ret = set_rss(dev, &wanted);
 	(void)pthread_mutex_unlock(&dev->lock);
 	return fn_report(dev->ctx, wanted.err, ret);
 }
 
+/* The key is also that of the hash which a device without RSS reports. */
+static int can_hash(struct fn_dev *dev)
+{
+	int ret = fn_dev_check_present(dev);
+
+	if (!ret && !(dev->limits.offloads_max & FN_OFFLOAD_RX_HASH))
+		ret = fn_dev_check_cap(dev, FN_CAP_RSS);
+	return ret ? ret : fn_dev_check_configured(dev);
+}
+
+/*
+ * A caller that was built when tables were shorter: what it would get is no table, so that it gets
+ * none.
+ */
+static int check_fits(const struct fn_dev *dev, const struct fn_rss *out)
+{
+	const size_t need =
+		offsetof(struct fn_rss, reta) + dev->rss.reta_entries * sizeof(out->reta[0]);
+
+	if (out->sz >= need)
+		return 0;
+	return fn_fail(-ENOSPC,
+		       "%s: its redirection table has %u entries, and fn_rss.sz says that there is "
+		       "room for fewer: build the program against this library's headers",
+		       dev->bus->name, dev->rss.reta_entries);
+}
+
+static int get_rss(struct fn_dev *dev, struct fn_rss *out)
+{
+	int ret = can_hash(dev);
+
+	if (!ret)
+		ret = check_fits(dev, out);
+	if (!ret)
+		fn_info_put_err(out, &dev->rss, sizeof(dev->rss));
+	return ret;
+}
+
 int fn_dev_get_rss(struct fn_dev *dev, struct fn_rss *out)
 {
 	struct fn_error *const err = fn_opts_err(out);
-	struct fn_rss rss;
 	int ret;
 
+	if (!fn_info_ok(out))
+		return fn_report(dev->ctx, err, fn_opts_fail("fn_rss"));
 	(void)pthread_mutex_lock(&dev->lock);
-	ret = check_configured(dev);
-	rss = dev->rss;
+	ret = get_rss(dev, out);
 	(void)pthread_mutex_unlock(&dev->lock);
-	if (!ret) {
-		rss.err = err;
-		fn_info_put(out, &rss, sizeof(rss));
-	}
 	return fn_report(dev->ctx, err, ret);
 }
 

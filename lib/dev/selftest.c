@@ -2,6 +2,7 @@
 /* The self-test of a device: which tests can be run, and what came out of them. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/opts.h"
 #include "dev/dev.h"
@@ -78,23 +79,35 @@ static int run_one(struct fn_dev *dev, enum fn_selftest_test test,
 	return ret ? ret : fn_dev_check_present(dev);
 }
 
-static int run(struct fn_dev *dev, struct fn_selftest *t)
+/* What a test is not run for; NULL: for nothing. */
+static const char *not_run(const struct fn_dev *dev, uint32_t tests, unsigned idx, int ret)
+{
+	if (!(dev->limits.selftests & 1u << idx))
+		return "the device has no such test";
+	if (!(tests & 1u << idx))
+		return "not asked for";
+	return ret ? "the call failed before" : NULL;
+}
+
+static int run(struct fn_dev *dev, struct fn_selftest *t, uint32_t tests)
 {
 	int ret = 0;
 
-	t->failed = 0;
-	for (unsigned i = 0; !ret && i < FN_SELFTESTS; i++) {
+	for (unsigned i = 0; i < FN_SELFTESTS; i++) {
 		struct fn_selftest_result *result = &t->results[i];
+		const char *why = not_run(dev, tests, i, ret);
 
-		*result = (struct fn_selftest_result){ 0 };
-		if (t->tests & 1u << i)
+		if (!why) {
 			ret = run_one(dev, (enum fn_selftest_test)i, result);
-		else
-			(void)snprintf(result->text, sizeof(result->text), "%s",
-				       dev->limits.selftests & 1u << i ?
-					       "not asked for" :
-					       "the device has no such test");
-		if (result->verdict == FN_SELFTEST_FAILED)
+			/* What the device did while it failed or went away is no verdict. */
+			if (ret)
+				why = fn_error_last();
+		}
+		if (why) {
+			result->verdict = FN_VERDICT_NOT_RUN;
+			(void)snprintf(result->text, sizeof(result->text), "%s", why);
+		}
+		if (result->verdict == FN_VERDICT_FAILED)
 			t->failed |= 1u << i;
 	}
 	return ret;
@@ -102,15 +115,16 @@ static int run(struct fn_dev *dev, struct fn_selftest *t)
 
 static int selftest(struct fn_dev *dev, struct fn_selftest *t)
 {
+	const uint32_t tests = t->tests ? t->tests : dev->limits.selftests;
 	int ret = fn_dev_check_can(dev, FN_CAP_SELFTEST);
 
+	t->failed = 0;
+	memset(t->results, 0, sizeof(t->results));
 	if (!ret)
-		ret = check_tests(dev, t->tests);
-	if (!ret && !t->tests)
-		t->tests = dev->limits.selftests;
+		ret = check_tests(dev, tests);
 	if (!ret)
-		ret = check_state(dev, t->tests);
-	return ret ? ret : run(dev, t);
+		ret = check_state(dev, tests);
+	return ret ? ret : run(dev, t, tests);
 }
 
 int fn_dev_selftest(struct fn_dev *dev, struct fn_selftest *out)
@@ -119,11 +133,10 @@ int fn_dev_selftest(struct fn_dev *dev, struct fn_selftest *out)
 	int ret;
 
 	if (!out || !fn_opts_get(&t, sizeof(t), out))
-		return fn_report(dev->ctx, NULL, fn_opts_fail("fn_selftest"));
+		return fn_report(dev->ctx, fn_opts_err(out), fn_opts_fail("fn_selftest"));
 	(void)pthread_mutex_lock(&dev->lock);
 	ret = selftest(dev, &t);
 	(void)pthread_mutex_unlock(&dev->lock);
-	if (!ret)
-		fn_info_put(out, &t, sizeof(t));
+	fn_info_put(out, &t, sizeof(t));
 	return fn_report(dev->ctx, t.err, ret);
 }

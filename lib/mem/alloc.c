@@ -219,7 +219,7 @@ int fn_dma_alloc(struct fn_ctx *ctx, size_t len, const struct fn_dma_opts *opts,
 	struct fn_dma_opts o;
 
 	if (!fn_opts_get(&o, sizeof(o), opts) || o.reserved)
-		return fn_report(ctx, NULL, fn_opts_fail("fn_dma_opts"));
+		return fn_report(ctx, fn_opts_err(opts), fn_opts_fail("fn_dma_opts"));
 	if (o.numa_node_plus_1 > INT_MAX)
 		return fn_report(ctx, o.err,
 				 fn_fail(-EINVAL,
@@ -318,7 +318,7 @@ int fn_dma_map(struct fn_ctx *ctx, void *va, size_t len, const struct fn_dma_opt
 	int ret;
 
 	if (!fn_opts_get(&o, sizeof(o), opts) || o.reserved)
-		return fn_report(ctx, NULL, fn_opts_fail("fn_dma_opts"));
+		return fn_report(ctx, fn_opts_err(opts), fn_opts_fail("fn_dma_opts"));
 	if (o.align || o.numa_node_plus_1)
 		return fn_report(ctx, o.err,
 				 fn_fail(-EINVAL, "memory of the application lies where it lies: "

@@ -84,8 +84,8 @@ void fn_pool_cache_give_slow(struct fn_pool_cache *cache, struct fn_pkt **pkts, 
 	const unsigned keep = cache->n < room ? cache->n : room;
 
 	/*
-	 * The last ones given are the first to be taken, by whoever refills from the stack next: they
-	 * are in the processor's cache still.
+	 * The last ones given are the first to be taken, by whoever refills from the stack next:
+	 * they are in the processor's cache still.
 	 */
 	(void)pthread_mutex_lock(&shared->lock);
 	stack_push(shared, &cache->pkts[keep], cache->n - keep);

@@ -269,7 +269,7 @@ int fn_pool_create(struct fn_ctx *ctx, const struct fn_pool_opts *opts, struct f
 	int ret;
 
 	if (!fn_opts_get(&o, sizeof(o), opts))
-		return fn_report(ctx, NULL, fn_opts_fail("fn_pool_opts"));
+		return fn_report(ctx, fn_opts_err(opts), fn_opts_fail("fn_pool_opts"));
 	ret = complete_opts(&o);
 	if (!ret)
 		ret = pool_create(ctx, &o, pool);

@@ -7,33 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "qtest/request.h"
+
 struct conform;
 struct conform_place;
 struct fn_dev;
-
-/**
- * struct wire_request - what a frame asks its receiver to do: the fields of virtio_net_hdr (virtio
- *	1.2 5.1.6), which taps use too
- * @flags: 1: the checksum from @csum_start on is to be filled in; 2: checksums are known to be good
- * @gso_type: 0, or how to cut the frame: 1 TCP over IPv4, 4 TCP over IPv6
- * @hdr_len: bytes of headers
- * @gso_size: bytes of payload of each piece
- * @csum_start: where to begin to add up
- * @csum_offset: where from there the checksum goes
- */
-struct wire_request {
-	uint8_t flags;
-	uint8_t gso_type;
-	uint16_t hdr_len;
-	uint16_t gso_size;
-	uint16_t csum_start;
-	uint16_t csum_offset;
-};
-
-#define WIRE_NEEDS_CSUM 1u
-#define WIRE_DATA_VALID 2u
-#define WIRE_GSO_TCP4 1u
-#define WIRE_GSO_TCP6 4u
 
 /*
  * Ways to lie: where the device says which buffer it hands back, one that no queue has, one that it

@@ -44,9 +44,12 @@ static const struct qtest_device qtest_virtio = { .model = "virtio-net-pci",
 static const struct model_intel model_e1000e = { .family = INTEL_82574,
 						 .late_ns = 5000,
 						 .posted_ns = 2000 };
+static const struct model_intel model_e1000e_scalar = { .family = INTEL_82574, .scalar = true };
 static const struct model_intel model_igb = { .family = INTEL_82576,
 					      .late_ns = 5000,
 					      .posted_ns = 2000 };
+
+static const struct model_intel model_igb_scalar = { .family = INTEL_82576, .scalar = true };
 
 static const struct qtest_device qtest_e1000e = { .model = "e1000e", .does_all = true };
 static const struct qtest_device qtest_igb = { .model = "igb",
@@ -57,9 +60,9 @@ static const struct qtest_device qtest_igb = { .model = "igb",
 #define INTEL_CANNOT (NEED_ANNOUNCE | NEED_VOUCH | NEED_LIAR_TX)
 
 /*
- * QEMU's Intel models finish a transmission within the doorbell's write, whatever the wire does. The
- * other end of their links is always the same, igb has no link after a reset unless it negotiates, and
- * they do not know pause frames.
+ * QEMU's Intel models finish a transmission within the doorbell's write, whatever the wire
+ * does. The other end of their links is always the same, igb has no link after a reset unless
+ * it negotiates, and they do not know pause frames.
  */
 #define QEMU_INTEL_CANNOT (INTEL_CANNOT | NEED_STALL | NEED_PARTNER)
 
@@ -95,6 +98,16 @@ const struct conform_place places[] = {
 	  .arg = &model_igb,
 	  .cannot = INTEL_CANNOT,
 	  .deadline_s = 30 },
+	{ .name = "model/e1000e-scalar",
+	  .ops = &place_model_intel,
+	  .arg = &model_e1000e_scalar,
+	  .cannot = INTEL_CANNOT,
+	  .deadline_s = 30 },
+	{ .name = "model/igb-scalar",
+	  .ops = &place_model_intel,
+	  .arg = &model_igb_scalar,
+	  .cannot = INTEL_CANNOT,
+	  .deadline_s = 30 },
 	{ .name = "qtest/virtio-net",
 	  .ops = &place_qtest,
 	  .arg = &qtest_virtio,
@@ -116,11 +129,8 @@ const struct conform_place places[] = {
 	  .deadline_s = 60 },
 	{ .name = "vfio/e1000e",
 	  .ops = &place_vfio,
-	  .cannot = QEMU_INTEL_CANNOT | NEED_HOLD | NEED_GSO,
+	  .cannot = QEMU_INTEL_CANNOT,
 	  .deadline_s = 120 },
-	{ .name = "vfio/igb",
-	  .ops = &place_vfio,
-	  .cannot = QEMU_INTEL_CANNOT | NEED_HOLD | NEED_GSO,
-	  .deadline_s = 120 },
+	{ .name = "vfio/igb", .ops = &place_vfio, .cannot = QEMU_INTEL_CANNOT, .deadline_s = 120 },
 	{ .name = NULL },
 };

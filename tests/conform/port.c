@@ -223,16 +223,15 @@ void need_offload(struct conform *c, uint64_t offloads)
 
 void need_cap(struct conform *c, uint64_t cap)
 {
-	static const char *const names[] = { "set_mac",  "promisc",  "allmulti", "mac_filters",
-					     "rss",      "coalesce", "set_link", "pause",
-					     "identify", "regs",     "selftest", "phy",
-					     "nvm" };
-
 	if (!c->dev)
 		port_open(c);
-	for (unsigned bit = 0; bit < FN_ARRAY_LEN(names); bit++)
-		if ((cap & ~c->info.caps) >> bit & 1)
-			conform_skip(c, "the device does not offer %s", names[bit]);
+	for (unsigned bit = 0; bit < 64; bit++) {
+		const uint64_t missing = cap & ~c->info.caps & 1ull << bit;
+
+		check(!missing || cap_name(missing));
+		if (missing)
+			conform_skip(c, "the device does not offer %s", cap_name(missing));
+	}
 }
 
 void need_queues(struct conform *c, unsigned rxqs, unsigned txqs)

@@ -18,7 +18,6 @@ extern const struct behaviour *const link_behaviours[];
 extern const struct behaviour *const counters_behaviours[];
 extern const struct behaviour *const diag_behaviours[];
 extern const struct behaviour *const gone_behaviours[];
-extern const struct behaviour *const gaps_behaviours[];
 
 const struct subject subjects[] = {
 	{ "life", life_behaviours },
@@ -37,6 +36,5 @@ const struct subject subjects[] = {
 	{ "counters", counters_behaviours },
 	{ "diag", diag_behaviours },
 	{ "gone", gone_behaviours },
-	{ "gaps", gaps_behaviours },
 	{ NULL, NULL },
 };

@@ -327,7 +327,7 @@ static void set_filters(struct hostile *h)
 		(void)KNOWN(fn_dev_set_mac_filters(h->dev, macs, hostile_below(h, 3)));
 		break;
 	default:
-		(void)KNOWN(fn_dev_set_vlan_filter(h->dev, (uint16_t)hostile_below(h, 4096), true));
+		(void)KNOWN(fn_dev_add_vlan(h->dev, (uint16_t)hostile_below(h, 4096)));
 		break;
 	}
 	note_state(h);

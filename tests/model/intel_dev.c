@@ -55,13 +55,14 @@ static void nvm_is_read(void *arg, uint64_t value)
 }
 
 /*
- * What a reset leaves (82574 4.6, 82576 4.2): all registers, not the NVM, not the PHY, and not SWSM,
- * which is not this function's alone.
+ * What a reset leaves (82574 4.6, 82576 4.2): all registers, not the NVM, not the PHY, and no
+ * semaphore: whoever has one gives it back itself.
  */
 static void mac_reset(struct intel_dev *id)
 {
 	const uint32_t swsm = REG(IDEV_SWSM);
 	const uint32_t sync = REG(IDEV_SW_FW_SYNC);
+	const uint32_t extcnf = REG(IDEV_EXTCNF_CTRL);
 
 	model_shadow_clear(&id->md);
 	(void)model_clock_cancel(id->md.clock, NULL, id);
@@ -81,6 +82,7 @@ static void mac_reset(struct intel_dev *id)
 		REG(IDEV_TARC(0)) = IDEV_TARC_ENABLE | 3;
 		REG(IDEV_TARC(1)) = IDEV_TARC_ENABLE | 3;
 		REG(IDEV_RXCSUM) = 0;
+		REG(IDEV_EXTCNF_CTRL) = extcnf;
 		REG(IDEV_PBA) = 0x00140014; /* 20 KiB each way */
 	} else {
 		REG(IDEV_SW_FW_SYNC) = sync;
@@ -187,8 +189,8 @@ static void reta_write(struct intel_dev *id, uint32_t off, uint32_t value)
 
 struct range {
 	uint32_t from;
-	uint32_t to; /* behind it */
-	unsigned families;
+	uint32_t to;       /* behind it */
+	unsigned families; /* 1 << enum intel_family; 4: the 82576's successors */
 };
 
 /* Registers that keep what is written: all others that are not handled below are unknown. */
@@ -211,20 +213,24 @@ static const struct range plain[] = {
 	{ IDEV_RXCSUM, IDEV_RXCSUM + 4, 3 },     { IDEV_RLPML, IDEV_RLPML + 4, 2 },
 	{ IDEV_RFCTL, IDEV_RFCTL + 4, 3 },       { IDEV_MTA, IDEV_MTA + 512, 3 },
 	{ IDEV_RAL(0), IDEV_RAH(15) + 4, 3 },    { IDEV_PSRTYPE, IDEV_PSRTYPE + 32, 2 },
-	{ IDEV_RAL(16), IDEV_RAH(23) + 4, 2 },   { IDEV_VFTA, IDEV_VFTA + 512, 3 },
-	{ IDEV_WUC, IDEV_WUC + 4, 3 },           { IDEV_WUFC, IDEV_WUFC + 4, 3 },
-	{ IDEV_MRQC, IDEV_MRQC + 4, 3 },         { IDEV_MANC, IDEV_MANC + 4, 3 },
-	{ IDEV_EEMNGCTL, IDEV_EEMNGCTL + 4, 3 }, { IDEV_GCR, IDEV_GCR + 4, 3 },
-	{ IDEV_GCR2, IDEV_GCR2 + 4, 1 },         { IDEV_FACTPS, IDEV_FACTPS + 4, 3 },
-	{ IDEV_FWSM, IDEV_FWSM + 4, 3 },         { IDEV_VMOLR, IDEV_VMOLR + 32, 2 },
-	{ IDEV_RSSRK, IDEV_RSSRK + 40, 3 },      { IDEV_UTA, IDEV_UTA + 512, 2 },
+	{ IDEV_RAL(16), IDEV_RAH(23) + 4, 2 },   { IDEV_RAL(24), IDEV_RAH(31) + 4, 4 },
+	{ IDEV_VFTA, IDEV_VFTA + 512, 3 },       { IDEV_WUC, IDEV_WUC + 4, 3 },
+	{ IDEV_WUFC, IDEV_WUFC + 4, 3 },         { IDEV_MRQC, IDEV_MRQC + 4, 3 },
+	{ IDEV_MANC, IDEV_MANC + 4, 3 },         { IDEV_EEMNGCTL, IDEV_EEMNGCTL + 4, 3 },
+	{ IDEV_GCR, IDEV_GCR + 4, 3 },           { IDEV_GCR2, IDEV_GCR2 + 4, 1 },
+	{ IDEV_FACTPS, IDEV_FACTPS + 4, 3 },     { IDEV_FWSM, IDEV_FWSM + 4, 3 },
+	{ IDEV_VMOLR, IDEV_VMOLR + 32, 2 },      { IDEV_RSSRK, IDEV_RSSRK + 40, 3 },
+	{ IDEV_UTA, IDEV_UTA + 512, 2 },
 };
 
 static bool is_plain(const struct intel_dev *id, uint32_t off)
 {
+	/* Two queues of each kind to a register, and no more of them than that. */
+	if (id->successor && off >= IDEV_IVAR_76 + 2 * id->queues && off < IDEV_IVAR_76 + 32)
+		return false;
 	for (unsigned i = 0; i < FN_ARRAY_LEN(plain); i++)
 		if (off >= plain[i].from && off < plain[i].to)
-			return plain[i].families >> id->family & 1;
+			return plain[i].families & (1u << id->family | (id->successor ? 4u : 0));
 	return false;
 }
 

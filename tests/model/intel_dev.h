@@ -139,6 +139,8 @@ struct intel_posted {
  * struct intel_dev - the device
  * @md: what all models have: @md.busdev is what the driver sees
  * @family: which of the two
+ * @successor: 82576: it is an I350, I210 or I211: DVMOLR, 32 addresses, and vectors by pairs of
+ *	queues
  * @queues: of each kind
  * @reg: the register file
  * @nvm: words of the NVM; the station address is in the first three
@@ -177,6 +179,7 @@ struct intel_posted {
 struct intel_dev {
 	struct model_dev md;
 	enum intel_family family;
+	bool successor;
 	unsigned queues;
 	uint32_t reg[INTEL_DEV_BAR_BYTES / 4];
 	uint16_t nvm[INTEL_DEV_NVM_WORDS];

@@ -164,8 +164,8 @@ void intel_dev_queue_cause(struct intel_dev *id, bool tx, unsigned queue, bool m
 {
 	const uint32_t causes = tx ? IDEV_ICR_TXDW | IDEV_ICR_TXQ0 << queue :
 				     IDEV_ICR_RXT0 | IDEV_ICR_RXQ0 << queue;
-	const uint32_t word = IDEV_IVAR_76 + 4 * (queue % 8);
-	const unsigned byte = (queue / 8) * 2 + tx;
+	const uint32_t word = IDEV_IVAR_76 + 4 * (id->successor ? queue / 2 : queue % 8);
+	const unsigned byte = (id->successor ? queue % 2 : queue / 8) * 2 + tx;
 
 	if (id->family == INTEL_82574) {
 		if (may_wait)

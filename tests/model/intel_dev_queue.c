@@ -75,7 +75,7 @@ uint32_t *intel_dev_queue_reg(struct intel_dev *id, uint32_t off, bool *tx, unsi
 		if (off >= base && off < base + 0x100 * old) {
 			*queue = (off - base) / 0x100;
 			*which = (off - base) % 0x100;
-		} else if (wide && off >= base_76 && off < base_76 + 0x40 * INTEL_DEV_QUEUES) {
+		} else if (wide && off >= base_76 && off < base_76 + 0x40 * id->queues) {
 			*queue = (off - base_76) / 0x40;
 			*which = (off - base_76) % 0x40;
 		} else {
@@ -85,6 +85,8 @@ uint32_t *intel_dev_queue_reg(struct intel_dev *id, uint32_t off, bool *tx, unsi
 		    *which == IDEV_Q_HEAD || *which == IDEV_Q_TAIL || *which == IDEV_Q_CTL ||
 		    (wide && (*which == IDEV_Q_DCA || *which == (t ? IDEV_Q_WBAL : IDEV_Q_SRRCTL) ||
 			      *which == (t ? IDEV_Q_WBAH : IDEV_Q_DROPS))))
+			return intel_dev_qreg(id, *tx, *queue, *which);
+		if (id->successor && !t && *which == IDEV_Q_DVMOLR)
 			return intel_dev_qreg(id, *tx, *queue, *which);
 	}
 	return NULL;

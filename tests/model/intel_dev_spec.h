@@ -104,8 +104,9 @@
 #define IDEV_Q_DCA 0x14u
 #define IDEV_Q_TAIL 0x18u
 #define IDEV_Q_CTL 0x28u
-#define IDEV_Q_DROPS 0x30u /* receive: RQDPC */
-#define IDEV_Q_WBAL 0x38u  /* sending: TDWBAL */
+#define IDEV_Q_DROPS 0x30u  /* receive: RQDPC */
+#define IDEV_Q_WBAL 0x38u   /* sending: TDWBAL */
+#define IDEV_Q_DVMOLR 0x38u /* receiving: I350, I210, I211 */
 #define IDEV_Q_WBAH 0x3cu
 #define IDEV_RXQ_74 0x02800u
 #define IDEV_TXQ_74 0x03800u

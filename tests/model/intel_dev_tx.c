@@ -252,7 +252,8 @@ static void finish_76(struct intel_dev *id, unsigned queue)
 	emit(&out, q->bytes, q->len);
 }
 
-static void gather(struct intel_dev *id, struct intel_dev_txq *q, const uint32_t dw[4], uint32_t bytes)
+static void gather(struct intel_dev *id, struct intel_dev_txq *q, const uint32_t dw[4],
+		   uint32_t bytes)
 {
 	if (!bytes)
 		intel_dev_violation(id, "a descriptor of no bytes");

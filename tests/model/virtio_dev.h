@@ -141,6 +141,7 @@ struct virtio_dev_batch {
  * @ahead_n: how many
  * @kept: heads that it has sent and not given back
  * @kept_n: how many
+ * @order: the descriptor that comes next in the order of the ring
  */
 struct virtio_dev_queue {
 	uint32_t size_max;
@@ -166,6 +167,7 @@ struct virtio_dev_queue {
 	unsigned ahead_n;
 	uint16_t kept[VIRTIO_DEV_KEPT];
 	unsigned kept_n;
+	uint32_t order;
 };
 
 /**

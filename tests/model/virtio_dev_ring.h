@@ -39,6 +39,7 @@ struct virtio_dev_mark {
 	unsigned inflight_n;
 	uint16_t ahead[VIRTIO_DEV_AHEAD];
 	unsigned ahead_n;
+	uint32_t order;
 };
 
 static inline struct virtio_dev_mark virtio_dev_mark(const struct virtio_dev_queue *q)
@@ -46,7 +47,8 @@ static inline struct virtio_dev_mark virtio_dev_mark(const struct virtio_dev_que
 	struct virtio_dev_mark mark = { .avail_pos = q->avail_pos,
 					.avail_at = q->packed.avail_at,
 					.inflight_n = q->packed.inflight_n,
-					.ahead_n = q->ahead_n };
+					.ahead_n = q->ahead_n,
+					.order = q->order };
 
 	memcpy(mark.ahead, q->ahead, sizeof(mark.ahead));
 	return mark;
@@ -59,6 +61,7 @@ static inline void virtio_dev_rewind(struct virtio_dev_queue *q, struct virtio_d
 	q->packed.inflight_n = mark.inflight_n;
 	memcpy(q->ahead, mark.ahead, sizeof(mark.ahead));
 	q->ahead_n = mark.ahead_n;
+	q->order = mark.order;
 }
 
 /* 0 to @n - 1. */

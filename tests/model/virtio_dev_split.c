@@ -84,6 +84,24 @@ static void indirect_table(struct virtio_dev *vd, const struct link *ln, struct 
 		chain(vd, table, ln->len / 16, 0, true, buf);
 }
 
+/* 2.7.5: with VIRTIO_F_IN_ORDER descriptors are taken in the order of the ring, from 0 on. */
+static void in_ring_order(struct virtio_dev *vd, struct virtio_dev_queue *q,
+			  const struct virtq_desc *table, uint32_t id)
+{
+	for (uint32_t i = 0; i < q->size && id < q->size; i++) {
+		const struct link ln = link_read(table, id);
+
+		if (id != q->order) {
+			virtio_dev_violation(vd, "descriptors out of the ring's order (2.7.5)");
+			return;
+		}
+		q->order = (q->order + 1) & (q->size - 1);
+		if (!(ln.flags & VDEV_DESC_F_NEXT))
+			return;
+		id = ln.next;
+	}
+}
+
 static void chain(struct virtio_dev *vd, const struct virtq_desc *table, uint32_t size, uint32_t id,
 		  bool indirect, struct virtio_dev_buf *buf)
 {
@@ -162,6 +180,8 @@ static int take(struct virtio_dev *vd, struct virtio_dev_queue *q, struct virtio
 		virtio_dev_violation(vd, "a descriptor that is not there (2.7.13)");
 		return -EAGAIN;
 	}
+	if (vd->accepted & VDEV_F_IN_ORDER)
+		in_ring_order(vd, q, table, buf->id);
 	chain(vd, table, q->size, buf->id, false, buf);
 	return 0;
 }

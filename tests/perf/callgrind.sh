@@ -8,14 +8,16 @@ callgrind_missing() {
 	echo "valgrind is not installed; type: apt-get install valgrind"
 }
 
-# callgrind_run PROGRAM DIR [OPTION]: leaves DIR/lines, what the program says of each figure, and DIR/out.N, what
-# callgrind counted up to mark N. A figure lies between two marks; what is before the first is warm-up.
+# callgrind_run PROGRAM DIR [OPTION [ARGUMENT]]: leaves DIR/lines, what the program says of each figure,
+# and DIR/out.N, what callgrind counted up to mark N. A figure lies between two marks;
+# what is before the first is warm-up.
 # The environment is emptied, because it moves the stack and with it what copies are aligned to.
 callgrind_run() {
 	env -i PATH="$PATH" valgrind -q --tool=callgrind --callgrind-out-file="$2/out" \
 		--compress-strings=no --compress-pos=no --collect-atstart=no \
 		--toggle-collect=perf_rx --toggle-collect=perf_tx --toggle-collect=perf_forward \
-		--dump-after=perf_mark ${3:+"$3"} "$1" >"$2/lines" 2>"$2/errors" && [ -e "$2/out.1" ] && return 0
+		--dump-after=perf_mark ${3:+"$3"} "$1" ${4:+"$4"} >"$2/lines" 2>"$2/errors" &&
+		[ -e "$2/out.1" ] && return 0
 	echo "callgrind did not count $1:" >&2
 	cat "$2/errors" >&2
 	return 1

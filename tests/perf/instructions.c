@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * Runs each driver's bursts on the in-process model bus, for callgrind to count: started by
- * tests/perf/instructions.sh and seam.sh. Collecting is on within perf_rx(), perf_tx() and
- * perf_forward() only, and perf_mark() ends a figure; the names are options of callgrind in
- * tests/perf/callgrind.sh. Output: a line a figure, in the order of the marks.
+ * tests/perf/instructions.sh and seam.sh; with "all" beside plain packets others too.
+ * Collecting is on within perf_rx(), perf_tx() and perf_forward() only, and perf_mark() ends a
+ * figure; the names are options of callgrind in tests/perf/callgrind.sh. Output: a line a
+ * figure, in the order of the marks.
  *
  * One thread, a clock of the model, and no address, time or random number on any path that is
  * counted: a figure is the same each time.
@@ -44,12 +45,42 @@ static const struct perf_device *const devices[] = {
 
 static const char *const kinds[PERF_KINDS] = { "rx", "tx", "forward", "empty" };
 
+/* The longest frame that comes in. */
+#define FRAME_MAX 9100u
+
+static uint32_t plain_frame(uint8_t *frame)
+{
+	static const uint8_t header[] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8 };
+
+	memset(frame, 0, FRAME_BYTES);
+	memcpy(frame, header, sizeof(header));
+	return FRAME_BYTES;
+}
+
+static void plain_fill(struct fn_pool *pool, struct fn_pkt *pkt)
+{
+	(void)pool;
+	memset(fn_pkt_append(pkt, FRAME_BYTES), 0, FRAME_BYTES);
+}
+
+/* Sixty-four bytes on the wire, and nothing else. */
+static const struct perf_load plain = {
+	.kinds = 1u << PERF_RX | 1u << PERF_TX | 1u << PERF_FORWARD | 1u << PERF_EMPTY,
+	.burst_max = BURST_MAX,
+	.frame = plain_frame,
+	.fill = plain_fill,
+	.frames = 1,
+};
+
 /**
  * struct bench - two ports and what is moved between them
  * @device: their kind
  * @ring: their rings
+ * @load: the packets
+ * @frame: one that comes in
+ * @frame_bytes: its length
  * @ctx: the context
- * @pool: the pool, one for both as in l2fwd
+ * @pools: the pool, one for both ports as in l2fwd, and another one that is in use too
  * @ports: the ports; receive on the first, send on the second
  * @rx: the first one's
  * @tx: the second one's
@@ -59,8 +90,11 @@ static const char *const kinds[PERF_KINDS] = { "rx", "tx", "forward", "empty" };
 struct bench {
 	const struct perf_device *device;
 	const struct perf_ring *ring;
+	const struct perf_load *load;
+	uint8_t frame[FRAME_MAX];
+	uint32_t frame_bytes;
 	struct fn_ctx *ctx;
-	struct fn_pool *pool;
+	struct fn_pool *pools[2];
 	struct fn_dev *ports[2];
 	struct perf_queue rx;
 	struct perf_queue tx;
@@ -87,7 +121,8 @@ static __attribute__((noreturn, format(printf, 1, 2))) void fail(const char *fmt
  */
 unsigned perf_rx(struct fn_rxq *q, struct fn_pkt **pkts, unsigned n);
 unsigned perf_tx(struct fn_txq *q, struct fn_pkt **pkts, unsigned n);
-unsigned perf_forward(struct fn_rxq *rx, struct fn_txq *tx, struct fn_pkt **pkts, unsigned n);
+unsigned perf_forward(struct fn_rxq *rx, struct fn_txq *tx, struct fn_pkt **pkts, unsigned n,
+		      bool ask);
 void perf_mark(void);
 
 __attribute__((noinline)) unsigned perf_rx(struct fn_rxq *q, struct fn_pkt **pkts, unsigned n)
@@ -106,15 +141,25 @@ __attribute__((noinline)) unsigned perf_tx(struct fn_txq *q, struct fn_pkt **pkt
 	return sent;
 }
 
+/* The checksums of TCP over IPv4. */
+static inline void ask_csum(struct fn_pkt *pkt)
+{
+	pkt->flags = FN_PKT_TX_IP_CSUM | FN_PKT_TX_TCP_CSUM;
+	pkt->l2_len = 14;
+	pkt->l3_len = 20;
+}
+
 /* What an application does as a whole: all of it counts. */
 __attribute__((noinline)) unsigned perf_forward(struct fn_rxq *rx, struct fn_txq *tx,
-						struct fn_pkt **pkts, unsigned n)
+						struct fn_pkt **pkts, unsigned n, bool ask)
 {
 	const unsigned got = fn_rx_burst(rx, pkts, n);
 	unsigned sent;
 
 	for (unsigned i = 0; i < got; i++)
 		pkts[i]->data[6] ^= 1;
+	for (unsigned i = 0; ask && i < got; i++)
+		ask_csum(pkts[i]);
 	sent = fn_tx_burst(tx, pkts, got);
 	if (fn_unlikely(sent < got))
 		fn_pkt_free_bulk(pkts + sent, got - sent);
@@ -165,23 +210,30 @@ static void expect(const struct bench *b, enum perf_kind kind, unsigned got, uns
 
 static void come_in(struct bench *b, enum perf_kind kind, unsigned n)
 {
-	static const uint8_t frame[FRAME_BYTES] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8 };
-
-	if (!b->device->receive(0, n, frame, sizeof(frame)))
+	if (!b->device->receive(0, n, b->frame, b->frame_bytes))
 		expect(b, kind, 0, n);
 }
 
 static void go_out(struct bench *b, enum perf_kind kind, unsigned n)
 {
 	look_at_doorbell(b, 1);
-	expect(b, kind, b->device->transmit(1), n);
+	expect(b, kind, b->device->transmit(1), n * b->load->frames);
 }
 
-static void make(struct bench *b, struct fn_pkt **pkts, unsigned n)
+/* The pool of a port. */
+static struct fn_pool *pool_of(const struct bench *b, unsigned slot)
 {
-	expect(b, PERF_TX, fn_pkt_alloc_bulk(b->pool, pkts, n), n);
-	for (unsigned i = 0; i < n; i++)
-		memset(fn_pkt_append(pkts[i], FRAME_BYTES), 0, FRAME_BYTES);
+	return b->pools[b->load->pool_a_port ? slot : 0];
+}
+
+static void make(struct bench *b, struct fn_pool *pool, struct fn_pkt **pkts, unsigned n)
+{
+	expect(b, PERF_TX, fn_pkt_alloc_bulk(pool, pkts, n), n);
+	for (unsigned i = 0; i < n; i++) {
+		b->load->fill(pool, pkts[i]);
+		if (b->load->ask)
+			ask_csum(pkts[i]);
+	}
 }
 
 /* One round of @n packets. */
@@ -196,13 +248,13 @@ static void turn(struct bench *b, enum perf_kind kind, unsigned n)
 		fn_pkt_free_bulk(pkts, n);
 		break;
 	case PERF_TX:
-		make(b, pkts, n);
+		make(b, pool_of(b, 1), pkts, n);
 		expect(b, kind, perf_tx(b->tx.tx, pkts, n), n);
 		go_out(b, kind, n);
 		break;
 	case PERF_FORWARD:
 		come_in(b, kind, n);
-		expect(b, kind, perf_forward(b->rx.rx, b->tx.tx, pkts, n), n);
+		expect(b, kind, perf_forward(b->rx.rx, b->tx.tx, pkts, n, b->load->ask), n);
 		go_out(b, kind, n);
 		break;
 	case PERF_EMPTY:
@@ -215,12 +267,35 @@ static void turn(struct bench *b, enum perf_kind kind, unsigned n)
 	look_at_doorbell(b, 0);
 }
 
+static struct perf_goal goal_of(const struct bench *b, enum perf_kind kind, unsigned n)
+{
+	if (n == 32)
+		return b->load == &plain ? b->ring->goals[kind] : b->load->goals[kind];
+	if (n == 1 && kind == PERF_FORWARD && b->load == &plain)
+		return b->ring->forward_one;
+	return (struct perf_goal){ 0 };
+}
+
+/* What is measured: the variant that was chosen, and the load. */
+static void describe(const struct bench *b)
+{
+	struct fn_dev_info rx = { .sz = sizeof(rx) };
+	struct fn_dev_info tx = { .sz = sizeof(tx) };
+
+	fn_dev_get_info(b->ports[0], &rx);
+	fn_dev_get_info(b->ports[1], &tx);
+	(void)printf("%s|%s", b->device->name, rx.rx_variant);
+	if (strcmp(rx.rx_variant, tx.tx_variant) != 0)
+		(void)printf(" / %s", tx.tx_variant);
+	if (b->load->name)
+		(void)printf(": %s", b->load->name);
+}
+
 /* A figure, and the line that tells what it is. */
 static void figure(struct bench *b, enum perf_kind kind, unsigned n)
 {
-	const struct perf_goal *goal = &b->ring->goals[kind];
+	const struct perf_goal goal = goal_of(b, kind, n);
 	const unsigned turns = PACKETS / n;
-	const bool has_goal = n == 32;
 
 	for (unsigned i = 0; i < turns; i++)
 		turn(b, kind, n);
@@ -229,10 +304,9 @@ static void figure(struct bench *b, enum perf_kind kind, unsigned n)
 	for (unsigned i = 0; i < turns; i++)
 		turn(b, kind, n);
 	perf_mark();
-	(void)printf("%s|%s|%s|%u|%u|%u|%u|%u|%u|%s\n", b->device->name, b->ring->variant,
-		     kinds[kind], n, turns, b->rings_rung, has_goal ? goal->goal : 0,
-		     has_goal ? goal->stretch : 0, has_goal ? goal->rival : 0,
-		     goal->rival ? goal->rival_name : "");
+	describe(b);
+	(void)printf("|%s|%u|%u|%u|%u|%u|%u|%s\n", kinds[kind], n, turns, b->rings_rung, goal.goal,
+		     goal.stretch, goal.rival, goal.rival ? goal.rival_name : "");
 }
 
 /*
@@ -251,23 +325,41 @@ static void map_doorbell(struct bench *b, unsigned slot, struct perf_queue queue
 
 static void start(struct bench *b, unsigned slot, const char *addr)
 {
-	const struct fn_dev_conf conf = {
-		.sz = sizeof(conf), .rx_ring = RING, .tx_ring = RING, .pool = b->pool
-	};
+	const struct fn_dev_conf conf = { .sz = sizeof(conf),
+					  .rx_ring = RING,
+					  .tx_ring = RING,
+					  .pool = pool_of(b, slot),
+					  .mtu = b->load->mtu,
+					  .offloads = b->load->offloads };
 	struct fn_dev_info info = { .sz = sizeof(info) };
 
 	if (fn_dev_open_on(b->ctx, b->device->bus, addr, NULL, &b->ports[slot]) ||
 	    fn_dev_configure(b->ports[slot], &conf) || fn_dev_start(b->ports[slot]))
 		fail("%s, %s: %s", b->device->name, b->ring->variant, fn_error_last());
 	fn_dev_get_info(b->ports[slot], &info);
+	if (b->load != &plain)
+		return;
 	if (strcmp(info.rx_variant, b->ring->variant) != 0 ||
 	    strcmp(info.tx_variant, b->ring->variant) != 0)
 		fail("%s: the driver chose \"%s\" and \"%s\" where \"%s\" is to be measured",
 		     b->device->name, info.rx_variant, info.tx_variant, b->ring->variant);
 }
 
+/*
+ * Packets of the other pool go out of the queue that is measured, once: so two pools are in
+ * use, and the driver does not know otherwise.
+ */
+static void use_other_pool(struct bench *b)
+{
+	struct fn_pkt *pkts[8];
+
+	make(b, b->pools[1], pkts, FN_ARRAY_LEN(pkts));
+	expect(b, PERF_TX, fn_tx_burst(b->tx.tx, pkts, FN_ARRAY_LEN(pkts)), FN_ARRAY_LEN(pkts));
+	go_out(b, PERF_TX, FN_ARRAY_LEN(pkts));
+}
+
 static void bench_open(struct bench *b, const struct perf_device *device,
-		       const struct perf_ring *ring)
+		       const struct perf_ring *ring, const struct perf_load *load)
 {
 	/* Ordinary pages: what the machine has of hugepages must not matter. */
 	const struct fn_ctx_opts ctx_opts = { .sz = sizeof(ctx_opts), .page_bytes = 4096 };
@@ -277,7 +369,10 @@ static void bench_open(struct bench *b, const struct perf_device *device,
 	doorbells_n = 0;
 	b->device = device;
 	b->ring = ring;
-	if (fn_ctx_create(&ctx_opts, &b->ctx) || fn_pool_create(b->ctx, &pool_opts, &b->pool))
+	b->load = load;
+	b->frame_bytes = load->frame(b->frame);
+	if (fn_ctx_create(&ctx_opts, &b->ctx) || fn_pool_create(b->ctx, &pool_opts, &b->pools[0]) ||
+	    fn_pool_create(b->ctx, &pool_opts, &b->pools[1]))
 		fail("%s", fn_error_last());
 	for (unsigned slot = 0; slot < 2; slot++)
 		start(b, slot, device->plug(slot, ring));
@@ -285,6 +380,7 @@ static void bench_open(struct bench *b, const struct perf_device *device,
 	b->tx.tx = fn_dev_txq(b->ports[1], 0);
 	map_doorbell(b, 0, b->rx);
 	map_doorbell(b, 1, b->tx);
+	use_other_pool(b);
 }
 
 static void bench_close(struct bench *b)
@@ -299,26 +395,38 @@ static void bench_close(struct bench *b)
 			fail("%s, %s: the driver did what it must not: %s", b->device->name,
 			     b->ring->variant, violation);
 	}
-	if (fn_pool_destroy(b->pool) || fn_ctx_destroy(b->ctx))
+	if (fn_pool_destroy(b->pools[0]) || fn_pool_destroy(b->pools[1]) || fn_ctx_destroy(b->ctx))
 		fail("%s", fn_error_last());
 }
 
-static void measure(const struct perf_device *device, const struct perf_ring *ring)
+static void measure(const struct perf_device *device, const struct perf_ring *ring,
+		    const struct perf_load *load)
 {
 	static struct bench b;
 
-	bench_open(&b, device, ring);
+	bench_open(&b, device, ring, load);
 	for (enum perf_kind kind = PERF_RX; kind < PERF_EMPTY; kind++)
-		for (size_t i = 0; i < FN_ARRAY_LEN(bursts); i++)
-			figure(&b, kind, bursts[i]);
-	figure(&b, PERF_EMPTY, 32);
+		for (size_t i = 0; (load->kinds & 1u << kind) && i < FN_ARRAY_LEN(bursts); i++)
+			if (bursts[i] <= load->burst_max)
+				figure(&b, kind, bursts[i]);
+	if (load->kinds & 1u << PERF_EMPTY)
+		figure(&b, PERF_EMPTY, 32);
 	bench_close(&b);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	for (size_t i = 0; i < FN_ARRAY_LEN(devices); i++)
-		for (unsigned k = 0; k < devices[i]->rings_n; k++)
-			measure(devices[i], &devices[i]->rings[k]);
+	const bool all = argc == 2 && strcmp(argv[1], "all") == 0;
+
+	if (argc > 1 && !all)
+		fail("unknown argument %s; there is \"all\" and no other", argv[1]);
+	for (size_t i = 0; i < FN_ARRAY_LEN(devices); i++) {
+		const struct perf_device *device = devices[i];
+
+		for (unsigned k = 0; k < device->rings_n; k++)
+			measure(device, &device->rings[k], &plain);
+		for (unsigned k = 0; all && k < device->loads_n; k++)
+			measure(device, &device->rings[device->rings_n - 1], &device->loads[k]);
+	}
 	return 0;
 }

@@ -21,7 +21,7 @@ enum perf_kind {
 };
 
 /**
- * struct perf_goal - a goal and a rival, both at bursts of 32 packets (PERF_EMPTY: a call)
+ * struct perf_goal - a goal and a rival, a packet each (PERF_EMPTY: a call)
  * @goal: instructions at most; 0: no goal is set
  * @stretch: what would be better still
  * @rival: instructions of @rival_name, for orientation; 0: not known
@@ -38,11 +38,41 @@ struct perf_goal {
  * struct perf_ring - a ring of a device, and so a variant of its driver's bursts
  * @variant: &fn_dev_info.rx_variant and @tx_variant; what is measured must be what is named
  * @features: what the device offers for it, in the device's own terms
- * @goals: by &enum perf_kind
+ * @goals: by &enum perf_kind, at bursts of 32 packets
+ * @forward_one: of the loop that finds one packet a poll
  */
 struct perf_ring {
 	const char *variant;
 	uint64_t features;
+	struct perf_goal goals[PERF_KINDS];
+	struct perf_goal forward_one;
+};
+
+/**
+ * struct perf_load - packets that are more than plain ones
+ * @name: as in the report
+ * @kinds: what is counted: bits 1 << &enum perf_kind
+ * @burst_max: longest burst
+ * @offloads: that the ports are configured with
+ * @mtu: that they are configured with; 0: the default
+ * @pool_a_port: each port has a pool of its own, so that what is forwarded is of another one
+ * @frame: what comes in: fill it, and return its length
+ * @fill: make of an empty packet what is to be sent; @pool is for what it takes beside it
+ * @ask: an application's packets ask for checksums, also in the loop
+ * @frames: frames that a packet leaves as
+ * @goals: by &enum perf_kind, at bursts of 32 packets
+ */
+struct perf_load {
+	const char *name;
+	unsigned kinds;
+	unsigned burst_max;
+	uint64_t offloads;
+	uint32_t mtu;
+	bool pool_a_port;
+	uint32_t (*frame)(uint8_t *frame);
+	void (*fill)(struct fn_pool *pool, struct fn_pkt *pkt);
+	bool ask;
+	unsigned frames;
 	struct perf_goal goals[PERF_KINDS];
 };
 
@@ -58,6 +88,8 @@ struct perf_queue {
  * @bus: the bus that it is found on
  * @rings: its rings
  * @rings_n: how many
+ * @loads: what is counted of its last ring beside plain packets
+ * @loads_n: how many
  * @plug: put one on the bus in a slot, 0 or 1, that offers what a ring needs; returns its address
  * @unplug: take it away; returns what the driver did that it may not do, or NULL
  * @doorbell: where the driver keeps a queue's doorbell. The measurement puts plain memory there,
@@ -74,6 +106,8 @@ struct perf_device {
 	const struct fn_bus_ops *bus;
 	const struct perf_ring *rings;
 	unsigned rings_n;
+	const struct perf_load *loads;
+	unsigned loads_n;
 	const char *(*plug)(unsigned slot, const struct perf_ring *ring);
 	const char *(*unplug)(unsigned slot);
 	struct fn_doorbell *(*doorbell)(struct perf_queue queue);

@@ -27,7 +27,7 @@ fi
 }
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
-callgrind_run "$build/bin/instructions" "$out"
+callgrind_run "$build/bin/instructions" "$out" '' all
 callgrind_figures "$out" >"$out/figures"
 
 # breakdown FILE PACKETS: functions of a figure, instructions a packet.

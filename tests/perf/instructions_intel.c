@@ -8,13 +8,115 @@
 
 #define DPDK_FAST "DPDK 25.11 iavf AVX2 + MBUF_FAST_FREE, its best on any Intel NIC"
 
+#define DPDK_BEST "DPDK 25.11's best loop"
+#define DPDK_IGB "DPDK 25.11 igb, its only path"
+
 static const struct perf_ring rings[] = {
-	{ "AVX2",
-	  0,
-	  { { 22, 17, 25, DPDK_FAST },
-	    { 18, 15, 19, DPDK_FAST },
-	    { 46, 38, 50, DPDK_FAST },
-	    { 20, 14, 39, DPDK_FAST } } },
+	{ .variant = "AVX2",
+	  .goals = { { 22, 17, 25, DPDK_FAST },
+		     { 18, 15, 19, DPDK_FAST },
+		     { 46, 38, 50, DPDK_FAST },
+		     { 20, 14, 39, DPDK_FAST } },
+	  .forward_one = { 120, 90, 359, DPDK_BEST } },
+};
+
+/* 20 bytes of IPv4 and 20 of TCP: RFC 791 3.1, RFC 9293 3.1. What is in them plays no part. */
+#define L2_BYTES 14u
+#define HEADERS_BYTES 54u
+
+static void tcp_headers(uint8_t *frame, uint32_t len)
+{
+	memset(frame, 0, len);
+	memset(frame, 2, 12);
+	frame[12] = 8;
+	frame[L2_BYTES] = 0x45;
+	frame[L2_BYTES + 2] = (uint8_t)((len - L2_BYTES) >> 8);
+	frame[L2_BYTES + 3] = (uint8_t)(len - L2_BYTES);
+	frame[L2_BYTES + 8] = 64;
+	frame[L2_BYTES + 9] = 6;
+	frame[L2_BYTES + 20 + 12] = 0x50;
+}
+
+static uint32_t tcp_frame(uint8_t *frame)
+{
+	tcp_headers(frame, 60);
+	return 60;
+}
+
+static void tcp_fill(struct fn_pool *pool, struct fn_pkt *pkt)
+{
+	(void)pool;
+	if (fn_pkt_append(pkt, 60))
+		tcp_headers(pkt->data, 60);
+}
+
+#define TSO_MSS 1448u
+#define TSO_SEGMENT 1810u
+#define TSO_SEGMENTS 16u /* 20 frames together */
+
+/* Headers and payload in one segment, and 15 segments of payload behind. */
+static void tso_fill(struct fn_pool *pool, struct fn_pkt *pkt)
+{
+	if (!fn_pkt_append(pkt, HEADERS_BYTES + TSO_SEGMENT))
+		return;
+	tcp_headers(pkt->data, HEADERS_BYTES + TSO_SEGMENT);
+	for (unsigned i = 1; i < TSO_SEGMENTS; i++) {
+		struct fn_pkt *segment = fn_pkt_alloc(pool);
+
+		if (!segment || !fn_pkt_append(segment, TSO_SEGMENT) || fn_pkt_chain(pkt, segment))
+			return;
+	}
+	pkt->flags = FN_PKT_TX_TSO | FN_PKT_TX_TCP_CSUM;
+	pkt->l2_len = L2_BYTES;
+	pkt->l3_len = 20;
+	pkt->l4_len = 20;
+	pkt->mss = TSO_MSS;
+}
+
+/* Five buffers. */
+static uint32_t jumbo_frame(uint8_t *frame)
+{
+	memset(frame, 3, 9014);
+	return 9014;
+}
+
+#define CSUMS (FN_OFFLOAD_RX_CSUM | FN_OFFLOAD_TX_IP_CSUM | FN_OFFLOAD_TX_L4_CSUM)
+#define RX (1u << PERF_RX)
+#define TX (1u << PERF_TX)
+#define FORWARD (1u << PERF_FORWARD)
+
+static const struct perf_load loads[] = {
+	{ .name = "checksums of TCP and IP both ways",
+	  .kinds = RX | TX | FORWARD,
+	  .burst_max = 256,
+	  .offloads = CSUMS,
+	  .frame = tcp_frame,
+	  .fill = tcp_fill,
+	  .ask = true,
+	  .frames = 1,
+	  .goals = { [PERF_FORWARD] = { 65, 55, 220, DPDK_IGB } } },
+	{ .name = "packets of another pool",
+	  .kinds = FORWARD,
+	  .burst_max = 32,
+	  .pool_a_port = true,
+	  .frame = tcp_frame,
+	  .fill = tcp_fill,
+	  .frames = 1 },
+	{ .name = "TSO, 16 segments that leave as 20 frames",
+	  .kinds = TX,
+	  .burst_max = 8,
+	  .offloads = CSUMS | FN_OFFLOAD_TX_TSO4,
+	  .frame = tcp_frame,
+	  .fill = tso_fill,
+	  .frames = TSO_SEGMENT * TSO_SEGMENTS / TSO_MSS },
+	{ .name = "frames of 9014 bytes in 5 buffers",
+	  .kinds = RX,
+	  .burst_max = 32,
+	  .offloads = FN_OFFLOAD_RX_SCATTER,
+	  .mtu = 9000,
+	  .frame = jumbo_frame,
+	  .fill = tcp_fill,
+	  .frames = 1 },
 };
 
 static struct intel_dev devs[2];
@@ -71,7 +173,7 @@ static void come_up(unsigned slot)
 
 static bool receive(unsigned slot, unsigned n, const uint8_t *frame, uint32_t len)
 {
-	static uint8_t to_all[64];
+	static uint8_t to_all[MODEL_FRAME_MAX];
 
 	/* Its filters let in what is for it or for all. */
 	memcpy(to_all, frame, len);
@@ -97,6 +199,8 @@ const struct perf_device perf_e1000e = {
 	.bus = &model_bus,
 	.rings = rings,
 	.rings_n = FN_ARRAY_LEN(rings),
+	.loads = loads,
+	.loads_n = FN_ARRAY_LEN(loads),
 	.plug = plug_74,
 	.unplug = unplug,
 	.doorbell = doorbell,
@@ -110,6 +214,8 @@ const struct perf_device perf_igb = {
 	.bus = &model_bus,
 	.rings = rings,
 	.rings_n = FN_ARRAY_LEN(rings),
+	.loads = loads,
+	.loads_n = FN_ARRAY_LEN(loads),
 	.plug = plug_76,
 	.unplug = unplug,
 	.doorbell = doorbell,

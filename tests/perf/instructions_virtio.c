@@ -22,10 +22,12 @@
 	}
 
 static const struct perf_ring rings[] = {
-	{ "split", 0, SPLIT_GOALS },
-	{ "split event-idx", VIRTIO_F_RING_EVENT_IDX, SPLIT_GOALS },
-	{ "split in-order", VIRTIO_F_IN_ORDER, IN_ORDER_GOALS },
-	{ "split in-order event-idx", VIRTIO_F_IN_ORDER | VIRTIO_F_RING_EVENT_IDX, IN_ORDER_GOALS },
+	{ .variant = "split", .goals = SPLIT_GOALS },
+	{ .variant = "split event-idx", .features = VIRTIO_F_RING_EVENT_IDX, .goals = SPLIT_GOALS },
+	{ .variant = "split in-order", .features = VIRTIO_F_IN_ORDER, .goals = IN_ORDER_GOALS },
+	{ .variant = "split in-order event-idx",
+	  .features = VIRTIO_F_IN_ORDER | VIRTIO_F_RING_EVENT_IDX,
+	  .goals = IN_ORDER_GOALS },
 };
 
 /*

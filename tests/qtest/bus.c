@@ -265,19 +265,11 @@ static void delay_ns(struct fn_busdev *busdev, uint64_t ns)
 
 static int identify(struct qtest_busdev *dev)
 {
-	struct fn_busdev *busdev = &dev->busdev;
-	uint16_t command;
-
-	if (fn_busdev_is_gone(busdev))
-		return fn_fail(-ENODEV, "%s does not answer: %s", busdev->name,
-			       dev->q->dead ? dev->q->why_dead : "it was unplugged");
-	busdev->vendor_id = fn_cfg_read16(busdev, 0);
-	busdev->device_id = fn_cfg_read16(busdev, 2);
-	busdev->revision = fn_cfg_read8(busdev, 8);
-	busdev->irqs = dev->nic->irqs;
-	command = fn_cfg_read16(busdev, PCI_COMMAND);
-	command = (uint16_t)((command | PCI_COMMAND_MEMORY) & ~PCI_COMMAND_MASTER);
-	return fn_cfg_write16(busdev, PCI_COMMAND, command);
+	if (dev->q->dead)
+		return fn_fail(-ENODEV, "%s does not answer: %s", dev->busdev.name,
+			       dev->q->why_dead);
+	dev->busdev.irqs = dev->nic->irqs;
+	return fn_busdev_identify(&dev->busdev);
 }
 
 static void dev_free(struct qtest_busdev *dev)

@@ -13,12 +13,10 @@
 #define MAC_BYTES 12u
 #define VLAN_BYTES 4u
 
-_Static_assert(sizeof(struct qtest_offload) == 10, "what the kernel puts in front of a frame");
-
-int packet_send(int fd, const struct qtest_offload *offload, const void *frame, size_t len)
+int packet_send(int fd, const struct wire_request *offload, const void *frame, size_t len)
 {
-	static const struct qtest_offload none;
-	struct qtest_offload head = offload ? *offload : none;
+	static const struct wire_request none;
+	struct wire_request head = offload ? *offload : none;
 	struct iovec io[2] = { { &head, sizeof(head) }, { NULL, len } };
 
 	/* An iovec has no const, though what is sent is not changed. */
@@ -29,7 +27,7 @@ int packet_send(int fd, const struct qtest_offload *offload, const void *frame, 
 }
 
 /* The kernel takes a VLAN tag out of the frame and tells it apart; on the wire it was inside. */
-static size_t tag_insert(struct qtest_offload *offload, uint8_t *frame, size_t len, size_t bytes,
+static size_t tag_insert(struct wire_request *offload, uint8_t *frame, size_t len, size_t bytes,
 			 const struct tpacket_auxdata *aux)
 {
 	const uint16_t tag[2] = {
@@ -50,7 +48,7 @@ static size_t tag_insert(struct qtest_offload *offload, uint8_t *frame, size_t l
 	return len + VLAN_BYTES;
 }
 
-size_t packet_recv(int fd, struct qtest_offload *offload, void *buf, size_t bytes)
+size_t packet_recv(int fd, struct wire_request *offload, void *buf, size_t bytes)
 {
 	struct iovec io[2] = { { offload, sizeof(*offload) }, { buf, bytes } };
 	union {

@@ -9,9 +9,9 @@
 #include "qtest/qtest.h"
 
 /* 0; -EAGAIN: no room now; another negative errno. @offload may be NULL. */
-int packet_send(int fd, const struct qtest_offload *offload, const void *frame, size_t len);
+int packet_send(int fd, const struct wire_request *offload, const void *frame, size_t len);
 
 /* Length of the frame, also where it was longer than @buf; 0: none waits. */
-size_t packet_recv(int fd, struct qtest_offload *offload, void *buf, size_t bytes);
+size_t packet_recv(int fd, struct wire_request *offload, void *buf, size_t bytes);
 
 #endif

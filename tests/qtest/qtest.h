@@ -28,6 +28,7 @@
 #include <fastnic/ctx.h>
 
 #include "bus/bus.h"
+#include "qtest/request.h"
 
 #define QTEST_NICS 4u
 
@@ -143,24 +144,6 @@ void qtest_settle(struct qtest *q);
  */
 
 /**
- * struct qtest_offload - what a tap says of a frame: virtio 1.2 5.1.6, the first ten bytes
- * @flags: 1: the checksum from @csum_start on is to be filled in; 2: checksums are known to be good
- * @gso_type: 0, or how to cut the frame: 1 TCP over IPv4, 4 TCP over IPv6, 5 UDP
- * @hdr_len: bytes of headers; from a NIC it is whatever the kernel has in one piece
- * @gso_size: bytes of payload of each piece
- * @csum_start: where to begin to add up
- * @csum_offset: where from there the checksum goes
- */
-struct qtest_offload {
-	uint8_t flags;
-	uint8_t gso_type;
-	uint16_t hdr_len;
-	uint16_t gso_size;
-	uint16_t csum_start;
-	uint16_t csum_offset;
-};
-
-/**
  * qtest_send - put a frame on a NIC's wire
  * @q: the QEMU
  * @nic: the NIC that will receive it
@@ -173,7 +156,7 @@ struct qtest_offload {
 int qtest_send(struct qtest *q, unsigned nic, const void *frame, size_t len);
 
 /* As qtest_send() on a QTEST_TAP, with what is to be done with the frame on its way. */
-int qtest_send_offload(struct qtest *q, unsigned nic, const struct qtest_offload *offload,
+int qtest_send_offload(struct qtest *q, unsigned nic, const struct wire_request *offload,
 		       const void *frame, size_t len);
 
 /**
@@ -189,7 +172,7 @@ int qtest_send_offload(struct qtest *q, unsigned nic, const struct qtest_offload
 size_t qtest_recv(struct qtest *q, unsigned nic, void *buf, size_t bytes, unsigned ms);
 
 /* As qtest_recv() on a QTEST_TAP, with what the NIC asked to be done with the frame. */
-size_t qtest_recv_offload(struct qtest *q, unsigned nic, struct qtest_offload *offload, void *buf,
+size_t qtest_recv_offload(struct qtest *q, unsigned nic, struct wire_request *offload, void *buf,
 			  size_t bytes, unsigned ms);
 
 /* Take and count frames until none has come for @ms, or @most have. */

@@ -32,8 +32,6 @@
 #define TAP_FRAMES 4096
 #define SOCKET_BYTES (32 << 20)
 
-_Static_assert(sizeof(struct qtest_offload) == 10, "what the kernel puts in front of a frame");
-
 /* What the child tells: 0, or the step that failed and why. */
 struct tap_result {
 	int err;
@@ -223,7 +221,7 @@ int qtest_tap_make(struct qtest_wire *wire, unsigned queues)
 	return ret;
 }
 
-int qtest_tap_send(const struct qtest_wire *wire, const struct qtest_offload *offload,
+int qtest_tap_send(const struct qtest_wire *wire, const struct wire_request *offload,
 		   const void *frame, size_t len)
 {
 	const int ret = packet_send(wire->fd, offload, frame, len);
@@ -234,7 +232,7 @@ int qtest_tap_send(const struct qtest_wire *wire, const struct qtest_offload *of
 		       fn_strerror(-ret));
 }
 
-size_t qtest_tap_recv(const struct qtest_wire *wire, struct qtest_offload *offload, void *buf,
+size_t qtest_tap_recv(const struct qtest_wire *wire, struct wire_request *offload, void *buf,
 		      size_t bytes)
 {
 	return packet_recv(wire->fd, offload, buf, bytes);

@@ -12,8 +12,6 @@
 #include "qtest/rig.h"
 
 /* virtio 1.2 5.1.6.2 */
-#define NEEDS_CSUM 1u
-#define GSO_TCPV4 1u
 
 #define ETH_BYTES 14u
 #define IP_BYTES 20u
@@ -84,8 +82,8 @@ static size_t tcp_frame(uint8_t *f, size_t payload)
 	return ETH_BYTES + ip_len;
 }
 
-static const struct qtest_offload csum_only = {
-	.flags = NEEDS_CSUM,
+static const struct wire_request csum_only = {
+	.flags = WIRE_NEEDS_CSUM,
 	.csum_start = ETH_BYTES + IP_BYTES,
 	.csum_offset = 16,
 };
@@ -93,22 +91,22 @@ static const struct qtest_offload csum_only = {
 /* What a NIC asks of a frame is what the test sees, also with a VLAN tag; QEMU is played here. */
 static void requests_of_the_nic(void **state)
 {
-	const struct qtest_offload tso = { .flags = NEEDS_CSUM,
-					   .gso_type = GSO_TCPV4,
-					   .hdr_len = ETH_BYTES + IP_BYTES + TCP_BYTES,
-					   .gso_size = 1000,
-					   .csum_start = ETH_BYTES + IP_BYTES,
-					   .csum_offset = 16 };
+	const struct wire_request tso = { .flags = WIRE_NEEDS_CSUM,
+					  .gso_type = WIRE_GSO_TCP4,
+					  .hdr_len = ETH_BYTES + IP_BYTES + TCP_BYTES,
+					  .gso_size = 1000,
+					  .csum_start = ETH_BYTES + IP_BYTES,
+					  .csum_offset = 16 };
 	struct qtest q = { .nics_n = 1 };
 	uint8_t sent[8192];
 	uint8_t got[8192];
-	struct qtest_offload seen;
+	struct wire_request seen;
 	size_t len;
 
 	(void)state;
 	wire_make(&q.nics[0].wire, 1);
 	for (unsigned lap = 0; lap < 3; lap++) {
-		struct qtest_offload want = lap ? tso : csum_only;
+		struct wire_request want = lap ? tso : csum_only;
 		const unsigned tag = lap == 2 ? 4 : 0;
 		struct iovec io[2] = { { &want, sizeof(want) }, { sent, 0 } };
 
@@ -143,8 +141,8 @@ static void requests_of_the_test(void **state)
 {
 	struct qtest q = { .nics_n = 1 };
 	uint8_t sent[8192];
-	uint8_t got[8192 + sizeof(struct qtest_offload)];
-	const uint8_t *tcp = got + sizeof(struct qtest_offload) + ETH_BYTES + IP_BYTES;
+	uint8_t got[8192 + sizeof(struct wire_request)];
+	const uint8_t *tcp = got + sizeof(struct wire_request) + ETH_BYTES + IP_BYTES;
 	const uint64_t until = rig_ms() + RIG_DEADLINE_MS;
 	size_t len;
 	ssize_t n;
@@ -155,10 +153,10 @@ static void requests_of_the_test(void **state)
 	assert_ok(qtest_send_offload(&q, 0, &csum_only, sent, len));
 	while ((n = read(q.nics[0].wire.qemu_fd[0], got, sizeof(got))) < 0)
 		assert_true(rig_ms() < until);
-	assert_int_equal(n, len + sizeof(struct qtest_offload));
+	assert_int_equal(n, len + sizeof(struct wire_request));
 	/* The kernel filled the checksum in. */
 	assert_int_equal(sum16(tcp, TCP_BYTES + 100,
-			       pseudo(got + sizeof(struct qtest_offload) + ETH_BYTES,
+			       pseudo(got + sizeof(struct wire_request) + ETH_BYTES,
 				      TCP_BYTES + 100)),
 			 0xffff);
 	qtest_wire_free(&q.nics[0].wire);

@@ -123,7 +123,7 @@ static int stream_send(struct qtest_wire *wire, const void *frame, size_t len)
 	return ret == -EAGAIN ? 0 : ret;
 }
 
-int qtest_send_offload(struct qtest *q, unsigned nic, const struct qtest_offload *offload,
+int qtest_send_offload(struct qtest *q, unsigned nic, const struct wire_request *offload,
 		       const void *frame, size_t len)
 {
 	struct qtest_wire *wire = &q->nics[nic].wire;
@@ -181,7 +181,7 @@ static size_t stream_take(struct qtest_wire *wire, void *buf, size_t bytes)
 }
 
 /* Look for a frame, and do not wait. */
-static size_t take(struct qtest_wire *wire, struct qtest_offload *offload, void *buf, size_t bytes)
+static size_t take(struct qtest_wire *wire, struct wire_request *offload, void *buf, size_t bytes)
 {
 	ssize_t n;
 
@@ -200,12 +200,12 @@ static size_t take(struct qtest_wire *wire, struct qtest_offload *offload, void 
 	return 0;
 }
 
-size_t qtest_recv_offload(struct qtest *q, unsigned nic, struct qtest_offload *offload, void *buf,
+size_t qtest_recv_offload(struct qtest *q, unsigned nic, struct wire_request *offload, void *buf,
 			  size_t bytes, unsigned ms)
 {
 	struct qtest_wire *wire = &q->nics[nic].wire;
 	const uint64_t until = qtest_wall_ns() + ms * UINT64_C(1000000);
-	struct qtest_offload unused;
+	struct wire_request unused;
 	struct pollfd pfd = { .fd = wire->fd, .events = POLLIN };
 
 	for (;;) {

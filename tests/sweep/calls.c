@@ -249,7 +249,7 @@ static int clear_mac_filters(struct sweep *s)
 /* The world's configuration has the offload where the device has it. */
 static int set_vlan_filter(struct sweep *s)
 {
-	return fn_dev_set_vlan_filter(s->dev, 7, true);
+	return fn_dev_add_vlan(s->dev, 7);
 }
 
 static void at_vlan(struct sweep *s)
@@ -260,7 +260,7 @@ static void at_vlan(struct sweep *s)
 
 static int clear_vlan_filter(struct sweep *s)
 {
-	return fn_dev_set_vlan_filter(s->dev, 7, false);
+	return fn_dev_del_vlan(s->dev, 7);
 }
 
 static void at_filtered(struct sweep *s)
@@ -352,9 +352,9 @@ const struct sweep_call sweep_calls[] = {
 	{ "fn_dev_set_promisc", sweep_at_started, set_promisc, SWEEP_KEEPS },
 	{ "fn_dev_set_allmulti", sweep_at_started, set_allmulti, SWEEP_KEEPS },
 	{ "fn_dev_set_mac_filters", sweep_at_started, set_mac_filters, SWEEP_KEEPS },
-	{ "fn_dev_set_vlan_filter", sweep_at_started, set_vlan_filter, SWEEP_KEEPS },
+	{ "fn_dev_add_vlan", sweep_at_started, set_vlan_filter, SWEEP_KEEPS },
 	{ "fn_dev_set_mac_filters, none", at_filtered, clear_mac_filters, SWEEP_KEEPS },
-	{ "fn_dev_set_vlan_filter, off", at_vlan, clear_vlan_filter, SWEEP_KEEPS },
+	{ "fn_dev_del_vlan", at_vlan, clear_vlan_filter, SWEEP_KEEPS },
 	{ "fn_dev_set_rss", sweep_at_started, set_rss, SWEEP_KEEPS },
 	{ "fn_dev_set_rss, no types", at_rss, set_no_rss, SWEEP_KEEPS },
 	{ "fn_dev_set_coalesce", sweep_at_started, set_coalesce, SWEEP_KEEPS },

@@ -71,7 +71,7 @@ static void put_info(struct text *t, struct fn_dev *dev)
 	put(t, "\n conf: queues=%u/%u rings=%u/%u mtu=%u offloads=%" PRIx64, i.rxqs, i.txqs,
 	    i.rx_ring, i.tx_ring, i.mtu, i.offloads);
 	put(t, " promisc=%d allmulti=%d filters=%u mode=%d variants=%s/%s", i.promisc, i.allmulti,
-	    i.mac_filters, (int)i.mac_filter_mode, i.rx_variant, i.tx_variant);
+	    i.mac_filters_n, (int)i.mac_filter_mode, i.rx_variant, i.tx_variant);
 }
 
 /* The key is drawn at open: what matters is that it stays. */

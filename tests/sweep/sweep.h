@@ -19,7 +19,6 @@
  * @extra: a second pool, which the call made
  * @app: memory that the application brings
  * @err: the sentence of the last failure, where the call takes options
- * @queued: packets that are with the device when the call is made
  */
 struct sweep {
 	struct virtio_dev vd;
@@ -102,7 +101,7 @@ struct sweep_held {
 
 struct sweep_held sweep_held(void);
 
-/* engine.c: something does not hold: say where and what, and go on. */
+/* sweep.c: something does not hold: say where and what, and go on. */
 void sweep_wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* A step that must succeed. */

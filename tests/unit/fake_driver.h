@@ -2,7 +2,7 @@
 /*
  * A driver that has everything and a device of nothing but its PCI ids: for tests of what lib/dev
  * does by itself. The program that includes this has this driver and no other: it brings the
- * registry along.
+ * registry along, and setup() and teardown() of its tests.
  */
 #ifndef FN_TESTS_UNIT_FAKE_DRIVER_H
 #define FN_TESTS_UNIT_FAKE_DRIVER_H
@@ -340,7 +340,7 @@ static inline void fake_init(void)
 		.nvm_words = FAKE_NVM_WORDS,
 	};
 	for (unsigned i = 0; i < FN_SELFTESTS; i++)
-		fake.verdicts[i] = FN_SELFTEST_PASSED;
+		fake.verdicts[i] = FN_VERDICT_PASSED;
 }
 
 static inline void fake_open(void)
@@ -384,6 +384,21 @@ static inline void fake_end(void)
 	if (fake.misuse)
 		fail_msg("misuse of the driver: %s", fake.misuse);
 	model_dev_unplug(&fake.md);
+}
+
+/* Around each test. */
+static int setup(void **state)
+{
+	(void)state;
+	fake_init();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fake_end();
+	return 0;
 }
 
 static inline struct fn_dev_info fake_info(void)

@@ -23,6 +23,11 @@
 #include "model/intel_dev.h"
 #include "model/model_test.h"
 
+/* Packets of the pool. */
+#ifndef PORT_PKTS
+#define PORT_PKTS 4096
+#endif
+
 static struct port {
 	struct intel_dev id;
 	struct fn_ctx *ctx;
@@ -30,6 +35,7 @@ static struct port {
 	struct fn_dev *dev;
 	struct fn_error err;
 	unsigned link_events;
+	unsigned broken_events;
 	char log[640];
 	unsigned sent;
 } p;
@@ -50,6 +56,7 @@ static inline void port_event(const struct fn_event *event, void *arg)
 {
 	(void)arg;
 	p.link_events += event->type == FN_EVENT_LINK;
+	p.broken_events += event->type == FN_EVENT_QUEUE_BROKEN;
 }
 
 static inline void port_sent(void *arg, unsigned queue, const uint8_t *frame, uint32_t len)
@@ -78,7 +85,9 @@ static inline void port_open(void)
 					  .log_level = FN_LOG_WARN,
 					  .event = port_event,
 					  .page_bytes = 4096 };
-	const struct fn_pool_opts pool = { .sz = sizeof(pool), .count = 4096, .max_threads = 1 };
+	const struct fn_pool_opts pool = { .sz = sizeof(pool),
+					   .count = PORT_PKTS,
+					   .max_threads = 1 };
 	const struct fn_dev_opts dev = { .sz = sizeof(dev), .err = &p.err };
 
 	assert_int_equal(fn_ctx_create(&opts, &p.ctx), 0);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Events: each is delivered once, and from a callback every control call is allowed. */
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -70,6 +72,23 @@ static void release_request(void **state)
 	fn_pkt_free(pkt);
 	assert_int_equal(fn_dev_set_promisc(port.dev, true), -ENODEV);
 	assert_int_equal(fn_dev_reset(port.dev), -ENODEV);
+}
+
+/* It is asked back, and vanishes before it is closed: two news. */
+static void gone_after_a_release_request(void **state)
+{
+	(void)state;
+	port_start(&port, (struct fn_dev_conf){ 0 });
+	fire(port.vd.md.busdev.req_fd);
+	assert_int_equal(fn_ctx_process_events(port.ctx), 1);
+	port.vd.md.gone = true;
+	for (unsigned i = 0; i < 2; i++) {
+		virtio_dev_config_changed(&port.vd);
+		assert_int_equal(fn_dev_stop(port.dev), i ? 0 : -ENODEV);
+		assert_int_equal(fn_ctx_process_events(port.ctx), !i);
+		assert_int_equal(port.events[FN_EVENT_GONE], 1);
+	}
+	assert_int_equal(port.events[FN_EVENT_RELEASE_REQUESTED], 1);
 }
 
 /* An error interrupt breaks all queues, and a reset mends them. */
@@ -246,10 +265,51 @@ static void closed_from_a_callback(void **state)
 	model_dev_unplug(&second.md);
 }
 
+static void *process(void *arg)
+{
+	(void)fn_ctx_process_events(arg);
+	return NULL;
+}
+
+static bool pinned(struct fn_dev *dev)
+{
+	unsigned pins;
+
+	(void)pthread_mutex_lock(&dev->ctx->lock);
+	pins = dev->pins;
+	(void)pthread_mutex_unlock(&dev->ctx->lock);
+	return pins;
+}
+
+/* A control call of one takes long, and events wait for it; another is closed meanwhile. */
+static void close_beside_a_stuck_device(void **state)
+{
+	struct fn_dev *other;
+	pthread_t thread;
+
+	(void)state;
+	virtio_dev_init(&second);
+	model_dev_plug(&second.md, 1);
+	port_start(&port, (struct fn_dev_conf){ 0 });
+	assert_int_equal(fn_dev_open_on(port.ctx, &model_bus, "0000:00:01.0", NULL, &other), 0);
+	(void)pthread_mutex_lock(&port.dev->lock);
+	fire(port.vd.md.busdev.err_fd);
+	assert_int_equal(pthread_create(&thread, NULL, process, port.ctx), 0);
+	while (!pinned(port.dev))
+		(void)sched_yield();
+	assert_int_equal(fn_dev_close(other), 0);
+	(void)pthread_mutex_unlock(&port.dev->lock);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(port.events[FN_EVENT_DEVICE_ERROR], 1);
+	model_dev_unplug(&second.md);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(release_request, setup, teardown),
+		cmocka_unit_test_setup_teardown(gone_after_a_release_request, setup, teardown),
+		cmocka_unit_test_setup_teardown(close_beside_a_stuck_device, setup, teardown),
 		cmocka_unit_test_setup_teardown(device_error, setup, teardown),
 		cmocka_unit_test_setup_teardown(gone_at_the_start_of_a_reset, setup, teardown),
 		cmocka_unit_test_setup_teardown(mended_is_no_news, setup, teardown),

@@ -72,12 +72,26 @@ static void refuses(void **state)
 
 static void refuses_what_is_no_struct(void **state)
 {
+	struct {
+		struct fn_link_conf c;
+		unsigned more;
+	} newer;
 	struct fn_link_conf c = { 0 };
 
 	(void)state;
 	fake_open();
 	assert_int_equal(fn_dev_set_link(fake.dev, &c), -EINVAL);
 	assert_int_equal(fn_dev_set_link(fake.dev, NULL), -EINVAL);
+	assert_int_equal(fn_dev_get_link_conf(fake.dev, &c), -EINVAL);
+	assert_int_equal(fn_dev_get_link_conf(fake.dev, NULL), -EINVAL);
+	assert_int_equal(fn_dev_link(fake.dev, NULL), -EINVAL);
+	assert_non_null(strstr(fn_error_last(), "fn_link.sz is wrong"));
+	/* A newer program has its place for the sentence where an older one has it. */
+	newer.c = (struct fn_link_conf){ .sz = sizeof(newer), .err = &fake.err };
+	newer.more = 1;
+	assert_int_equal(fn_dev_set_link(fake.dev, &newer.c), -EINVAL);
+	assert_int_equal(fake.err.code, -EINVAL);
+	assert_non_null(strstr(fake.err.text, "newer than this library"));
 }
 
 /* What a device has not is said to the caller's struct, by the getting call too. */
@@ -186,20 +200,6 @@ static void state_of_link(void **state)
 	assert_int_equal(link.speed_mbps, 1000);
 	fake.fail = -EIO;
 	assert_int_equal(fn_dev_link(fake.dev, &link), -EIO);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	fake_init();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_end();
-	return 0;
 }
 
 int main(void)

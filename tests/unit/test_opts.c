@@ -142,6 +142,7 @@ static void err_of_a_struct_to_fill(void **state)
 	(void)state;
 	memset(&theirs, 0xee, sizeof(theirs));
 	theirs.err = &err;
+	assert_null(fn_opts_err(NULL));
 	for (size_t sz = 0; sz <= sizeof(theirs); sz++) {
 		theirs.sz = sz;
 		assert_ptr_equal(fn_opts_err(&theirs),

@@ -160,8 +160,8 @@ static void extremes(void **state)
 }
 
 /*
- * Starts of rooms fall on all 64 sets of a first-level cache alike, for every room size; within each
- * hugepage, of which there are up to three, up to one.
+ * Starts of rooms fall on all 64 sets of a first-level cache alike, for every room size; within
+ * each hugepage, of which there are up to three, up to one.
  */
 static void rooms_are_coloured(void **state)
 {

@@ -29,10 +29,10 @@ static void all_pass(void **state)
 	assert_int_equal(run(0), 0);
 	assert_int_equal(result.sz, sizeof(result));
 	assert_ptr_equal(result.err, &fake.err);
-	assert_int_equal(result.tests, ALL);
+	assert_int_equal(result.tests, 0);
 	assert_int_equal(result.failed, 0);
 	for (unsigned i = 0; i < FN_SELFTESTS; i++) {
-		assert_int_equal(result.results[i].verdict, FN_SELFTEST_PASSED);
+		assert_int_equal(result.results[i].verdict, FN_VERDICT_PASSED);
 		assert_true(result.results[i].text[0]);
 		assert_non_null(fn_selftest_name(i));
 	}
@@ -61,14 +61,15 @@ static void chosen_ones(void **state)
 	assert_int_equal(run(1u << FN_SELFTEST_REGISTERS), 0);
 	assert_int_equal(fake.selftests, 1u << FN_SELFTEST_REGISTERS);
 	assert_false(fake.md.master);
-	assert_int_equal(result.results[FN_SELFTEST_LINK].verdict, FN_SELFTEST_NOT_RUN);
+	assert_int_equal(result.results[FN_SELFTEST_LINK].verdict, FN_VERDICT_NOT_RUN);
 	assert_true(says(FN_SELFTEST_LINK, "not asked for"));
-	assert_int_equal(result.results[FN_SELFTEST_LOOPBACK].verdict, FN_SELFTEST_NOT_RUN);
+	assert_int_equal(result.results[FN_SELFTEST_LOOPBACK].verdict, FN_VERDICT_NOT_RUN);
 	assert_true(says(FN_SELFTEST_LOOPBACK, "the device has no such test"));
 	/* All is all that it has. */
 	assert_int_equal(run(0), 0);
-	assert_int_equal(result.tests, fake.dev->limits.selftests);
-	assert_int_equal(result.results[FN_SELFTEST_LOOPBACK].verdict, FN_SELFTEST_NOT_RUN);
+	assert_int_equal(result.tests, 0);
+	assert_int_equal(fake.selftests, fake.dev->limits.selftests);
+	assert_int_equal(result.results[FN_SELFTEST_LOOPBACK].verdict, FN_VERDICT_NOT_RUN);
 }
 
 static void refuses(void **state)
@@ -92,7 +93,7 @@ static void refuses(void **state)
 	fake.dev->limits.caps = 0;
 	assert_int_equal(run(0), -ENOTSUP);
 	fake_says(&fake.err, -ENOTSUP, "test itself");
-	assert_int_equal(result.results[0].verdict, FN_SELFTEST_NOT_RUN);
+	assert_int_equal(result.results[0].verdict, FN_VERDICT_NOT_RUN);
 }
 
 /* While packets flow only those run that disturb nobody. */
@@ -124,16 +125,16 @@ static void failures(void **state)
 	(void)state;
 	fake_open();
 	fake_configure();
-	fake.verdicts[FN_SELFTEST_REGISTERS] = FN_SELFTEST_FAILED;
-	fake.verdicts[FN_SELFTEST_LINK] = FN_SELFTEST_NOT_RUN;
+	fake.verdicts[FN_SELFTEST_REGISTERS] = FN_VERDICT_FAILED;
+	fake.verdicts[FN_SELFTEST_LINK] = FN_VERDICT_NOT_RUN;
 	fake.lose = 5;
 	assert_int_equal(run(0), 0);
 	assert_int_equal(result.failed, 1u << FN_SELFTEST_REGISTERS | 1u << FN_SELFTEST_LOOPBACK);
-	assert_int_equal(result.results[FN_SELFTEST_REGISTERS].verdict, FN_SELFTEST_FAILED);
-	assert_int_equal(result.results[FN_SELFTEST_LINK].verdict, FN_SELFTEST_NOT_RUN);
+	assert_int_equal(result.results[FN_SELFTEST_REGISTERS].verdict, FN_VERDICT_FAILED);
+	assert_int_equal(result.results[FN_SELFTEST_LINK].verdict, FN_VERDICT_NOT_RUN);
 	assert_true(says(FN_SELFTEST_LINK, "test 0 was run"));
-	assert_int_equal(result.results[FN_SELFTEST_INTERRUPTS].verdict, FN_SELFTEST_PASSED);
-	assert_int_equal(result.results[FN_SELFTEST_LOOPBACK].verdict, FN_SELFTEST_FAILED);
+	assert_int_equal(result.results[FN_SELFTEST_INTERRUPTS].verdict, FN_VERDICT_PASSED);
+	assert_int_equal(result.results[FN_SELFTEST_LOOPBACK].verdict, FN_VERDICT_FAILED);
 	assert_true(says(FN_SELFTEST_LOOPBACK, "frame 5 of 175 bytes from queue 1 did not come"));
 	assert_false(fake.md.master);
 }
@@ -161,7 +162,7 @@ static void loopback_failures(void **state)
 		n++;
 	assert_int_equal(run(loopback), 0);
 	assert_int_equal(result.failed, 0);
-	assert_int_equal(result.results[FN_SELFTEST_LOOPBACK].verdict, FN_SELFTEST_NOT_RUN);
+	assert_int_equal(result.results[FN_SELFTEST_LOOPBACK].verdict, FN_VERDICT_NOT_RUN);
 	assert_true(says(FN_SELFTEST_LOOPBACK, "pool has no packet left"));
 	fn_pkt_free_bulk(pkts, n);
 	assert_int_equal(fake_info().state, FN_DEV_CONFIGURED);
@@ -187,13 +188,21 @@ static void gone(void **state)
 	(void)state;
 	fake_open();
 	fake_configure();
-	fake.gone_in = FN_SELFTEST_LINK;
+	fake.gone_in = FN_SELFTEST_NVM;
 	assert_int_equal(run(0), -ENODEV);
 	assert_int_equal(fake.err.code, -ENODEV);
-	assert_int_equal(fake.selftests, 1u << FN_SELFTEST_LINK);
-	assert_int_equal(result.results[FN_SELFTEST_LINK].verdict, FN_SELFTEST_NOT_RUN);
-	assert_int_equal(run(0), -ENODEV);
-	assert_int_equal(fake.selftests, 0);
+	assert_int_equal(fake.selftests, ONLINE);
+	/* What came out before stays, and each of the others says why it did not. */
+	assert_int_equal(result.results[FN_SELFTEST_LINK].verdict, FN_VERDICT_PASSED);
+	for (unsigned i = FN_SELFTEST_NVM; i < FN_SELFTESTS; i++)
+		assert_int_equal(result.results[i].verdict, FN_VERDICT_NOT_RUN);
+	assert_true(says(FN_SELFTEST_NVM, "gone"));
+	assert_true(says(FN_SELFTEST_REGISTERS, "the call failed before"));
+	result.failed = ALL;
+	assert_int_equal(fn_dev_selftest(fake.dev, &result), -ENODEV);
+	assert_int_equal(result.failed, 0);
+	assert_int_equal(result.results[FN_SELFTEST_LINK].verdict, FN_VERDICT_NOT_RUN);
+	assert_int_equal(fake.selftests, ONLINE);
 }
 
 /* The LED blinks on over the resets of the tests. */
@@ -207,20 +216,6 @@ static void identified(void **state)
 	assert_true(fake.blinking);
 	assert_int_equal(run(0), 0);
 	assert_true(fake.blinking);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	fake_init();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_end();
-	return 0;
 }
 
 int main(void)

@@ -92,7 +92,7 @@ static void addresses(void **state)
 		assert_int_equal(fn_dev_set_mac_filters(p.dev, macs, MACS), 0);
 		again(&p, how);
 		fn_dev_get_info(p.dev, &info);
-		assert_int_equal(info.mac_filters, MACS);
+		assert_int_equal(info.mac_filters_n, MACS);
 		assert_int_equal(info.mac_filter_mode, FN_FILTER_EXACT);
 		assert_int_equal(p.vd.filter.uni_n + p.vd.filter.multi_n, MACS);
 		for (unsigned i = 0; i < MACS; i++)
@@ -123,7 +123,7 @@ static void addresses(void **state)
 	assert_false(comes_in(&p, macs[3], 0));
 	assert_int_equal(fn_dev_stop(p.dev), 0);
 	fn_dev_get_info(p.dev, &info);
-	assert_int_equal(info.mac_filters, 2);
+	assert_int_equal(info.mac_filters_n, 2);
 	assert_int_equal(info.mac_filter_mode, FN_FILTER_NONE);
 	port_end(&p);
 }
@@ -159,27 +159,27 @@ static void vlans(void **state)
 		assert_true(comes_in(&p, p.vd.mac, 0));
 		for (unsigned i = 0; i < FN_ARRAY_LEN(vids); i++) {
 			assert_false(comes_in(&p, p.vd.mac, vids[i]));
-			assert_int_equal(fn_dev_set_vlan_filter(p.dev, vids[i], true), 0);
+			assert_int_equal(fn_dev_add_vlan(p.dev, vids[i]), 0);
 		}
 		again(&p, how);
 		for (unsigned i = 0; i < FN_ARRAY_LEN(vids); i++)
 			assert_true(comes_in(&p, p.vd.mac, (uint16_t)(0x2000 | vids[i])));
 		assert_false(comes_in(&p, p.vd.mac, 2));
 		for (unsigned i = 0; i < FN_ARRAY_LEN(vids); i++)
-			assert_int_equal(fn_dev_set_vlan_filter(p.dev, vids[i], false), 0);
+			assert_int_equal(fn_dev_del_vlan(p.dev, vids[i]), 0);
 		again(&p, how);
 	}
 	/* Chosen while stopped, and forgotten with the offload. */
 	assert_int_equal(fn_dev_stop(p.dev), 0);
-	assert_int_equal(fn_dev_set_vlan_filter(p.dev, 7, true), 0);
+	assert_int_equal(fn_dev_add_vlan(p.dev, 7), 0);
 	assert_int_equal(fn_dev_start(p.dev), 0);
 	assert_true(comes_in(&p, p.vd.mac, 7));
-	assert_int_equal(fn_dev_set_vlan_filter(p.dev, 4096, true), -EINVAL);
+	assert_int_equal(fn_dev_add_vlan(p.dev, 4096), -EINVAL);
 	assert_int_equal(fn_dev_stop(p.dev), 0);
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	assert_int_equal(p.vd.accepted & VDEV_F_CTRL_VLAN, 0);
 	assert_true(comes_in(&p, p.vd.mac, 9));
-	assert_int_equal(fn_dev_set_vlan_filter(p.dev, 7, true), -EINVAL);
+	assert_int_equal(fn_dev_add_vlan(p.dev, 7), -ENOTSUP);
 	assert_int_equal(fn_dev_stop(p.dev), 0);
 	port_start(&p, (struct fn_dev_conf){ .offloads = FN_OFFLOAD_VLAN_FILTER });
 	assert_false(comes_in(&p, p.vd.mac, 7));
@@ -194,7 +194,7 @@ static void not_there(void **state)
 	(void)state;
 	offload_init(&p, VDEV_F_CTRL_RX | VDEV_F_CTRL_VLAN | VDEV_F_CTRL_MAC_ADDR);
 	port_start(&p, (struct fn_dev_conf){ 0 });
-	assert_int_equal(fn_dev_set_promisc(p.dev, true), -ENOTSUP);
+	assert_int_equal(fn_dev_set_promisc(p.dev, false), -ENOTSUP);
 	assert_int_equal(fn_dev_set_allmulti(p.dev, true), -ENOTSUP);
 	assert_int_equal(fn_dev_set_mac_filters(p.dev, &other, 1), -ENOTSUP);
 	assert_int_equal(fn_dev_set_mac(p.dev, other), -ENOTSUP);
@@ -210,7 +210,7 @@ static void not_there(void **state)
 	assert_int_equal(p.vd.accepted &
 				 (VIRTIO_DEV_F_FILTERS | VIRTIO_DEV_F_STEERING | VDEV_F_NOTF_COAL),
 			 0);
-	assert_int_equal(fn_dev_set_promisc(p.dev, true), -ENOTSUP);
+	assert_int_equal(fn_dev_set_promisc(p.dev, false), -ENOTSUP);
 	port_end(&p);
 }
 

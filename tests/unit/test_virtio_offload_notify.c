@@ -92,13 +92,35 @@ static void coalescing(void **state)
 	assert_true(receive(&p, 8));
 	drain(&p);
 	assert_int_equal(fn_dev_stop(p.dev), 0);
-	set(&p, 1000, 0, 0, 5);
+	set(&p, 1000, 0, 0, 1);
 	assert_int_equal(fn_dev_start(p.dev), 0);
 	assert_device(&p, 1, 64, 0, 0);
-	set(&p, 0, 16, 0, 0);
+	set(&p, 0, 1, 0, 0);
 	assert_device(&p, 0, 0, 0, 0);
 	assert_true(receive(&p, 1));
 	drain(&p);
+	port_end(&p);
+}
+
+/* Packets to wait for without a delay would be waited for by nobody: refused, not ignored. */
+static void packets_without_a_delay(void **state)
+{
+	struct port p;
+	struct fn_coalesce c = { .sz = sizeof(c), .err = &p.err };
+
+	(void)state;
+	offload_init(&p, 0);
+	port_start(&p, (struct fn_dev_conf){ .rx_ring = 64, .tx_ring = 32 });
+	set(&p, 5000, 4, 5000, 4);
+	for (unsigned tx = 0; tx < 2; tx++) {
+		c.rx_packets = tx ? 0 : 16;
+		c.tx_packets = tx ? 2 : 0;
+		assert_int_equal(fn_dev_set_coalesce(p.dev, &c), -EINVAL);
+		assert_int_equal(p.err.code, -EINVAL);
+		assert_says(p.err.text, tx ? "tx_packets of 2 without a delay" :
+					     "rx_packets of 16 without a delay");
+		assert_device(&p, 5, 4, 5, 4);
+	}
 	port_end(&p);
 }
 
@@ -206,6 +228,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(coalescing),
+		cmocka_unit_test(packets_without_a_delay),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(announcements),
 	};

@@ -213,6 +213,10 @@ static void automatic(void **state)
 						     .offloads = report ? FN_OFFLOAD_RX_HASH : 0 });
 		rss = get(&p);
 		rss.types = 0;
+		assert_int_equal(fn_dev_set_rss(p.dev, &rss), -EINVAL);
+		assert_says(fn_error_last(), "a key or a table for a hash of no types");
+		assert_true(p.vd.rss.steer);
+		rss.key_bytes = rss.reta_entries = 0;
 		for (unsigned how = 0; how < 2; how++) {
 			assert_int_equal(fn_dev_set_rss(p.dev, &rss), 0);
 			if (how)
@@ -243,6 +247,12 @@ static void automatic(void **state)
 	port_start(&p, (struct fn_dev_conf){ .rxqs = QUEUES, .rx_ring = 32, .tx_ring = 32 });
 	assert_int_equal(p.vd.pairs, QUEUES);
 	assert_int_equal(fn_dev_set_rss(p.dev, &rss), -ENOTSUP);
+	/* But the hash that it reports has a key, and applications may ask for it. */
+	assert_int_equal(get(&p).key_bytes, 40);
+	assert_int_equal(get(&p).types, 0);
+	port_end(&p);
+	rss_init(&p, VDEV_F_RSS | VDEV_F_HASH_REPORT);
+	port_start(&p, (struct fn_dev_conf){ .rxqs = QUEUES, .rx_ring = 32, .tx_ring = 32 });
 	/* The caller's struct is told also by the call that would fill it, and keeps its place. */
 	rss.err = &p.err;
 	assert_int_equal(fn_dev_get_rss(p.dev, &rss), -ENOTSUP);
@@ -256,6 +266,7 @@ static void automatic(void **state)
 	assert_spread(&p, false);
 	rss = get(&p);
 	rss.types = 0;
+	rss.key_bytes = rss.reta_entries = 0;
 	assert_int_equal(fn_dev_set_rss(p.dev, &rss), -ENOTSUP);
 	assert_int_equal(get(&p).types, VDEV_HASH_ALL);
 	assert_spread(&p, false);
@@ -330,6 +341,7 @@ static void odd_devices(void **state)
 					     .offloads = FN_OFFLOAD_RX_HASH });
 	rss = get(&p);
 	rss.types = 0;
+	rss.key_bytes = rss.reta_entries = 0;
 	offload_answers(&p, "=r");
 	assert_int_equal(fn_dev_set_rss(p.dev, &rss), -EIO);
 	assert_non_null(strstr(fn_error_last(), "hash"));
@@ -363,12 +375,39 @@ static void odd_devices(void **state)
 	port_end(&p);
 }
 
+/* A caller with room for half of the table gets none, and hears how long it is. */
+static void shorter_table(void **state)
+{
+	struct fn_rss rss = { .sz = sizeof(rss) };
+	struct port p;
+	char entries[40];
+	size_t need;
+
+	(void)state;
+	rss_init(&p, 0);
+	port_start(&p, (struct fn_dev_conf){ .rxqs = QUEUES, .rx_ring = 32, .tx_ring = 32 });
+	rss = get(&p);
+	need = offsetof(struct fn_rss, reta) + rss.reta_entries * sizeof(rss.reta[0]);
+	(void)snprintf(entries, sizeof(entries), "table has %u entries", rss.reta_entries);
+	memset(&rss, 0, sizeof(rss));
+	rss.err = &p.err;
+	rss.sz = need - 1;
+	assert_int_equal(fn_dev_get_rss(p.dev, &rss), -ENOSPC);
+	assert_int_equal(p.err.code, -ENOSPC);
+	assert_says(p.err.text, entries);
+	assert_int_equal(rss.reta_entries, 0);
+	rss.sz = need;
+	assert_int_equal(fn_dev_get_rss(p.dev, &rss), 0);
+	assert_int_not_equal(rss.reta_entries, 0);
+	port_end(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(spread),      cmocka_unit_test(each_entry),
 		cmocka_unit_test(automatic),   cmocka_unit_test(hash_alone),
-		cmocka_unit_test(odd_devices),
+		cmocka_unit_test(odd_devices), cmocka_unit_test(shorter_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# As --host program of the lab with --wire bridge: does what the guest asks for in lines "@host ..." of its
-# output, by QMP and on the bridge.
+# As --host program of the lab with --wire bridge: does what the guest asks for in lines "@host NUMBER ..." of
+# its output, by QMP and on the bridge, and answers "NUMBER done", or why not.
 use strict;
 use warnings;
 use Socket;
@@ -19,6 +19,8 @@ my %by_qmp = (
 # what NIC 0's own tap may have under way (sndbuf): soon that takes no more. QEMU writes again when half of it has
 # gone, which takes longer than any behaviour waits. A frame of 1514 bytes takes 0.4 s, and so long may "hold off",
 # as the kernel looks at the new rate when the first frame's time has come.
+# What has not gone after so many seconds does not go.
+my $hold_s = $ENV{CONFORM_HOLD_S} // 30;
 my %rates = ('hold on' => 'rate 32kbit burst 16kb', 'hold off' => 'rate 100gbit burst 10mb');
 
 sub qdisc {
@@ -28,9 +30,11 @@ sub qdisc {
 
 sub hold {
 	my ($failed, $said) = qdisc('replace', "root tbf $rates{$_[0]} limit 100mb");
+	my $until = time + $hold_s;
 	while (!$failed and $_[0] eq 'hold off' and !-e $ENV{LAB_EXIT}) {
 		($failed, $said) = qdisc('show', '');
 		last if $said =~ / backlog 0b /;
+		$failed = time > $until;
 		select(undef, undef, undef, 0.02);
 	}
 	return 'done' unless $failed;
@@ -59,11 +63,13 @@ until (-e $ENV{LAB_EXIT}) {
 	while (my $line = <$out>) {
 		$text .= $line;
 		next unless $text =~ /\n\z/;
-		if ($text =~ /^\@host (.*?)\r?\n/) {
-			my $answer = exists $by_qmp{$1} ? qmp($by_qmp{$1})
-				: exists $rates{$1} ? hold($1) : "unknown: $1";
-			$answer =~ s/\s+\z//;
-			print $to "$answer\n";
+		if ($text =~ /^\@host (\d+) (.*?)\r?\n/) {
+			my ($number, $what) = ($1, $2);
+			my $answer = exists $by_qmp{$what} ? qmp($by_qmp{$what})
+				: exists $rates{$what} ? hold($what) : "unknown: $what";
+			$answer =~ s/\s+/ /g;
+			$answer =~ s/ \z//;
+			print $to "$number $answer\n";
 		}
 		$text = '';
 	}

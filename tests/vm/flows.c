@@ -309,7 +309,10 @@ static int open_tap(const char *name)
 		.sll_protocol = htons(ETH_P_ALL),
 		.sll_ifindex = (int)if_nametoindex(name),
 	};
-	/* Without a protocol until it is bound: else it takes frames of all interfaces till then. */
+	/*
+	 * Without a protocol until it is bound: else it takes frames of all interfaces till
+	 * then.
+	 */
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	int bytes = 16 << 20;
 

@@ -39,8 +39,9 @@ static const struct intel_steps steps = {
 };
 
 /*
- * A descriptor takes more (7.2.10), but not more than the packet buffer, half of which is for sending.
- * Delays are multiples of what both the throttle and the timers count in, up to what the throttle can.
+ * A descriptor takes more (7.2.10), but not more than the packet buffer, half of which is for
+ * sending. Delays are multiples of what both the throttle and the timers count in, up to what the
+ * throttle can.
  */
 static const struct intel_chip chip_82574 = {
 	.rxq = E1000E_RXQ,
@@ -74,6 +75,7 @@ static const struct fn_driver_ops ops = {
 	.check = intel_check,
 	.start = intel_start,
 	.stop = intel_stop,
+	.give_back = intel_give_back,
 	.link = intel_link,
 	.set_mac = intel_set_mac,
 	.set_promisc = intel_set_promisc,

@@ -27,9 +27,10 @@ static uint32_t ivar(const struct fn_queue *queue, uint32_t cause)
 }
 
 /*
- * A message clears its cause and masks it (EIAC, and IAM with CTRL_EXT.EIAME), so that there is one for
- * each time that the queue was armed, or that OTHER was looked at: frames that find no buffer raise it
- * again and again. (QEMU's model takes EIAME's bits out of IAM instead, and masks by EIAC: irq_once.)
+ * A message clears its cause and masks it (EIAC, and IAM with CTRL_EXT.EIAME), so that there is one
+ * for each time that the queue was armed, or that OTHER was looked at: frames that find no buffer
+ * raise it again and again. (QEMU's model takes EIAME's bits out of IAM instead, and masks by EIAC:
+ * irq_once.)
  */
 int e1000e_irqs_start(struct fn_dev *dev)
 {
@@ -61,9 +62,9 @@ void e1000e_irq_raise(const struct intel_port *port, unsigned entry)
 }
 
 /*
- * 10.2.4.3, 10.2.5: a vector's throttle, and the receive timers, which for a frame out of the blue make
- * the delay that the throttle would not. Neither makes the other's wait longer: what the timer held
- * back for as long as the throttle lasts finds that over.
+ * 10.2.4.3, 10.2.5: the vectors' throttle, and for receiving the timers too: a frame that comes
+ * after a pause is told at once by the throttle, and late by them. Both together hold nothing back
+ * for longer than one would: what comes late finds the throttle's time over.
  */
 void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 {
@@ -77,9 +78,9 @@ void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 }
 
 /*
- * 10.2.4.1: reading clears all of ICR, and with it what a queue was to be told of and is not yet, for
- * its vector's throttle: that is raised again. It may also clear nothing; what is cleared by hand is
- * what was seen, and the link's state is read behind that.
+ * 10.2.4.1: reading clears all of ICR, and with it what a queue was to be told of and is not yet,
+ * for its vector's throttle: that is raised again. It may also clear nothing; what is cleared by
+ * hand is what was seen, and the link's state is read behind that.
  */
 void e1000e_config_irq(struct fn_dev *dev)
 {

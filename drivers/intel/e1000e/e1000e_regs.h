@@ -47,7 +47,9 @@
 #define E1000E_EITR_NS 256u
 #define E1000E_EITR_MAX 0xffffu
 
-/* 10.2.5: how long a receive interrupt waits, in 1024 ns: from the last frame, and from the first. */
+/*
+ * 10.2.5: how long a receive interrupt waits, in 1024 ns: from the last frame, and from the first.
+ */
 #define E1000E_RDTR 0x02820u
 #define E1000E_RADV 0x0282cu
 #define E1000E_RDTR_NS 1024u

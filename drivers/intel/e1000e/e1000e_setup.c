@@ -7,8 +7,8 @@
 #include "drivers/intel/intel_sem.h"
 
 /*
- * A reset while the firmware talks to the PHY would leave both in the middle of a word, so the wires
- * are taken first. Firmware that does not let go is reset with all else.
+ * A reset while the firmware talks to the PHY would leave both in the middle of a word, so the
+ * wires are taken first. Firmware that does not let go is reset with all else.
  */
 int e1000e_before_reset(struct fn_dev *dev)
 {

@@ -18,8 +18,8 @@
 	 FN_OFFLOAD_TX_SCTP_CSUM | FN_OFFLOAD_TX_TSO4 | FN_OFFLOAD_TX_TSO6 | FN_OFFLOAD_TX_VLAN)
 
 /*
- * The bits of MRQC: 8.10. TCP over IPv6 has two, with extension headers and without, which are the same
- * as these headers are not looked at (RFCTL); QEMU's model knows the first only (rss_queue).
+ * The bits of MRQC: 8.10. TCP over IPv6 has two, with extension headers and without, which are the
+ * same as these headers are not looked at (RFCTL); QEMU's model knows the first only (rss_queue).
  */
 static const struct intel_hash hashes[] = {
 	{ FN_RSS_IPV4, INTEL_MRQC_IPV4 }, { FN_RSS_TCP4, INTEL_MRQC_TCP4 },
@@ -108,6 +108,7 @@ static const struct fn_driver_ops ops = {
 	.check = intel_check,
 	.start = intel_start,
 	.stop = intel_stop,
+	.give_back = intel_give_back,
 	.link = intel_link,
 	.set_mac = intel_set_mac,
 	.set_promisc = intel_set_promisc,

@@ -22,8 +22,8 @@ void igb_irqs_off(const struct intel_port *port)
 }
 
 /*
- * 8.8.13: a byte each: the 82576 has queues n and n + 8 in a register, its successors 2n and 2n + 1;
- * of each queue the receive side comes first.
+ * 8.8.13: a byte each: a register of the 82576 has queues n and n + 8, of its successors 2n and
+ * 2n + 1; of each queue the receive side comes first.
  */
 static void ivar_set(const struct intel_chip *chip, uint32_t ivar[IGB_IVAR_REGS],
 		     const struct fn_queue *queue)
@@ -59,13 +59,15 @@ static uint32_t shared(const struct fn_dev *dev)
 static void ivars_start(const struct fn_dev *dev)
 {
 	const struct intel_port *port = intel_port_of(dev);
+	/* The successors have as many as their queues need. */
+	const unsigned regs = port->chip->is_successor ? port->chip->queues / 2u : IGB_IVAR_REGS;
 	uint32_t ivar[IGB_IVAR_REGS] = { 0 };
 
 	for (uint16_t i = 0; i < dev->conf.rxqs; i++)
 		ivar_set(port->chip, ivar, fn_rxq_queue(dev->rxqs[i]));
 	for (uint16_t i = 0; i < dev->conf.txqs; i++)
 		ivar_set(port->chip, ivar, fn_txq_queue(dev->txqs[i]));
-	for (unsigned i = 0; i < IGB_IVAR_REGS; i++)
+	for (unsigned i = 0; i < regs; i++)
 		intel_write(port, IGB_IVAR(i), ivar[i]);
 	intel_write(port, IGB_IVAR_MISC, IGB_IVAR_MISC_OTHER(OTHER_ENTRY));
 }
@@ -73,8 +75,9 @@ static void ivars_start(const struct fn_dev *dev)
 /*
  * A message masks its vector (EIAM with EIAME), so that there is one for each time that a queue was
  * armed, or that the other causes were looked at: frames that find no buffer raise these again and
- * again. QEMU's model does not mask, but sends none while the bit of EICR is set (irq_once): a vector
- * of one queue has it cleared when the queue is armed, others by their message (EIAC), see arm().
+ * again. QEMU's model does not mask, but sends none while the bit of EICR is set (irq_once): a
+ * vector of one queue has it cleared when the queue is armed, others by their message (EIAC), see
+ * arm().
  */
 int igb_irqs_start(struct fn_dev *dev)
 {
@@ -120,6 +123,8 @@ void igb_config_irq(struct fn_dev *dev)
 	/* A late interrupt of a device that was reset meanwhile. */
 	if (dev->state != FN_DEV_STARTED)
 		return;
+	/* What came behind the message is in ICR, too: it needs no message of its own. */
+	intel_write(port, IGB_EICR, 1u << OTHER_ENTRY);
 	icr = intel_read(port, INTEL_ICR);
 	intel_write(port, IGB_EIMS, 1u << OTHER_ENTRY);
 	intel_other_causes(dev, icr);
@@ -131,9 +136,9 @@ static uint32_t bit_of(const struct fn_queue *queue)
 }
 
 /*
- * What came before is forgotten, or it would interrupt at once; but not while another queue waits for
- * the same vector, which what came may be for. The read has the writes arrive. Queues without a vector
- * are not armed (fn_rxq_arm()).
+ * What came before is forgotten, or it would interrupt at once; but not while another queue waits
+ * for the same vector, which what came may be for. The read has the writes arrive. Queues without a
+ * vector are not armed (fn_rxq_arm()).
  */
 static void arm(const struct fn_queue *queue)
 {

@@ -47,7 +47,9 @@ static uint32_t srrctl(const struct fn_dev *dev)
 	       (dev->conf.rxqs > 1 ? IGB_SRRCTL_DROP_EN : 0);
 }
 
-/* Descriptors are fetched in good time and written back one by one: whoever polls waits for them. */
+/*
+ * Descriptors are fetched in good time and written back one by one: whoever polls waits for them.
+ */
 int igb_rxq_start(struct fn_dev *dev, uint16_t idx)
 {
 	const struct intel_port *port = intel_port_of(dev);

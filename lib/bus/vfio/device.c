@@ -10,12 +10,6 @@
 
 #include "bus/vfio/vfio.h"
 
-/* PCI 3.0 6.2.2 and 6.2.1 */
-#define PCI_COMMAND 0x04
-#define PCI_COMMAND_MEMORY 0x0002
-#define PCI_COMMAND_MASTER 0x0004
-#define PCI_REVISION 0x08
-
 /* Below this a thread spins, because a sleep is never that short. */
 #define SPIN_NS 50000u
 
@@ -144,25 +138,6 @@ static int device_regions(struct fn_vfio_dev *dev)
 	return ret;
 }
 
-/* Who it is; memory decoding on, bus mastering off. */
-static int device_identify(struct fn_vfio_dev *dev)
-{
-	struct fn_busdev *busdev = &dev->busdev;
-	uint16_t command;
-
-	if (fn_busdev_is_gone(busdev))
-		return fn_fail(-ENODEV,
-			       "%s does not answer: its configuration space reads as all ones; it "
-			       "was removed, or needs a power cycle",
-			       busdev->name);
-	busdev->vendor_id = fn_cfg_read16(busdev, 0);
-	busdev->device_id = fn_cfg_read16(busdev, 2);
-	busdev->revision = fn_cfg_read8(busdev, PCI_REVISION);
-	command = fn_cfg_read16(busdev, PCI_COMMAND);
-	command = (uint16_t)((command | PCI_COMMAND_MEMORY) & ~PCI_COMMAND_MASTER);
-	return fn_cfg_write16(busdev, PCI_COMMAND, command);
-}
-
 static void device_free(struct fn_vfio_dev *dev)
 {
 	for (unsigned i = 0; i < FN_VFIO_BARS; i++)
@@ -218,7 +193,7 @@ int fn_vfio_open_at(struct fn_ctx *ctx, const struct fn_vfio_roots *roots,
 	if (!ret)
 		ret = device_regions(dev);
 	if (!ret)
-		ret = device_identify(dev);
+		ret = fn_busdev_identify(&dev->busdev);
 	if (!ret)
 		ret = fn_vfio_irq_init(dev);
 	if (ret) {

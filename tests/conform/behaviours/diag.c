@@ -84,8 +84,8 @@ static void regs_shown(struct conform *c)
 }
 
 BEHAVIOUR(identify, 0,
-	  "A LED is told to blink and to end in every state, as often as one likes, and frames pass "
-	  "meanwhile.");
+	  "A LED is told to blink and to end in every state, as often as one likes, and frames "
+	  "pass meanwhile.");
 static void identify(struct conform *c)
 {
 	need_cap(c, FN_CAP_IDENTIFY);
@@ -112,11 +112,11 @@ static void check_verdicts(struct conform *c, const struct fn_selftest *t, uint3
 		const struct fn_selftest_result *r = &t->results[i];
 
 		check(r->text[0]);
-		if (r->verdict == FN_SELFTEST_FAILED ||
-		    (r->verdict != FN_SELFTEST_PASSED && (must_pass & 1u << i)))
+		if (r->verdict == FN_VERDICT_FAILED ||
+		    (r->verdict != FN_VERDICT_PASSED && (must_pass & 1u << i)))
 			conform_fail(c, __FILE__, __LINE__, "test %s: %s", fn_selftest_name(i),
 				     r->text);
-		check(r->verdict == FN_SELFTEST_NOT_RUN || (c->info.selftests & 1u << i));
+		check(r->verdict == FN_VERDICT_NOT_RUN || (c->info.selftests & 1u << i));
 	}
 	check_eq(t->failed, 0);
 }
@@ -159,7 +159,7 @@ static void selftest_passes(struct conform *c)
 		check_ok(fn_dev_selftest(c->dev, &t));
 		check_verdicts(c, &t, 1u << i & offline);
 		for (unsigned j = 0; j < FN_SELFTESTS; j++)
-			check(i == j || t.results[j].verdict == FN_SELFTEST_NOT_RUN);
+			check(i == j || t.results[j].verdict == FN_VERDICT_NOT_RUN);
 	}
 }
 
@@ -207,7 +207,7 @@ static void selftest_link_down(struct conform *c)
 	wait_until(!port_link_up(c));
 	check_ok(fn_dev_selftest(c->dev, &t));
 	check_eq(t.failed, 1u << FN_SELFTEST_LINK);
-	check_eq(t.results[FN_SELFTEST_LINK].verdict, FN_SELFTEST_FAILED);
+	check_eq(t.results[FN_SELFTEST_LINK].verdict, FN_VERDICT_FAILED);
 	check(t.results[FN_SELFTEST_LINK].text[0]);
 	c->place->ops->link(c, true);
 	wait_until(port_link_up(c));
@@ -216,10 +216,9 @@ static void selftest_link_down(struct conform *c)
 	check_passes(c);
 }
 
-BEHAVIOUR(
-	phy_shown, 0,
-	"Registers of the PHY are read and written in every state, and tell that the link is up; one "
-	"that it does not have is refused.");
+BEHAVIOUR(phy_shown, 0,
+	  "Registers of the PHY are read and written in every state, and tell that the link is up; "
+	  "one that it does not have is refused.");
 static void phy_shown(struct conform *c)
 {
 	uint16_t id[2];

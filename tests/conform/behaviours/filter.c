@@ -33,6 +33,25 @@ static void unicast_own(struct conform *c)
 	}
 }
 
+BEHAVIOUR(promisc_always, 0,
+	  "A device that cannot be told which frames it receives lets all in and says so; who "
+	  "wants just that is served, and who does not is refused.");
+static void promisc_always(struct conform *c)
+{
+	port_start(c, (struct fn_dev_conf){ .promisc = true });
+	if (c->info.caps & FN_CAP_PROMISC)
+		conform_skip(c, "the device can be told");
+	for (unsigned i = 0; i < 2; i++) {
+		port_info(c);
+		check(c->info.promisc);
+		check_eq(c->info.mac_filter_mode, FN_FILTER_ALL);
+		check_ok(fn_dev_set_promisc(c->dev, true));
+		check_ret(fn_dev_set_promisc(c->dev, false), -ENOTSUP);
+		check(comes_in(c, stranger) && comes_in(c, group) && comes_in(c, broadcast));
+		port_restart(c, (struct fn_dev_conf){ 0 });
+	}
+}
+
 BEHAVIOUR(promisc, 0,
 	  "Promiscuous mode lets every frame in, on and off while the device runs, and when it "
 	  "is configured so; it holds over a reset.");
@@ -97,7 +116,7 @@ static void mac_list(struct conform *c)
 	filter_start(c, FN_CAP_MAC_FILTERS);
 	check_ok(fn_dev_set_mac_filters(c->dev, first, 3));
 	port_info(c);
-	check_eq(c->info.mac_filters, 3);
+	check_eq(c->info.mac_filters_n, 3);
 	for (unsigned i = 0; i < 3; i++)
 		check(comes_in(c, first[i]));
 	check(comes_in(c, c->info.mac) && comes_in(c, broadcast));
@@ -112,7 +131,7 @@ static void mac_list(struct conform *c)
 		check(!comes_in(c, first[0]) && !comes_in(c, first[1]));
 	check_ok(fn_dev_set_mac_filters(c->dev, NULL, 0));
 	port_info(c);
-	check_eq(c->info.mac_filters, 0);
+	check_eq(c->info.mac_filters_n, 0);
 	check(!comes_in(c, second[1]));
 	if (c->info.mac_filter_mode == FN_FILTER_EXACT)
 		check(!comes_in(c, second[0]));
@@ -177,7 +196,7 @@ static void set_list(struct conform *c, unsigned others, unsigned groups)
 	}
 	check_ok(fn_dev_set_mac_filters(c->dev, (const uint8_t(*)[6])macs, n));
 	port_info(c);
-	check_eq(c->info.mac_filters, n);
+	check_eq(c->info.mac_filters_n, n);
 	for (unsigned i = 0; i < n; i += 1 + n / 24)
 		check(comes_in(c, macs[i]));
 	check(comes_in(c, macs[n - 1]));
@@ -189,7 +208,7 @@ static unsigned groups_beside(struct conform *c)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < 64; i++) {
-		const uint8_t mac[6] = { 0x01, 0x00, 0x5e, 1, (uint8_t)(i * 37), (uint8_t)(i * 91) };
+		const uint8_t mac[6] = { 1, 0, 0x5e, 1, (uint8_t)(i * 37), (uint8_t)(i * 91) };
 
 		n += comes_in(c, mac);
 	}
@@ -271,8 +290,7 @@ static void mac_changed(struct conform *c)
 }
 
 const struct behaviour *const filter_behaviours[] = {
-	&behaviour_unicast_own,   &behaviour_promisc,
-	&behaviour_allmulti,      &behaviour_mac_list,
-	&behaviour_mac_list_full, &behaviour_mac_list_beyond,
-	&behaviour_mac_changed,   NULL,
+	&behaviour_unicast_own,     &behaviour_promisc_always, &behaviour_promisc,
+	&behaviour_allmulti,        &behaviour_mac_list,       &behaviour_mac_list_full,
+	&behaviour_mac_list_beyond, &behaviour_mac_changed,    NULL,
 };

@@ -85,21 +85,27 @@ static void unplugged_close(struct conform *c)
 	check_eq(pool_info(c).outside, 0);
 }
 
+/* What the device could do it cannot do any more. */
+static void calls_find_it_gone(struct conform *c)
+{
+	for (const struct cap_call *call = cap_calls; call->name; call++)
+		if (c->info.caps & call->cap)
+			conform_check_ret(c, __FILE__, __LINE__, call->name, call->call(c),
+					  -ENODEV);
+}
+
 BEHAVIOUR(unplugged_calls, NEED_UNPLUG,
 	  "Of a device that is gone every call that needs it is -ENODEV, and none hangs.");
 static void unplugged_calls(struct conform *c)
 {
-	static const uint8_t mac[6] = { 0x02, 1, 2, 3, 4, 5 };
 	struct fn_dev *dev;
 
 	port_start(c, (struct fn_dev_conf){ 0 });
 	c->place->ops->unplug(c);
 	wait_until(gone(c));
-	if (c->info.caps & FN_CAP_SET_MAC)
-		check_ret(fn_dev_set_mac(c->dev, mac), -ENODEV);
-	if (c->info.caps & FN_CAP_PROMISC)
-		check_ret(fn_dev_set_promisc(c->dev, true), -ENODEV);
+	calls_find_it_gone(c);
 	(void)fn_dev_stop(c->dev);
+	calls_find_it_gone(c);
 	check_ret(fn_dev_start(c->dev), -ENODEV);
 	check_ret(fn_dev_set_mtu(c->dev, 1000), -ENODEV);
 	check_ret(port_configure(c, (struct fn_dev_conf){ 0 }), -ENODEV);

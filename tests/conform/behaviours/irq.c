@@ -287,12 +287,14 @@ static void coalesce_read_back(struct conform *c)
 	check_passes(c);
 }
 
+#define FRAMES_DELAYED 20u
+
 /* How long the interrupts of some frames take together. */
 static uint64_t interrupts_ns(struct conform *c)
 {
 	uint64_t took_ns = 0;
 
-	for (unsigned i = 0; i < 20; i++) {
+	for (unsigned i = 0; i < FRAMES_DELAYED; i++) {
 		uint64_t start_ns;
 
 		check_ok(fn_rxq_arm(c->rx));
@@ -318,14 +320,24 @@ static uint64_t interrupts_least_ns(struct conform *c)
 	return least_ns;
 }
 
+/* As long as was asked for, and on a busy machine not much longer. */
+static void check_held_back(struct conform *c, uint64_t least_ns, uint64_t most_ns)
+{
+	const uint64_t took_ns = interrupts_ns(c);
+
+	check(took_ns > least_ns);
+	check(took_ns < most_ns);
+}
+
 BEHAVIOUR(coalesce_holds_back, NEED_REALTIME,
-	  "With a delay the interrupt of a frame comes later than without, also after a reset "
-	  "and a stop and a start, and it does come.");
+	  "With a delay the interrupt of a frame comes later than without, as much as was asked "
+	  "for, also after a reset and a stop and a start, and it does come.");
 static void coalesce_holds_back(struct conform *c)
 {
 	struct fn_coalesce set = { .sz = sizeof(set) };
 	uint64_t without_ns;
 	uint64_t least_ns;
+	uint64_t most_ns;
 
 	need_cap(c, FN_CAP_COALESCE);
 	irq_start(c, (struct fn_dev_conf){ 0 });
@@ -333,14 +345,16 @@ static void coalesce_holds_back(struct conform *c)
 	without_ns = interrupts_least_ns(c);
 	set.rx_delay_ns = c->info.coalesce_max_ns < 2000000 ? c->info.coalesce_max_ns : 2000000;
 	check_ok(fn_dev_set_coalesce(c->dev, &set));
-	least_ns = without_ns + 20 * (uint64_t)set.rx_delay_ns / 4;
-	check(interrupts_ns(c) > least_ns);
+	/* QEMU's e1000e delays every second one. */
+	least_ns = without_ns + FRAMES_DELAYED * (uint64_t)set.rx_delay_ns / 4;
+	most_ns = without_ns + FRAMES_DELAYED * 10 * (uint64_t)set.rx_delay_ns;
+	check_held_back(c, least_ns, most_ns);
 	check_ok(fn_dev_reset(c->dev));
 	wait_until(port_link_up(c));
-	check(interrupts_ns(c) > least_ns);
+	check_held_back(c, least_ns, most_ns);
 	check_ok(fn_dev_stop(c->dev));
 	irq_start(c, (struct fn_dev_conf){ 0 });
-	check(interrupts_ns(c) > least_ns);
+	check_held_back(c, least_ns, most_ns);
 	set.rx_delay_ns = 0;
 	check_ok(fn_dev_set_coalesce(c->dev, &set));
 	check(interrupts_least_ns(c) < least_ns);

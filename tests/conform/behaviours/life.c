@@ -271,33 +271,55 @@ BEHAVIOUR(caps_not_silent, 0,
 	  "nothing.");
 static void caps_not_silent(struct conform *c)
 {
-	const uint8_t macs[1][6] = { { 0x02, 1, 2, 3, 4, 5 } };
-	struct fn_coalesce coalesce = { .sz = sizeof(coalesce) };
 	struct fn_rss rss = { .sz = sizeof(rss) };
 	struct fn_dev_info before;
-	uint64_t caps;
+	uint64_t known = 0;
 
 	port_start(c, (struct fn_dev_conf){ 0 });
-	caps = c->info.caps;
 	before = c->info;
-	if (!(caps & FN_CAP_SET_MAC))
-		check_ret(fn_dev_set_mac(c->dev, macs[0]), -ENOTSUP);
-	if (!(caps & FN_CAP_PROMISC))
-		check_ret(fn_dev_set_promisc(c->dev, true), -ENOTSUP);
-	if (!(caps & FN_CAP_ALLMULTI))
-		check_ret(fn_dev_set_allmulti(c->dev, true), -ENOTSUP);
-	if (!(caps & FN_CAP_MAC_FILTERS))
-		check_ret(fn_dev_set_mac_filters(c->dev, macs, 1), -ENOTSUP);
-	if (!(caps & FN_CAP_RSS))
+	for (const struct cap_call *call = cap_calls; call->name; call++) {
+		known |= call->cap;
+		if (before.caps & call->cap)
+			continue;
+		conform_check_ret(c, __FILE__, __LINE__, call->name, call->call(c), -ENOTSUP);
+		check(strstr(fn_error_last(), before.name));
+	}
+	/* caps.c has a call of each. */
+	check_eq(before.caps & ~known, 0);
+	/* The key can be had of either. */
+	if (!(before.caps & FN_CAP_RSS) && !(before.offloads_max & FN_OFFLOAD_RX_HASH))
 		check_ret(fn_dev_get_rss(c->dev, &rss), -ENOTSUP);
-	if (!(caps & FN_CAP_RSS))
-		check_ret(fn_dev_set_rss(c->dev, &rss), -ENOTSUP);
-	if (!(caps & FN_CAP_COALESCE))
-		check_ret(fn_dev_set_coalesce(c->dev, &coalesce), -ENOTSUP);
+	check_eq(fn_dev_reg_count(c->dev) != 0, (before.caps & FN_CAP_REGS) != 0);
 	/* Not configured with the offload. */
-	check_ret(fn_dev_set_vlan_filter(c->dev, 5, true), -EINVAL);
+	check_ret(fn_dev_add_vlan(c->dev, 5), -ENOTSUP);
+	check_ret(fn_dev_del_vlan(c->dev, 5), -ENOTSUP);
 	port_info(c);
 	check_mem(&c->info, &before, sizeof(before));
+	check_passes(c);
+}
+
+BEHAVIOUR(reset_does_not_wait, NEED_STALL,
+	  "A reset of a device that takes nothing any more does not wait for what is queued, "
+	  "however long a stop would.");
+static void reset_does_not_wait(struct conform *c)
+{
+	const uint64_t drain_ns = CONFORM_WAIT_NS / 2;
+	uint64_t start_ns;
+
+	port_start(c, (struct fn_dev_conf){ .stop_drain_ns = drain_ns });
+	c->place->ops->stall(c, true);
+	for (unsigned i = 0; i < 20; i++) {
+		struct fn_pkt *pkt = pkt_frame(c, i, 1400);
+
+		if (fn_tx_burst(c->tx, &pkt, 1) != 1)
+			fn_pkt_free(pkt);
+	}
+	start_ns = conform_now_ns(c);
+	check_ok(fn_dev_reset(c->dev));
+	check(conform_now_ns(c) - start_ns < drain_ns);
+	c->place->ops->stall(c, false);
+	wait_until(port_link_up(c));
+	wire_discard(c);
 	check_passes(c);
 }
 
@@ -314,5 +336,6 @@ const struct behaviour *const life_behaviours[] = {
 	&behaviour_configure_refuses,
 	&behaviour_offloads_not_silent,
 	&behaviour_caps_not_silent,
+	&behaviour_reset_does_not_wait,
 	NULL,
 };

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Receive checksums: what a device says is true, and what it does not know it leaves out. */
+/*
+ * Receive offloads: what a device says of a checksum is true; frames in several buffers are
+ * whole.
+ */
 #include "conform/conform.h"
 #include "conform/ref_csum.h"
 #include "conform/ref_sctp.h"
@@ -223,12 +226,110 @@ static void rx_csum_partial(struct conform *c)
 		receive_partial(c, i, false);
 }
 
+/* A UDP frame whose checksum adds up to zero, and is sent as 0xffff. */
+static uint32_t zero_sum(struct conform *c, bool ipv6, uint8_t *frame)
+{
+	struct flow flow = flow_make(ipv6, PROTO_UDP, 3);
+	struct layout at;
+	uint32_t len;
+	uint8_t *udp;
+
+	flow.payload = 100;
+	len = flow_frame(&flow, frame, c->info.mac, peer_mac);
+	at = layout_of(frame, len);
+	udp = frame + at.l2_len + at.l3_len;
+	/* Add what is missing to the first word of payload. */
+	put16(udp + 8, ref_fold((uint32_t)get16(udp + 8) + get16(udp + 6)));
+	ref_csum_fill(frame, len);
+	check_eq(get16(udp + 6), 0xffff);
+	return len;
+}
+
+BEHAVIOUR(rx_csum_partial_zero, NEED_REQUESTS,
+	  "A UDP checksum that adds up to zero is completed as 0xffff: zero means that there is "
+	  "none.");
+static void rx_csum_partial_zero(struct conform *c)
+{
+	static uint8_t whole[2048];
+	static uint8_t frame[2048];
+	static uint8_t got[2048];
+
+	need_offload(c, FN_OFFLOAD_RX_CSUM);
+	port_start(c, (struct fn_dev_conf){ .offloads = FN_OFFLOAD_RX_CSUM });
+	for (unsigned v6 = 0; v6 < 2; v6++) {
+		const uint32_t len = zero_sum(c, v6, whole);
+		const struct layout at = layout_of(whole, len);
+		const uint16_t start = (uint16_t)(at.l2_len + at.l3_len);
+		const struct wire_request request = { .flags = WIRE_NEEDS_CSUM,
+						      .csum_start = start,
+						      .csum_offset = 6 };
+		struct fn_pkt *pkt;
+
+		memcpy(frame, whole, len);
+		put16(frame + start + 6, ref_fold(ref_pseudo_sum(frame, &at, len - start)));
+		wire_send_request(c, &request, frame, len);
+		pkt = rx_next(c, c->rx);
+		check_eq(pkt_copy(pkt, got, sizeof(got)), len);
+		fn_pkt_free(pkt);
+		check_mem(got, whole, len);
+	}
+}
+
+BEHAVIOUR(rx_scattered_forwarded, 0,
+	  "A frame that came in as a chain says how many segments it has, and leaves again as it "
+	  "came.");
+static void rx_scattered_forwarded(struct conform *c)
+{
+	static uint8_t buf[FRAME_MAX];
+
+	need_offload(c, FN_OFFLOAD_RX_SCATTER);
+	if (c->info.mtu_max < 9000)
+		conform_skip(c, "the device takes no long frames");
+	port_start(c, (struct fn_dev_conf){ .mtu = 9000, .offloads = FN_OFFLOAD_RX_SCATTER });
+	for (unsigned seq = 0; seq < 30; seq++) {
+		const uint32_t len = 1500 + seq * 250;
+		struct fn_pkt *pkt;
+		unsigned segs = 0;
+
+		wire_send_stream(c, seq, 1, len);
+		pkt = rx_next(c, c->rx);
+		for (const struct fn_pkt *seg = pkt; seg; seg = seg->next)
+			segs++;
+		check_eq(pkt->extra_segs + 1u, segs);
+		tx_send(c, c->tx, pkt);
+		check_eq(wire_recv(c, buf, sizeof(buf)), len);
+		check_frame(c, buf, len, seq, len);
+	}
+}
+
+BEHAVIOUR(rx_scattered_in_a_row, 0,
+	  "Frames of all lengths around the end of a chain's last buffer come in whole and in "
+	  "order among short ones, several at a time.");
+static void rx_scattered_in_a_row(struct conform *c)
+{
+	uint32_t room;
+	unsigned seq = 0;
+
+	need_offload(c, FN_OFFLOAD_RX_SCATTER);
+	if (c->info.mtu_max < 9000)
+		conform_skip(c, "the device takes no long frames");
+	port_start(c, (struct fn_dev_conf){
+			      .mtu = 9000, .rx_ring = 64, .offloads = FN_OFFLOAD_RX_SCATTER });
+	room = pool_info(c).room_bytes;
+	for (unsigned more = 0; more < 48; more++, seq += 4) {
+		for (unsigned i = 0; i < 4; i++)
+			wire_send_stream(c, seq + i, 1, i == 3 ? 60 : (i + 1) * room + more);
+		for (unsigned i = 0; i < 4; i++)
+			rx_expect_stream(c, c->rx, seq + i, 1, i == 3 ? 60 : (i + 1) * room + more);
+	}
+	check_eq(fn_rxq_status(c->rx), 0);
+	check_eq(rx_counter(c->rx, FN_RX_PACKETS), seq);
+}
+
 const struct behaviour *const offload_rx_behaviours[] = {
-	&behaviour_rx_csum_true,
-	&behaviour_rx_csum_looked,
-	&behaviour_rx_csum_sctp,
-	&behaviour_rx_csum_off,
-	&behaviour_rx_csum_vouched,
-	&behaviour_rx_csum_partial,
-	NULL,
+	&behaviour_rx_csum_true,          &behaviour_rx_csum_looked,
+	&behaviour_rx_csum_sctp,          &behaviour_rx_csum_off,
+	&behaviour_rx_csum_vouched,       &behaviour_rx_csum_partial,
+	&behaviour_rx_csum_partial_zero,  &behaviour_rx_scattered_forwarded,
+	&behaviour_rx_scattered_in_a_row, NULL,
 };

@@ -249,10 +249,9 @@ static void tx_ip_csum_alone(struct conform *c)
 	}
 }
 
-BEHAVIOUR(
-	tx_sctp_csum, NEED_REQUESTS,
-	"The checksum of SCTP, which is a CRC, is filled in over IPv4 and IPv6, at every length, in "
-	"one segment or several.");
+BEHAVIOUR(tx_sctp_csum, NEED_REQUESTS,
+	  "The checksum of SCTP, which is a CRC, is filled in over IPv4 and IPv6, at every length, "
+	  "in one segment or several.");
 static void tx_sctp_csum(struct conform *c)
 {
 	static uint8_t frame[2048];

@@ -245,8 +245,24 @@ static void broken_one_of_many(struct conform *c)
 	wire_expect_stream(c, 1, 50, 100);
 }
 
+BEHAVIOUR(broken_rx_of_many, NEED_LIAR | NEED_QUEUES,
+	  "Of several receive queues the one that breaks is the one that says so, and returns "
+	  "nothing any more, until a reset mends it.");
+static void broken_rx_of_many(struct conform *c)
+{
+	start_pairs(c, PAIRS);
+	break_queue(c, false, 1, 0);
+	check_eq(fn_rxq_status(fn_dev_rxq(c->dev, 0)), 0);
+	check_ok(fn_dev_reset(c->dev));
+	check_eq(fn_rxq_status(fn_dev_rxq(c->dev, 1)), 0);
+	wait_until(port_link_up(c));
+	check_passes(c);
+}
+
 const struct behaviour *const queues_behaviours[] = {
-	&behaviour_tx_each_queue, &behaviour_rx_each_once,       &behaviour_queues_changed,
-	&behaviour_rings_changed, &behaviour_mtu_changed,        &behaviour_broken_rx,
-	&behaviour_broken_tx,     &behaviour_broken_one_of_many, NULL,
+	&behaviour_tx_each_queue,     &behaviour_rx_each_once,
+	&behaviour_queues_changed,    &behaviour_rings_changed,
+	&behaviour_mtu_changed,       &behaviour_broken_rx,
+	&behaviour_broken_tx,         &behaviour_broken_one_of_many,
+	&behaviour_broken_rx_of_many, NULL,
 };

@@ -116,7 +116,7 @@ static void check_flows(struct conform *c, const struct fn_rss *rss, bool report
 	}
 }
 
-BEHAVIOUR(rss_queue, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_queue, NEED_QUEUES,
 	  "Each flow comes in on the queue that the Toeplitz hash and the table say, "
 	  "Microsoft's vectors included.");
 static void rss_queue(struct conform *c)
@@ -131,7 +131,7 @@ static void rss_queue(struct conform *c)
 	check_flows(c, &rss, false);
 }
 
-BEHAVIOUR(rss_hash_reported, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_hash_reported, NEED_QUEUES,
 	  "The hash that comes with a packet is the Toeplitz hash of its flow.");
 static void rss_hash_reported(struct conform *c)
 {
@@ -147,7 +147,7 @@ static void rss_hash_reported(struct conform *c)
 	check_flows(c, &rss, true);
 }
 
-BEHAVIOUR(rss_types, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_types, NEED_QUEUES,
 	  "Only what was chosen is hashed: ports where they were asked for, addresses alone "
 	  "where not, and what is not hashed comes to the queue of entry 0 or to queue 0.");
 static void rss_types(struct conform *c)
@@ -181,8 +181,8 @@ static struct flow flow_to_entry(struct conform *c, const struct fn_rss *rss, un
 	conform_fail(c, __FILE__, __LINE__, "no flow leads to entry %u", entry);
 }
 
-BEHAVIOUR(rss_reta_live, NEED_QUEUES | NEED_REQUESTS,
-	  "Every entry of the redirection table can be changed while frames pass, and its flow "
+BEHAVIOUR(rss_reta_live, NEED_QUEUES,
+	  "Every entry of the redirection table can be changed on a running device, and its flow "
 	  "moves, it alone.");
 static void rss_reta_live(struct conform *c)
 {
@@ -217,7 +217,7 @@ static struct fn_rss start_all(struct conform *c, uint64_t offloads)
 	return rss;
 }
 
-BEHAVIOUR(rss_reta_all, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_reta_all, NEED_QUEUES,
 	  "Every entry of the redirection table leads to every queue that the device has.");
 static void rss_reta_all(struct conform *c)
 {
@@ -274,9 +274,9 @@ static void goes_out(struct conform *c, struct fn_pkt *pkt, unsigned queue)
 	irq_expect(c, fd);
 }
 
-BEHAVIOUR(rss_queues_all, NEED_QUEUES | NEED_REQUESTS,
-	  "As many queues as the device has carry each its own flow, both ways: hash, interrupt and "
-	  "counters of each are those of its flow alone.");
+BEHAVIOUR(rss_queues_all, NEED_QUEUES,
+	  "As many queues as the device has carry each its own flow, both ways: hash, interrupt "
+	  "and counters of each are those of its flow alone.");
 static void rss_queues_all(struct conform *c)
 {
 	struct fn_rss rss = start_all(c, FN_OFFLOAD_RX_HASH);
@@ -302,7 +302,7 @@ static void rss_queues_all(struct conform *c)
 	}
 }
 
-BEHAVIOUR(rss_key_changed, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_key_changed, NEED_QUEUES,
 	  "A new key takes effect at once: flows go where it says, and the table stays.");
 static void rss_key_changed(struct conform *c)
 {
@@ -324,7 +324,7 @@ static void rss_key_changed(struct conform *c)
 	}
 }
 
-BEHAVIOUR(rss_holds, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_holds, NEED_QUEUES,
 	  "Key, table and types hold over a reset, and over a stop and a start.");
 static void rss_holds(struct conform *c)
 {
@@ -359,20 +359,44 @@ static unsigned on_queue_1(struct conform *c)
 	return n;
 }
 
-BEHAVIOUR(rss_off, NEED_QUEUES | NEED_REQUESTS,
-	  "Without types the table steers no flow any more, also after a reset, and a stop and a "
-	  "start, and with types it does again.");
-static void rss_off(struct conform *c)
+BEHAVIOUR(rss_fewer_queues, NEED_QUEUES,
+	  "With fewer queues than the table knew all flows come in on those that there are, and "
+	  "with more again they are spread anew.");
+static void rss_fewer_queues(struct conform *c)
 {
 	struct fn_rss rss = start_rss(c, ALL_TYPES, 0);
-	const struct fn_rss off = { .sz = sizeof(off) };
-	struct fn_rss now = { .sz = sizeof(now) };
 
 	for (unsigned i = 0; i < rss.reta_entries; i++)
 		rss.reta[i] = 1;
 	check_ok(fn_dev_set_rss(c->dev, &rss));
 	check_eq(on_queue_1(c), 64);
-	check_ok(fn_dev_set_rss(c->dev, &off));
+	port_restart(c, (struct fn_dev_conf){ .rxqs = 1 });
+	check_eq(on_queue_1(c), 0);
+	port_restart(c, (struct fn_dev_conf){ .rxqs = QUEUES, .txqs = QUEUES });
+	check(on_queue_1(c) < 64);
+}
+
+BEHAVIOUR(rss_off, NEED_QUEUES,
+	  "Without types the table steers no flow any more, also after a reset, and a stop and a "
+	  "start, and with types it does again; a device that spreads by its hash or not at all "
+	  "refuses that, and steers on.");
+static void rss_off(struct conform *c)
+{
+	struct fn_rss rss = start_rss(c, ALL_TYPES, 0);
+	const struct fn_rss off = { .sz = sizeof(off) };
+	struct fn_rss now = { .sz = sizeof(now) };
+	int ret;
+
+	for (unsigned i = 0; i < rss.reta_entries; i++)
+		rss.reta[i] = 1;
+	check_ok(fn_dev_set_rss(c->dev, &rss));
+	check_eq(on_queue_1(c), 64);
+	ret = fn_dev_set_rss(c->dev, &off);
+	if (ret == -ENOTSUP) {
+		check_eq(on_queue_1(c), 64);
+		return;
+	}
+	check_ok(ret);
 	check_ok(fn_dev_get_rss(c->dev, &now));
 	check_eq(now.types, 0);
 	check(on_queue_1(c) < 64);
@@ -388,7 +412,7 @@ static void rss_off(struct conform *c)
 	check_eq(on_queue_1(c), 64);
 }
 
-BEHAVIOUR(rss_spreads_by_itself, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_spreads_by_itself, NEED_QUEUES,
 	  "A device with several queues and RSS spreads flows over all of them before anybody "
 	  "chose, as it says that it does.");
 static void rss_spreads_by_itself(struct conform *c)
@@ -411,7 +435,7 @@ static void rss_spreads_by_itself(struct conform *c)
 	check_eq(seen[1], rss.reta_entries / QUEUES);
 }
 
-BEHAVIOUR(rss_refuses, NEED_QUEUES | NEED_REQUESTS,
+BEHAVIOUR(rss_refuses, NEED_QUEUES,
 	  "A table that names a queue that is not in use, a wrong size or an unknown type is "
 	  "refused, and what was set stays.");
 static void rss_refuses(struct conform *c)
@@ -438,6 +462,19 @@ static void rss_refuses(struct conform *c)
 	check_flows(c, &rss, false);
 }
 
+BEHAVIOUR(rx_hash_of_nothing, 0, "A frame that is not IP comes without a hash.");
+static void rx_hash_of_nothing(struct conform *c)
+{
+	struct fn_pkt *pkt;
+
+	need_offload(c, FN_OFFLOAD_RX_HASH);
+	port_start(c, (struct fn_dev_conf){ .offloads = FN_OFFLOAD_RX_HASH });
+	wire_send_stream(c, 1, 1, 100);
+	pkt = rx_next(c, c->rx);
+	check_eq(pkt->flags & FN_PKT_HASH, 0);
+	fn_pkt_free(pkt);
+}
+
 const struct behaviour *const rss_behaviours[] = {
 	&behaviour_rss_vectors,
 	&behaviour_rss_queue,
@@ -448,8 +485,10 @@ const struct behaviour *const rss_behaviours[] = {
 	&behaviour_rss_queues_all,
 	&behaviour_rss_key_changed,
 	&behaviour_rss_holds,
+	&behaviour_rss_fewer_queues,
 	&behaviour_rss_off,
 	&behaviour_rss_spreads_by_itself,
 	&behaviour_rss_refuses,
+	&behaviour_rx_hash_of_nothing,
 	NULL,
 };

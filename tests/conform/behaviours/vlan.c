@@ -95,13 +95,13 @@ static void vlan_filter(struct conform *c)
 	for (unsigned i = 0; i < FN_ARRAY_LEN(vids); i++) {
 		const uint16_t other = vids[(i + 1) % FN_ARRAY_LEN(vids)];
 
-		check_ok(fn_dev_set_vlan_filter(c->dev, vids[i], true));
+		check_ok(fn_dev_add_vlan(c->dev, vids[i]));
 		vlan_only(c, vids[i], other);
 		vlan_only(c, vids[i], (uint16_t)(vids[i] ^ 2));
-		check_ok(fn_dev_set_vlan_filter(c->dev, vids[i], false));
+		check_ok(fn_dev_del_vlan(c->dev, vids[i]));
 		check(!comes_in_tagged(c, c->info.mac, vids[i]));
 	}
-	check_ret(fn_dev_set_vlan_filter(c->dev, 4096, true), -EINVAL);
+	check_ret(fn_dev_add_vlan(c->dev, 4096), -EINVAL);
 	check_eq(rx_counter(c->rx, FN_RX_DROP_BROKEN), 0);
 }
 
@@ -114,9 +114,9 @@ static void vlan_filter_holds(struct conform *c)
 
 	need_offload(c, FN_OFFLOAD_VLAN_FILTER);
 	port_start(c, conf);
-	check_ok(fn_dev_set_vlan_filter(c->dev, 100, true));
+	check_ok(fn_dev_add_vlan(c->dev, 100));
 	check_ok(fn_dev_stop(c->dev));
-	check_ok(fn_dev_set_vlan_filter(c->dev, 200, true));
+	check_ok(fn_dev_add_vlan(c->dev, 200));
 	check_ok(fn_dev_start(c->dev));
 	wait_until(port_link_up(c));
 	vlan_only(c, 100, 300);
@@ -131,10 +131,9 @@ static void vlan_filter_holds(struct conform *c)
 	check(!comes_in_tagged(c, c->info.mac, 100));
 }
 
-BEHAVIOUR(
-	vlan_insert_alone, 0,
-	"With tags put in by the device and none taken out by request, a received tag stands in the "
-	"data, where the sender put it.");
+BEHAVIOUR(vlan_insert_alone, 0,
+	  "With tags put in by the device and none taken out by request, a received tag stands in "
+	  "the data, where the sender put it.");
 static void vlan_insert_alone(struct conform *c)
 {
 	static const uint32_t lengths[] = { 64, 68, 100, 1518 };
@@ -161,8 +160,8 @@ static void vlan_insert_alone(struct conform *c)
 }
 
 BEHAVIOUR(vlan_all, 0,
-	  "Tags taken out, put in and filtered at once: a packet of a chosen VLAN comes in with its "
-	  "tag beside it, and goes out again with the tag in its place.");
+	  "Tags taken out, put in and filtered at once: a packet of a chosen VLAN comes in with "
+	  "its tag beside it, and goes out again with the tag in its place.");
 static void vlan_all(struct conform *c)
 {
 	const uint64_t all = FN_OFFLOAD_RX_VLAN | FN_OFFLOAD_TX_VLAN | FN_OFFLOAD_VLAN_FILTER;
@@ -175,7 +174,7 @@ static void vlan_all(struct conform *c)
 		const uint16_t vid = tcis[i] & 0xfff;
 		struct fn_pkt *pkt;
 
-		check_ok(fn_dev_set_vlan_filter(c->dev, vid, true));
+		check_ok(fn_dev_add_vlan(c->dev, vid));
 		tagged(c, frame, 50 + i, 200 + i, tcis[i] ^ 0x800, false);
 		wire_send(c, frame, 200 + i);
 		tagged(c, frame, i, 100 + i, tcis[i], false);
@@ -187,7 +186,7 @@ static void vlan_all(struct conform *c)
 		tx_send(c, c->tx, pkt);
 		check_eq(wire_recv(c, got, sizeof(got)), 100 + i);
 		check_mem(got, frame, 100 + i);
-		check_ok(fn_dev_set_vlan_filter(c->dev, vid, false));
+		check_ok(fn_dev_del_vlan(c->dev, vid));
 	}
 	check_passes(c);
 }

@@ -46,7 +46,9 @@ static void rx_lengths(struct conform *c)
 	check_eq(rx_counter(c->rx, FN_RX_PACKETS), 3 * FN_ARRAY_LEN(lengths));
 }
 
-BEHAVIOUR(every_length, 0, "Frames of every length from 14 to 1514 bytes pass both ways.");
+BEHAVIOUR(every_length, 0,
+	  "Frames of all lengths from 14 to 160 and from 1400 to 1514 bytes pass both ways, and of "
+	  "many between.");
 static void every_length(struct conform *c)
 {
 	port_start(c, (struct fn_dev_conf){ 0 });

@@ -36,7 +36,10 @@ static inline struct held *fifo_front(struct fifo *f)
 
 void fifo_drop(struct fifo *f);
 
-/* Take the frame at the front: its length, whatever room there is for it, or 0 when there is none. */
+/*
+ * Take the frame at the front: its length, whatever room there is for it, or 0 when there is
+ * none.
+ */
 size_t fifo_take(struct fifo *f, struct wire_request *request, void *buf, size_t bytes);
 
 void fifo_clear(struct fifo *f);

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* 82574 and 82576 of tests/model: a device and its wire in this process, with a clock of their own. */
+/*
+ * 82574 and 82576 of tests/model: a device and its wire in this process, with a clock of their
+ * own.
+ */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ctx.h"
 #include "conform/conform.h"
 #include "conform/places/fifo.h"
 #include "conform/places/model.h"
@@ -16,12 +20,14 @@
  * @id: the device
  * @in: on the way to it
  * @out: on the way from it
+ * @lost: frames that came to the device and not into a buffer
  * @dry: the frame at the front of @in has found no buffer, and the device has said so
  */
 struct world {
 	struct intel_dev id;
 	struct fifo in;
 	struct fifo out;
+	uint64_t lost;
 	bool dry;
 };
 
@@ -74,9 +80,12 @@ static void model_end(struct conform *c, bool judge)
 
 static int model_open(struct conform *c, struct fn_dev **dev)
 {
+	const struct model_intel *kind = c->place->arg;
 	struct world *w = c->world;
 	const struct fn_dev_opts opts = { .sz = sizeof(opts), .err = &c->err };
 
+	if (kind->scalar)
+		c->ctx->avx2 = false;
 	return fn_dev_open_on(c->ctx, &model_bus, w->id.md.busdev.name, &opts, dev);
 }
 
@@ -110,8 +119,8 @@ static uint64_t model_now_ns(struct conform *c)
 }
 
 /*
- * What finds no buffer waits in front of the device, which says so once (RXO). That is more than its
- * FIFO holds, as if a switch were there that heeds pause frames.
+ * What finds no buffer waits in front of the device, which says so once (RXO). That is more
+ * than its FIFO holds, as if a switch were there that heeds pause frames.
  */
 static bool receive(struct world *w, const struct held *held)
 {
@@ -124,7 +133,7 @@ static bool receive(struct world *w, const struct held *held)
 		return false;
 	}
 	w->dry = false;
-	(void)intel_dev_receive(&w->id, held->data, held->len);
+	w->lost += intel_dev_receive(&w->id, held->data, held->len) < 0;
 	return true;
 }
 
@@ -147,6 +156,13 @@ static void model_stall(struct conform *c, bool on)
 
 	w->id.auto_tx = !on;
 	intel_dev_serve_all(&w->id);
+}
+
+static uint64_t model_lost(struct conform *c)
+{
+	const struct world *w = c->world;
+
+	return w->in.n + w->lost;
 }
 
 static void model_link(struct conform *c, bool up)
@@ -203,6 +219,7 @@ const struct place_ops place_model_intel = {
 	.now_ns = model_now_ns,
 	.wait = model_wait,
 	.stall = model_stall,
+	.lost = model_lost,
 	.link = model_link,
 	.unplug = model_unplug,
 	.release = model_release,

@@ -91,38 +91,20 @@ static int q_send_done(struct conform *c, const struct wire_request *request, co
 static int q_send(struct conform *c, const struct wire_request *request, const void *frame,
 		  size_t len)
 {
-	struct qtest_offload offload = { 0 };
-
 	if (!request)
 		return qtest_send(world.q, 0, frame, len);
 	if (!world.tap)
 		return q_send_done(c, request, frame, len);
-	offload.flags = request->flags;
-	offload.gso_type = request->gso_type;
-	offload.hdr_len = request->hdr_len;
-	offload.gso_size = request->gso_size;
-	offload.csum_start = request->csum_start;
-	offload.csum_offset = request->csum_offset;
-	return qtest_send_offload(world.q, 0, &offload, frame, len);
+	return qtest_send_offload(world.q, 0, request, frame, len);
 }
 
 static size_t q_recv(struct conform *c, struct wire_request *request, void *buf, size_t bytes)
 {
-	struct qtest_offload offload = { 0 };
-	size_t len;
-
 	(void)c;
 	*request = (struct wire_request){ 0 };
 	if (!world.tap)
 		return qtest_recv(world.q, 0, buf, bytes, 0);
-	len = qtest_recv_offload(world.q, 0, &offload, buf, bytes, 0);
-	request->flags = offload.flags;
-	request->gso_type = offload.gso_type;
-	request->hdr_len = offload.hdr_len;
-	request->gso_size = offload.gso_size;
-	request->csum_start = offload.csum_start;
-	request->csum_offset = offload.csum_offset;
-	return len;
+	return qtest_recv_offload(world.q, 0, request, buf, bytes, 0);
 }
 
 static uint64_t q_now_ns(struct conform *c)

@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "conform/conform.h"
+#include "conform/places/host.h"
 #include "qtest/packet.h"
 
 #ifndef PACKET_IGNORE_OUTGOING
@@ -82,18 +83,17 @@ static int vfio_prepare(const struct conform_place *place, char *why, size_t byt
 	return host_fd < 0 ? -errno : 0;
 }
 
-/* Ask the host, and wait until it has done it: "done", or why not. */
+/*
+ * Ask the host, and wait until it has done it. No other process of this guest asks by that
+ * number.
+ */
 static void ask_host(struct conform *c, const char *what, char *answer, size_t bytes)
 {
+	static unsigned asked;
 	const char *from = getenv("LAB_FROM_HOST");
-	FILE *file = fopen(from ? from : "/dev/null", "re");
+	const unsigned long number = (unsigned long)getpid() * 1000 + asked++;
 
-	check(file);
-	check(dprintf(host_fd, "@host %s\n", what) > 0);
-	if (!fgets(answer, (int)bytes, file))
-		answer[0] = '\0';
-	(void)fclose(file);
-	answer[strcspn(answer, "\n")] = '\0';
+	check(host_ask(host_fd, from ? from : "/dev/null", number, what, answer, bytes));
 }
 
 static void host(struct conform *c, const char *what)
@@ -272,25 +272,17 @@ static int vfio_open(struct conform *c, struct fn_dev **dev)
 static int vfio_send(struct conform *c, const struct wire_request *request, const void *frame,
 		     size_t len)
 {
-	struct qtest_offload offload = { 0 };
-	int ret;
+	const int ret = packet_send(world.wire, request, frame, len);
 
 	(void)c;
-	_Static_assert(sizeof(offload) == sizeof(*request), "both are what the kernel knows");
-	if (request)
-		memcpy(&offload, request, sizeof(offload));
-	ret = packet_send(world.wire, &offload, frame, len);
 	return ret == -ENETDOWN ? -EAGAIN : ret;
 }
 
 static size_t vfio_recv(struct conform *c, struct wire_request *request, void *buf, size_t bytes)
 {
-	struct qtest_offload offload = { 0 };
-	const size_t len = packet_recv(world.wire, &offload, buf, bytes);
-
 	(void)c;
-	memcpy(request, &offload, sizeof(offload));
-	return len;
+	*request = (struct wire_request){ 0 };
+	return packet_recv(world.wire, request, buf, bytes);
 }
 
 static uint64_t vfio_now_ns(struct conform *c)

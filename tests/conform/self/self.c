@@ -2,11 +2,14 @@
 /* Behaviours that go wrong in every way there is, for self.sh to see that the runner says so. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "conform/conform.h"
+#include "conform/places/host.h"
 
 static int in_use;
 
@@ -143,12 +146,35 @@ static void passes_again(struct conform *c)
 	check_eq(in_use, 0);
 }
 
+BEHAVIOUR(asks_host, 0, "Of the host's answers it takes the one to what it asked itself.");
+static void asks_host(struct conform *c)
+{
+	static const char answers[] = "41 done\ndone\n4 done\n42 it is late\n43 done\n";
+	const int from = memfd_create("answers", MFD_CLOEXEC);
+	const int to = memfd_create("asked", MFD_CLOEXEC);
+	char path[64];
+	char text[64] = "";
+
+	check(write(from, answers, strlen(answers)) == (ssize_t)strlen(answers));
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", from);
+	check(host_ask(to, path, 42, "link off", text, sizeof(text)));
+	check_mem(text, "it is late", sizeof("it is late"));
+	check(!host_ask(to, path, 44, "link on", text, sizeof(text)));
+	check_eq(pread(to, text, sizeof(text) - 1, 0), 35);
+	check_mem(text, "@host 42 link off\n@host 44 link on\n", 35);
+	(void)close(from);
+	(void)close(to);
+}
+
 static const struct behaviour *const self_behaviours[] = {
-	&behaviour_passes,     &behaviour_fails,        &behaviour_fails_bytes,
-	&behaviour_fails_call, &behaviour_skips,        &behaviour_needs,
-	&behaviour_crashes,    &behaviour_exits,        &behaviour_hangs,
-	&behaviour_leaks_fd,   &behaviour_leaks_packet, &behaviour_leaks_memory,
-	&behaviour_place_saw,  &behaviour_passes_again, NULL,
+	&behaviour_passes,       &behaviour_fails,
+	&behaviour_fails_bytes,  &behaviour_fails_call,
+	&behaviour_skips,        &behaviour_needs,
+	&behaviour_crashes,      &behaviour_exits,
+	&behaviour_hangs,        &behaviour_leaks_fd,
+	&behaviour_leaks_packet, &behaviour_leaks_memory,
+	&behaviour_place_saw,    &behaviour_passes_again,
+	&behaviour_asks_host,    NULL,
 };
 
 const struct subject subjects[] = { { "self", self_behaviours }, { NULL, NULL } };

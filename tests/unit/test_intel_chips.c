@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * The members of the two Intel families, most of which nobody here has: the model is the one that
+ * it has of the family, with the traits of the member's data sheet.
+ */
+/* For sixteen queues of each kind. */
+#define PORT_PKTS 12288
+#include "intel_diag_port.h"
+
+/**
+ * struct member - a chip by its data sheet
+ * @id: device id
+ * @driver: whose it is
+ * @successor: of the 82576
+ * @queues: of each kind
+ * @entries: MSI-X entries
+ * @macs: addresses that it compares with, its own included
+ * @vlan_writes: how often an entry of the VLAN table is written
+ */
+struct member {
+	uint16_t id;
+	const char *driver;
+	bool successor;
+	unsigned queues;
+	unsigned entries;
+	unsigned macs;
+	unsigned vlan_writes;
+};
+
+static const struct member members[] = {
+	{ 0x10d3, "e1000e", false, 2, 5, 16, 1 }, /* 82574L */
+	{ 0x10f6, "e1000e", false, 2, 5, 16, 1 }, /* 82574LA */
+	{ 0x10c9, "igb", false, 16, 10, 24, 1 },  /* 82576 */
+	{ 0x10e8, "igb", false, 16, 10, 24, 1 },  /* 82576, four ports */
+	{ 0x1526, "igb", false, 16, 10, 24, 1 },  /* 82576, ET2 */
+	{ 0x150a, "igb", false, 16, 10, 24, 1 },  /* 82576NS */
+	{ 0x1521, "igb", true, 8, 10, 32, 10 },   /* I350 */
+	{ 0x1533, "igb", true, 4, 5, 16, 1 },     /* I210 */
+	{ 0x1535, "igb", true, 4, 5, 16, 1 },     /* I210-IT */
+	{ 0x157b, "igb", true, 4, 5, 16, 1 },     /* I210 without flash */
+	{ 0x1539, "igb", true, 2, 5, 16, 1 },     /* I211 */
+};
+
+/* Writes of a register, and which one. */
+static uint64_t watched;
+static unsigned writes;
+
+static void watch_write(struct fn_busdev *busdev, unsigned idx, uint64_t off, unsigned width,
+			uint64_t value)
+{
+	writes += off == watched;
+	model_bus.bar_write(busdev, idx, off, width, value);
+}
+
+static struct fn_bus_ops watching;
+
+static void member_open(const struct member *m)
+{
+	family = strcmp(m->driver, "igb") ? INTEL_82574 : INTEL_82576;
+	port_init();
+	p.id.successor = m->successor;
+	p.id.queues = m->queues;
+	p.id.md.cfg[2] = (uint8_t)m->id;
+	p.id.md.cfg[3] = (uint8_t)(m->id >> 8);
+	p.id.md.busdev.irqs = m->entries;
+	watching = model_bus;
+	watching.bar_write = watch_write;
+	p.id.md.busdev.ops = &watching;
+	port_open();
+}
+
+static void traits(void **state)
+{
+	(void)state;
+	for (const struct member *m = members; m < members + FN_ARRAY_LEN(members); m++) {
+		struct fn_dev_info info = { .sz = sizeof(info) };
+
+		member_open(m);
+		fn_dev_get_info(p.dev, &info);
+		assert_string_equal(info.driver, m->driver);
+		assert_int_equal(info.max_rxqs, m->queues);
+		assert_int_equal(info.max_txqs, m->queues);
+		assert_int_equal(info.vectors, m->entries - 1);
+		assert_int_equal(info.max_mac_exact, m->macs - 1);
+		assert_int_equal(!!(info.offloads_max & FN_OFFLOAD_TX_SCTP_CSUM),
+				 family == INTEL_82576);
+		assert_int_equal(!!(info.rss_types & FN_RSS_UDP4), family == INTEL_82576);
+		port_end();
+	}
+}
+
+static void start_all(const struct member *m)
+{
+	member_open(m);
+	port_start((struct fn_dev_conf){ .rxqs = (uint16_t)m->queues,
+					 .txqs = (uint16_t)m->queues,
+					 .rx_ring = 64,
+					 .tx_ring = 64,
+					 .offloads = FN_OFFLOAD_VLAN_FILTER });
+}
+
+static void assert_signals(unsigned entry, unsigned before)
+{
+	pass_ns(FN_MS(1));
+	assert_int_equal(p.id.md.signals[entry], before + 1);
+}
+
+/* Each queue sends and tells its own vector, and so does what comes in. */
+static void vectors(void **state)
+{
+	(void)state;
+	for (const struct member *m = members; m < members + FN_ARRAY_LEN(members); m++) {
+		unsigned before;
+
+		start_all(m);
+		for (unsigned q = 0; q < m->queues; q++) {
+			const unsigned entry = 1 + (m->queues + q) % (m->entries - 1);
+			struct fn_pkt *pkt = fn_pkt_alloc(p.pool);
+
+			memset(fn_pkt_append(pkt, 60), 0x55, 60);
+			before = p.id.md.signals[entry];
+			assert_int_equal(fn_txq_arm(fn_dev_txq(p.dev, (uint16_t)q)), 0);
+			assert_int_equal(fn_tx_burst(fn_dev_txq(p.dev, (uint16_t)q), &pkt, 1), 1);
+			assert_signals(entry, before);
+		}
+		before = p.id.md.signals[1];
+		assert_int_equal(fn_rxq_arm(fn_dev_rxq(p.dev, 0)), 0);
+		port_receive(1);
+		assert_signals(1, before);
+		port_end();
+	}
+}
+
+/* Two lists: all that have an entry of their own, and one more. */
+static void addresses(void **state)
+{
+	uint8_t macs[32][6];
+
+	(void)state;
+	for (unsigned i = 0; i < 32; i++)
+		memcpy(macs[i], (const uint8_t[]){ 0x02, 0, 0, 0, 1, (uint8_t)i }, 6);
+	for (const struct member *m = members; m < members + FN_ARRAY_LEN(members); m++) {
+		start_all(m);
+		assert_int_equal(
+			fn_dev_set_mac_filters(p.dev, (const uint8_t(*)[6])macs, m->macs - 1), 0);
+		assert_int_equal(p.dev->mac_filter_mode, FN_FILTER_EXACT);
+		assert_int_equal(REG(IDEV_RAL(m->macs - 1)), 0x00000002);
+		assert_int_equal(REG(IDEV_RAH(m->macs - 1)), IDEV_RAH_AV | 1 | (m->macs - 2) << 8);
+		assert_int_equal(fn_dev_set_mac_filters(p.dev, (const uint8_t(*)[6])macs, m->macs),
+				 0);
+		assert_int_equal(p.dev->mac_filter_mode, FN_FILTER_ALL);
+		port_end();
+	}
+}
+
+/* The I350 may lose a write of the VLAN table. */
+static void vlans(void **state)
+{
+	(void)state;
+	for (const struct member *m = members; m < members + FN_ARRAY_LEN(members); m++) {
+		start_all(m);
+		watched = IDEV_VFTA + 4 * (77 / 32);
+		writes = 0;
+		assert_int_equal(fn_dev_add_vlan(p.dev, 77), 0);
+		assert_int_equal(REG(watched), 1u << 77 % 32);
+		assert_int_equal(writes, m->vlan_writes);
+		port_end();
+	}
+}
+
+/* The successors strip the CRC where a queue says so too; those before have no such register. */
+static void crc(void **state)
+{
+	(void)state;
+	for (const struct member *m = members; m < members + FN_ARRAY_LEN(members); m++) {
+		start_all(m);
+		for (unsigned q = 0; m->successor && q < m->queues; q++)
+			assert_int_equal(*intel_dev_qreg(&p.id, false, q, IDEV_Q_DVMOLR), 1u << 31);
+		port_end();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(traits), cmocka_unit_test(vectors), cmocka_unit_test(addresses),
+		cmocka_unit_test(vlans),  cmocka_unit_test(crc),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Interrupts of the Intel drivers: what is told once, what must not get lost, and when. */
+#define PORT_PKTS 1536
+#include "intel_diag_port.h"
+
+static const uint16_t first_vector[] = { 0 };
+
+/* MSI-X entries: link and overruns, and the first vector of a queue. */
+#define OTHER 0
+#define FIRST 1
+
+static struct fn_rxq *rx(void)
+{
+	return fn_dev_rxq(p.dev, 0);
+}
+
+static struct fn_txq *tx(void)
+{
+	return fn_dev_txq(p.dev, 0);
+}
+
+/* One queue of each kind, on one vector, that may interrupt every @delay_ns. */
+static void shared_up(uint32_t delay_ns)
+{
+	const struct fn_coalesce c = { .sz = sizeof(c),
+				       .rx_delay_ns = delay_ns,
+				       .tx_delay_ns = delay_ns };
+
+	port_init();
+	port_start((struct fn_dev_conf){
+		.rxqs = 1, .txqs = 1, .rx_vectors = first_vector, .tx_vectors = first_vector });
+	assert_int_equal(fn_dev_set_coalesce(p.dev, &c), 0);
+}
+
+static void assert_signals(unsigned entry, unsigned n)
+{
+	assert_int_equal(p.id.md.signals[entry], n);
+}
+
+/* What came before a queue was armed is not told, but pending says it. */
+static void old_news(void **state)
+{
+	uint8_t frame[60] = { 0 };
+	struct fn_pkt *pkt;
+
+	(void)state;
+	port_up();
+	memcpy(frame, p.dev->mac, 6);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(intel_dev_receive(&p.id, frame, sizeof(frame)), 0);
+		assert_int_equal(fn_rxq_arm(rx()), 0);
+		assert_true(fn_rxq_pending(rx()));
+		pass_ns(FN_MS(1));
+		assert_signals(FIRST, i);
+		assert_int_equal(fn_rx_burst(rx(), &pkt, 1), 1);
+		fn_pkt_free(pkt);
+		port_receive(1);
+		pass_ns(FN_MS(1));
+		assert_signals(FIRST, i + 1);
+	}
+	port_end();
+}
+
+/* The look at the ring that follows is behind the wish for an interrupt. */
+static void fenced(void **state)
+{
+	const unsigned *calls = &model_barrier_state.calls[2];
+	unsigned before;
+
+	(void)state;
+	port_up();
+	before = *calls;
+	assert_int_equal(fn_rxq_arm(rx()), 0);
+	assert_int_equal(*calls - before, MODEL_BARRIERS ? 1 : 0);
+	before = *calls;
+	assert_int_equal(fn_txq_arm(tx()), 0);
+	assert_int_equal(*calls - before, MODEL_BARRIERS ? 1 : 0);
+	port_end();
+}
+
+/* A queue that is armed does not eat what waits for the other one on its vector. */
+static void neighbour_armed(void **state)
+{
+	(void)state;
+	shared_up(FN_MS(1));
+	for (unsigned i = 0; i < 3; i++) {
+		pass_ns(FN_MS(10));
+		assert_int_equal(fn_txq_arm(tx()), 0);
+		port_send(1);
+		assert_signals(FIRST, 2 * i + 1);
+		/* The next one waits for the throttle. */
+		assert_int_equal(fn_txq_arm(tx()), 0);
+		port_send(1);
+		assert_signals(FIRST, 2 * i + 1);
+		assert_int_equal(fn_rxq_arm(rx()), 0);
+		pass_ns(FN_MS(2));
+		assert_signals(FIRST, 2 * i + 2);
+		fn_rxq_disarm(rx());
+		fn_txq_disarm(tx());
+	}
+	port_end();
+}
+
+/* A queue that is disarmed leaves the other one on its vector armed; the last one is silent. */
+static void neighbour_disarmed(void **state)
+{
+	(void)state;
+	shared_up(0);
+	assert_int_equal(fn_txq_arm(tx()), 0);
+	assert_int_equal(fn_rxq_arm(rx()), 0);
+	fn_rxq_disarm(rx());
+	port_send(1);
+	assert_signals(FIRST, 1);
+	assert_int_equal(fn_txq_arm(tx()), 0);
+	assert_int_equal(fn_rxq_arm(rx()), 0);
+	fn_txq_disarm(tx());
+	port_receive(1);
+	assert_signals(FIRST, 2);
+	assert_int_equal(fn_txq_arm(tx()), 0);
+	assert_int_equal(fn_rxq_arm(rx()), 0);
+	fn_txq_disarm(tx());
+	fn_rxq_disarm(rx());
+	port_send(1);
+	port_receive(1);
+	pass_ns(FN_MS(10));
+	assert_signals(FIRST, 2);
+	port_end();
+}
+
+/* A look at the other causes does not eat what waits for a queue's throttle (82574 10.2.4.1). */
+static void other_looked_at(void **state)
+{
+	(void)state;
+	shared_up(0);
+	assert_int_equal(
+		fn_dev_set_coalesce(p.dev, &(struct fn_coalesce){ .sz = sizeof(struct fn_coalesce),
+								  .tx_delay_ns = FN_MS(2) }),
+		0);
+	/* The receive queue's vector would not be held back. */
+	assert_int_equal(fn_dev_stop(p.dev), 0);
+	port_start((struct fn_dev_conf){ .rxqs = 1, .txqs = 1 });
+	pass_ns(FN_MS(10));
+	assert_int_equal(fn_txq_arm(tx()), 0);
+	port_send(1);
+	assert_signals(FIRST + 1, 1);
+	assert_int_equal(fn_txq_arm(tx()), 0);
+	port_send(1);
+	assert_signals(FIRST + 1, 1);
+	intel_dev_cable(&p.id, false);
+	assert_int_equal(fn_ctx_process_events(p.ctx), 1);
+	pass_ns(FN_MS(3));
+	assert_signals(FIRST + 1, 2);
+	port_end();
+}
+
+/* Overruns come as often as frames do: they are told once for each look, and every look counts. */
+static void overruns(void **state)
+{
+	(void)state;
+	port_up();
+	(void)fn_ctx_process_events(p.ctx);
+	for (unsigned i = 0; i < 3; i++) {
+		const unsigned before = p.id.md.signals[OTHER];
+
+		for (unsigned k = 0; k < 5; k++)
+			intel_dev_starved(&p.id);
+		assert_signals(OTHER, before + 1);
+		(void)fn_ctx_process_events(p.ctx);
+		assert_int_equal(counter("rx_overrun"), i + 1);
+	}
+	port_end();
+}
+
+/* One that comes late, when the device is stopped already, is not looked into. */
+static void late(void **state)
+{
+	unsigned reads;
+
+	(void)state;
+	port_up();
+	(void)fn_ctx_process_events(p.ctx);
+	model_dev_signal(&p.id.md, OTHER);
+	assert_int_equal(fn_dev_stop(p.dev), 0);
+	reads = p.id.reads;
+	p.link_events = 0;
+	(void)fn_ctx_process_events(p.ctx);
+	assert_int_equal(p.id.reads, reads);
+	assert_int_equal(p.link_events, 0);
+	port_end();
+}
+
+/* All ones of a device that is gone are no causes. */
+static void gone(void **state)
+{
+	struct fn_dev_info info = { .sz = sizeof(info) };
+
+	(void)state;
+	port_up();
+	(void)fn_ctx_process_events(p.ctx);
+	p.link_events = 0;
+	model_dev_signal(&p.id.md, OTHER);
+	p.id.md.gone = true;
+	(void)fn_ctx_process_events(p.ctx);
+	fn_dev_get_info(p.dev, &info);
+	assert_int_equal(info.status, -ENODEV);
+	assert_int_equal(p.link_events, 0);
+	assert_int_equal(counter("rx_overrun"), 0);
+	port_end();
+}
+
+/* Without a buffer nothing would ever come in and interrupt. */
+static void empty_ring(void **state)
+{
+	static struct fn_pkt *held[PORT_PKTS];
+	uint8_t frame[60] = { 0 };
+	struct fn_pkt *pkt;
+	unsigned n = 0;
+
+	(void)state;
+	port_init();
+	port_start((struct fn_dev_conf){ .rx_ring = 64 });
+	memcpy(frame, p.dev->mac, 6);
+	while ((pkt = fn_pkt_alloc(p.pool)))
+		held[n++] = pkt;
+	while (!intel_dev_receive(&p.id, frame, sizeof(frame))) {
+		assert_int_equal(fn_rx_burst(rx(), &pkt, 1), 1);
+		held[n++] = pkt;
+	}
+	assert_int_equal(fn_rxq_arm(rx()), -ENOBUFS);
+	fn_pkt_free_bulk(held, n);
+	assert_int_equal(fn_rxq_arm(rx()), 0);
+	port_receive(1);
+	assert_signals(FIRST, 1);
+	port_end();
+}
+
+/* The 82574's timers hold the first frame after a pause back as well; its throttle would not. */
+static void first_frame(void **state)
+{
+	const struct fn_coalesce c = { .sz = sizeof(c), .rx_delay_ns = FN_MS(2) };
+
+	(void)state;
+	port_up();
+	assert_int_equal(fn_dev_set_coalesce(p.dev, &c), 0);
+	pass_ns(FN_MS(100));
+	assert_int_equal(fn_rxq_arm(rx()), 0);
+	port_receive(1);
+	pass_ns(FN_MS(1));
+	assert_signals(FIRST, 0);
+	/* A stream of frames does not put it off. */
+	port_receive(1);
+	pass_ns(FN_MS(2));
+	assert_signals(FIRST, 1);
+	port_end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOTH(old_news),
+		BOTH(fenced),
+		BOTH(neighbour_armed),
+		BOTH(neighbour_disarmed),
+		BOTH(other_looked_at),
+		BOTH(overruns),
+		BOTH(late),
+		BOTH(gone),
+		BOTH(empty_ring),
+		{ "first_frame, 82574", first_frame, e1000e, NULL, NULL },
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

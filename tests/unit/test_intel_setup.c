@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* What the Intel drivers set before frames come in, and what a stop leaves. */
+#define PORT_PKTS 1536
+#include "intel_diag_port.h"
+
+#include <fastnic/filter.h>
+#include <fastnic/rss.h>
+
+/* A frame of TCP over IPv4 for the port. */
+static void tcp_frame(uint8_t frame[60])
+{
+	static const uint8_t ip[] = { 0x08, 0x00, 0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6 };
+
+	memset(frame, 0, 60);
+	memcpy(frame, p.dev->mac, 6);
+	memcpy(frame + 12, ip, sizeof(ip));
+	frame[26] = frame[30] = 10; /* 10.0.0.0 both, port 0 both */
+	frame[46] = 0x50;
+}
+
+/* The hash is for the application too: a single queue has it, when it was asked for. */
+static void hash_of_one_queue(void **state)
+{
+	(void)state;
+	for (unsigned on = 0; on < 2; on++) {
+		uint8_t frame[60];
+		struct fn_pkt *pkt;
+
+		port_init();
+		port_start(
+			(struct fn_dev_conf){ .rxqs = 1, .offloads = on ? FN_OFFLOAD_RX_HASH : 0 });
+		tcp_frame(frame);
+		assert_int_equal(intel_dev_receive(&p.id, frame, sizeof(frame)), 0);
+		assert_int_equal(fn_rx_burst(fn_dev_rxq(p.dev, 0), &pkt, 1), 1);
+		assert_int_equal(!!(pkt->flags & FN_PKT_HASH), on);
+		fn_pkt_free(pkt);
+		port_end();
+	}
+}
+
+/* 82576: of several queues a full one drops, so that the others go on; a single one may wait. */
+static void full_queue_drops(void **state)
+{
+	(void)state;
+	for (uint16_t n = 1; n <= 2; n++) {
+		port_init();
+		port_start((struct fn_dev_conf){ .rxqs = n, .rx_ring = 64, .tx_ring = 64 });
+		for (uint16_t q = 0; q < n; q++)
+			assert_int_equal(!!(*intel_dev_qreg(&p.id, false, q, IDEV_Q_SRRCTL) &
+					    IDEV_SRRCTL_DROP_EN),
+					 n > 1);
+		port_end();
+	}
+}
+
+/* 82576: one byte more than the MTU and its tag do not come in at all. */
+static void longest_frame(void **state)
+{
+	uint8_t frame[1600] = { 0 };
+	struct fn_pkt *pkt;
+
+	(void)state;
+	for (unsigned mtu = 500; mtu <= 1500; mtu += 1000) {
+		port_init();
+		port_start((struct fn_dev_conf){ .mtu = mtu });
+		memcpy(frame, p.dev->mac, 6);
+		assert_int_equal(intel_dev_receive(&p.id, frame, mtu + 19), -EPERM);
+		assert_int_equal(intel_dev_receive(&p.id, frame, mtu + 18), 0);
+		assert_int_equal(fn_rx_burst(fn_dev_rxq(p.dev, 0), &pkt, 1), 1);
+		fn_pkt_free(pkt);
+		port_end();
+	}
+}
+
+/* A frame has to fit into half of a ring, which may be all that the device has of it. */
+static void scattered_over_a_ring(void **state)
+{
+	const struct fn_pool_opts opts = {
+		.sz = sizeof(opts), .count = PORT_PKTS, .room_bytes = 512, .max_threads = 1
+	};
+	struct fn_dev_conf conf = {
+		.sz = sizeof(conf), .mtu = 9000, .offloads = FN_OFFLOAD_RX_SCATTER, .rx_ring = 32
+	};
+	struct fn_pool *small;
+
+	(void)state;
+	port_init();
+	port_open();
+	assert_int_equal(fn_pool_create(p.ctx, &opts, &small), 0);
+	conf.pool = small;
+	/* 9018 bytes are 18 buffers of 512. */
+	assert_int_equal(fn_dev_configure(p.dev, &conf), -EINVAL);
+	assert_true(says("a frame of MTU 9000 fills 18 buffers"));
+	assert_true(says("16 is the most in a receive ring of 32"));
+	conf.rx_ring = 64;
+	assert_int_equal(fn_dev_configure(p.dev, &conf), 0);
+	conf.rx_ring = 32;
+	conf.mtu = 16 * 512 - 18;
+	assert_int_equal(fn_dev_configure(p.dev, &conf), 0);
+	conf.mtu++;
+	assert_int_equal(fn_dev_configure(p.dev, &conf), -EINVAL);
+	assert_int_equal(fn_dev_close(p.dev), 0);
+	assert_int_equal(fn_pool_destroy(small), 0);
+	assert_int_equal(fn_pool_destroy(p.pool), 0);
+	assert_int_equal(fn_ctx_destroy(p.ctx), 0);
+	assert_no_violation(&p.id.md);
+	model_dev_unplug(&p.id.md);
+}
+
+/* Letting a VLAN in or out leaves those beside it in the table. */
+static void neighbour_vlans(void **state)
+{
+	(void)state;
+	port_init();
+	port_start((struct fn_dev_conf){ .offloads = FN_OFFLOAD_VLAN_FILTER });
+	assert_int_equal(fn_dev_add_vlan(p.dev, 70), 0);
+	assert_int_equal(fn_dev_add_vlan(p.dev, 71), 0);
+	assert_int_equal(REG(IDEV_VFTA + 8), 3u << 6);
+	assert_int_equal(fn_dev_del_vlan(p.dev, 70), 0);
+	assert_int_equal(REG(IDEV_VFTA + 8), 2u << 6);
+	port_end();
+}
+
+/* A stop is a reset: the device has no memory of the port's any more, and takes nothing. */
+static void stopped(void **state)
+{
+	uint8_t frame[60] = { 0 };
+
+	(void)state;
+	port_up();
+	memcpy(frame, p.dev->mac, 6);
+	assert_int_equal(fn_dev_stop(p.dev), 0);
+	pass_ns(2 * p.id.link_ns);
+	assert_int_equal(intel_dev_receive(&p.id, frame, sizeof(frame)), -ENETDOWN);
+	for (unsigned t = 0; t < 2; t++)
+		assert_int_equal(*intel_dev_qreg(&p.id, t, 0, IDEV_Q_LEN), 0);
+	port_end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOTH(hash_of_one_queue),
+		BOTH(scattered_over_a_ring),
+		BOTH(neighbour_vlans),
+		BOTH(stopped),
+		{ "full_queue_drops, 82576", full_queue_drops, igb, NULL, NULL },
+		{ "longest_frame, 82576", longest_frame, igb, NULL, NULL },
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
