@@ -117,7 +117,7 @@ static inline __attribute__((always_inline)) unsigned tx_run_fours(
 	}
 	done = (unsigned)(pkts - first);
 	half = _mm_add_epi64(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
-	*bytes += (uint64_t)_mm_extract_epi64(half, 1) + done * INTEL_TX_FRAME_MIN;
+	*bytes += (uint64_t)_mm_extract_epi64(half, 1) + (uint64_t)done * INTEL_TX_FRAME_MIN;
 	return done;
 }
 
