@@ -93,17 +93,6 @@ static void tx_post_slow(struct intel_txq *q, struct fn_pkt *pkt, uint32_t len, 
 	q->mixed = true;
 }
 
-/* Another context has IOVAs of its own: to this device they are other memory, or none. */
-static bool tx_reachable(const struct intel_txq *q, const struct fn_pkt *pkt)
-{
-	const struct fn_ctx *ctx = fn_txq_queue(&q->pub)->dev->ctx;
-
-	for (const struct fn_pkt *seg = pkt; seg; seg = seg->next)
-		if (fn_pool_ctx(seg->pool) != ctx)
-			return false;
-	return true;
-}
-
 /* Whether it can ever be sent: FN_TX_COUNTERS, else the counter under which it is dropped. */
 static enum fn_tx_counter tx_judge(const struct intel_txq *q, const struct fn_pkt *pkt,
 				   uint32_t len, uint32_t asked, struct intel_tx_plan *plan)
@@ -123,7 +112,8 @@ static enum fn_tx_counter tx_judge(const struct intel_txq *q, const struct fn_pk
 	if (pkt->extra_segs >= q->segs_max ||
 	    tx_descs(q, pkt) > intel_tx_ring_size(q) - 1 - INTEL_TX_EXTRA_DESCS)
 		return FN_TX_DROP_SEGMENTS;
-	return tx_reachable(q, pkt) ? FN_TX_COUNTERS : FN_TX_DROP_UNREACHABLE;
+	return fn_pool_reaches(fn_txq_queue(&q->pub)->dev->ctx, pkt) ? FN_TX_COUNTERS :
+								       FN_TX_DROP_UNREACHABLE;
 }
 
 enum tx_outcome intel_tx_slow(struct intel_txq *q, struct fn_pkt *pkt)

@@ -39,6 +39,14 @@ const struct fn_ctx *fn_pool_ctx(const struct fn_pool *pool)
 	return pool->ctx;
 }
 
+bool fn_pool_reaches(const struct fn_ctx *ctx, const struct fn_pkt *pkt)
+{
+	for (const struct fn_pkt *seg = pkt; seg; seg = seg->next)
+		if (seg->pool->ctx != ctx)
+			return false;
+	return true;
+}
+
 const char *fn_pool_name(const struct fn_pool *pool)
 {
 	return pool->name;

@@ -203,6 +203,12 @@ void fn_pool_opts_defaults(struct fn_pool_opts *opts);
 /* The context whose devices can reach the pool's rooms. */
 const struct fn_ctx *fn_pool_ctx(const struct fn_pool *pool);
 
+/*
+ * Devices of @ctx reach all segments of the packet. Another context has IOVAs of its own: to a
+ * device of this one they are other memory, or none.
+ */
+bool fn_pool_reaches(const struct fn_ctx *ctx, const struct fn_pkt *pkt);
+
 /* What the pool is called in messages. */
 const char *fn_pool_name(const struct fn_pool *pool);
 

@@ -3,6 +3,7 @@
 #ifndef FN_TESTS_MODEL_INTEL_PORT_H
 #define FN_TESTS_MODEL_INTEL_PORT_H
 
+#include "model/intel_family.h"
 #include "model/intel_standin.h"
 #include "model/model_build.h"
 #include "model/model_test.h"
@@ -11,7 +12,6 @@
 
 static struct intel_dev id;
 static struct intel_standin is;
-static enum intel_family family;
 static uint8_t frame[MODEL_FRAME_MAX];
 static uint8_t got[MODEL_FRAME_MAX];
 
@@ -69,25 +69,5 @@ static inline uint32_t receive(const struct model_build *b, struct intel_standin
 	assert_true(intel_standin_recv(&is, (unsigned)queue, got, rx) > 0);
 	return len;
 }
-
-static inline int e1000e(void **state)
-{
-	(void)state;
-	family = INTEL_82574;
-	return 0;
-}
-
-static inline int igb(void **state)
-{
-	(void)state;
-	family = INTEL_82576;
-	return 0;
-}
-
-#define BOTH(test)                                     \
-	{ #test ", 82574", test, e1000e, NULL, NULL }, \
-	{                                              \
-#test ", 82576", test, igb, NULL, NULL \
-	}
 
 #endif

@@ -21,6 +21,7 @@
 #include "dev/dev.h"
 #include "drivers/intel/intel.h"
 #include "model/intel_dev.h"
+#include "model/intel_family.h"
 #include "model/model_test.h"
 
 /* Packets of the pool. */
@@ -39,8 +40,6 @@ static struct port {
 	char log[640];
 	unsigned sent;
 } p;
-
-static enum intel_family family;
 
 /* A register as the model has it: a look of the test changes nothing. */
 #define REG(off) p.id.reg[(off) / 4]
@@ -185,25 +184,5 @@ static inline bool says(const char *words)
 {
 	return strstr(fn_error_last(), words) != NULL;
 }
-
-static inline int e1000e(void **state)
-{
-	(void)state;
-	family = INTEL_82574;
-	return 0;
-}
-
-static inline int igb(void **state)
-{
-	(void)state;
-	family = INTEL_82576;
-	return 0;
-}
-
-#define BOTH(test)                                     \
-	{ #test ", 82574", test, e1000e, NULL, NULL }, \
-	{                                              \
-#test ", 82576", test, igb, NULL, NULL \
-	}
 
 #endif

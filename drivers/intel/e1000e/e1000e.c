@@ -70,36 +70,13 @@ static int e1000e_open(struct fn_dev *dev)
 }
 
 static const struct fn_driver_ops ops = {
+	INTEL_SHARED_OPS,
 	.open = e1000e_open,
-	.close = intel_close,
-	.check = intel_check,
-	.start = intel_start,
-	.stop = intel_stop,
-	.give_back = intel_give_back,
-	.link = intel_link,
-	.set_mac = intel_set_mac,
-	.set_promisc = intel_set_promisc,
-	.set_allmulti = intel_set_allmulti,
-	.set_mac_filters = intel_set_mac_filters,
-	.set_vlan_filter = intel_set_vlan_filter,
-	.set_rss = intel_set_rss,
-	.set_coalesce = intel_set_coalesce,
-	.set_link = intel_set_link,
-	.identify = intel_identify,
-	.read_reg = intel_read_reg,
-	.selftest = intel_selftest,
-	.phy_read = intel_phy_read,
-	.phy_write = intel_phy_write,
-	.nvm_read = intel_nvm_read,
-	.read_counters = intel_read_counters,
 	.config_irq = e1000e_config_irq,
 	.rx_arm = e1000e_rx_arm,
 	.rx_disarm = e1000e_rx_disarm,
-	.rx_pending = intel_rx_pending,
 	.tx_arm = e1000e_tx_arm,
 	.tx_disarm = e1000e_tx_disarm,
-	.tx_pending = intel_tx_pending,
-	.tx_reclaim = intel_tx_reclaim,
 };
 
 /* The 82574IT has the 82574L's number. */

@@ -102,38 +102,18 @@ static int igb_open(struct fn_dev *dev)
 	return intel_open(dev, chips[i]);
 }
 
+/* A member a line. */
+/* clang-format off */
 static const struct fn_driver_ops ops = {
+	INTEL_SHARED_OPS,
 	.open = igb_open,
-	.close = intel_close,
-	.check = intel_check,
-	.start = intel_start,
-	.stop = intel_stop,
-	.give_back = intel_give_back,
-	.link = intel_link,
-	.set_mac = intel_set_mac,
-	.set_promisc = intel_set_promisc,
-	.set_allmulti = intel_set_allmulti,
-	.set_mac_filters = intel_set_mac_filters,
-	.set_vlan_filter = intel_set_vlan_filter,
-	.set_rss = intel_set_rss,
-	.set_coalesce = intel_set_coalesce,
-	.set_link = intel_set_link,
-	.identify = intel_identify,
-	.read_reg = intel_read_reg,
-	.selftest = intel_selftest,
-	.phy_read = intel_phy_read,
-	.phy_write = intel_phy_write,
-	.nvm_read = intel_nvm_read,
-	.read_counters = intel_read_counters,
 	.config_irq = igb_config_irq,
 	.rx_arm = igb_rx_arm,
 	.rx_disarm = igb_rx_disarm,
-	.rx_pending = intel_rx_pending,
 	.tx_arm = igb_tx_arm,
 	.tx_disarm = igb_tx_disarm,
-	.tx_pending = intel_tx_pending,
-	.tx_reclaim = intel_tx_reclaim,
 };
+/* clang-format on */
 
 const struct fn_driver fn_driver_igb = {
 	.name = "igb",
