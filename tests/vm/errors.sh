@@ -4,7 +4,7 @@
 # Two boots: one where everything else is right, and one without an IOMMU.
 # shellcheck source=tests/lab/common.sh disable=SC2016 # scripts for the guest
 . "$(dirname "$0")/../lab/common.sh"
-need_lab --nic virtio-net-pci --nic e1000e
+need_lab --nic virtio-net-pci --nic vmxnet3
 
 # guest WHAT LAB-OPTION...: run that part of errors_guest.sh, and pass on what it found.
 guest() {
@@ -21,7 +21,7 @@ guest() {
 # NIC 3 names a root port, so that the lab finds a device in its slot, but becomes function 1 of NIC
 # 2's slot, and so shares its IOMMU group. NIC 5 goes past the IOMMU.
 guest bound --no-bind --nic virtio-net-pci --nic virtio-net-pci --nic virtio-net-pci,multifunction=on \
-	--nic virtio-net-pci,port=rootport,bus=pcie.0,addr=5.1 --nic e1000e \
+	--nic virtio-net-pci,port=rootport,bus=pcie.0,addr=5.1 --nic vmxnet3 \
 	--nic virtio-net-pci,iommu_platform=off
 guest no-iommu --iommu none --nic virtio-net-pci --nic virtio-net-pci
 finish

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # The VFIO bus on real VFIO: claims, windows, memory, interrupts, release, refusals: test_vfio.c. On
-# virtio NICs of either port, on NICs that fastnic has no driver for, and without an IOMMU.
+# virtio NICs of either port, on others with a driver of fastnic's and without one, and without an IOMMU.
 set -eu
 lab=$(cd "$(dirname "$0")/../.." && pwd)/tools/lab
 
