@@ -11,6 +11,11 @@
 /* Shortest MTU: what every IPv4 host must take whole (RFC 791 3.2). */
 #define MTU_MIN 68u
 
+/* Vendor below, device above: PCI 3.0 6.2.4. */
+#define PCI_SUBSYSTEM 0x2cu
+#define QEMU_SUBSYSTEM 0x11001af4u
+#define QEMU_E1000E_SUBSYSTEM 0x00008086u
+
 /* With one entry only, link changes are told and queues have no interrupt. */
 static void open_vectors(struct fn_dev *dev, const struct intel_chip *chip)
 {
@@ -22,9 +27,21 @@ static void open_vectors(struct fn_dev *dev, const struct intel_chip *chip)
 	dev->limits.first_vector = INTEL_FIRST_VECTOR;
 }
 
+/*
+ * QEMU's models by their subsystem: its igb has the one that all devices of QEMU's have which were
+ * not given another, its e1000e one that no card has.
+ */
+static bool is_qemu(const struct fn_dev *dev)
+{
+	const uint32_t subsystem = fn_cfg_read32(dev->bus, PCI_SUBSYSTEM);
+
+	return subsystem == QEMU_SUBSYSTEM || subsystem == QEMU_E1000E_SUBSYSTEM;
+}
+
 static void open_limits(struct fn_dev *dev, const struct intel_chip *chip)
 {
 	struct fn_dev_limits *limits = &dev->limits;
+	const bool by_page = intel_port_of(dev)->tx_by_page;
 
 	limits->max_rxqs = chip->queues;
 	limits->max_txqs = chip->queues;
@@ -33,7 +50,8 @@ static void open_limits(struct fn_dev *dev, const struct intel_chip *chip)
 	limits->tx_ring_min = INTEL_RING_MIN;
 	limits->tx_ring_max = INTEL_RING_MAX;
 	limits->max_tx_segs = INTEL_TX_SEGS_MAX;
-	limits->tx_extra_descs = INTEL_TX_EXTRA_DESCS;
+	limits->tx_seg_descs = by_page ? INTEL_TX_PAGE_SEG_DESCS : 1;
+	limits->tx_extra_descs = by_page ? INTEL_TX_PAGE_EXTRA_DESCS : INTEL_TX_EXTRA_DESCS;
 	limits->mtu_min = MTU_MIN;
 	limits->mtu_max = chip->mtu_max;
 	limits->caps = FN_CAP_SET_MAC | FN_CAP_PROMISC | FN_CAP_ALLMULTI | FN_CAP_MAC_FILTERS |
@@ -64,6 +82,7 @@ int intel_open(struct fn_dev *dev, const struct intel_chip *chip)
 	int ret;
 
 	port->chip = chip;
+	port->tx_by_page = is_qemu(dev);
 	ret = dev->bus->ops->map(dev->bus, INTEL_REGS_BAR, 0, INTEL_REGS_BYTES, &port->regs);
 	if (ret)
 		return ret;

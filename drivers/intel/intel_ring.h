@@ -18,7 +18,15 @@
 
 /* Segments of a packet to be sent, where the ring has room; and what it takes beside them. */
 #define INTEL_TX_SEGS_MAX 64u
-#define INTEL_TX_EXTRA_DESCS 2u /* a context in front, padding behind */
+/* A context in front, padding behind, and the one that stays free (INTEL_Q_HEAD, INTEL_Q_TAIL). */
+#define INTEL_TX_EXTRA_DESCS 3u
+/*
+ * Where a descriptor may not reach across a page (&intel_port.tx_by_page): a segment may begin in
+ * one page and end in the next, and a packet's bytes (64 KiB, IP's most) fill so many pages.
+ */
+#define INTEL_TX_PAGE 4096u
+#define INTEL_TX_PAGE_SEG_DESCS 2u
+#define INTEL_TX_PAGE_EXTRA_DESCS (INTEL_TX_EXTRA_DESCS + 17u)
 
 /* Bits 6:2 of a received descriptor's status, and both errors of checksums. */
 #define INTEL_RX_TABLE 128u
@@ -84,7 +92,8 @@ enum intel_tx_kind {
  * @pub: burst and &struct fn_queue
  * @desc: the ring
  * @bufs: by descriptor: the packet that ends there; NULL: none does
- * @plain: fn_pool_plain_word() of the pool that @cache belongs to
+ * @plain: fn_pool_plain_word() of the pool that @cache belongs to; 0, which no packet has, when
+ *	that pool's packets have to be looked at one by one (&intel_port.tx_by_page)
  * @reports: positions behind descriptors that are reported, oldest first
  * @head: next free descriptor
  * @tail: oldest descriptor in use
@@ -105,6 +114,8 @@ enum intel_tx_kind {
  * @asks: flags of FN_PKT_TX_MASK that a packet may have
  * @segs_max: most segments of a packet
  * @seg_bytes: most bytes of a descriptor
+ * @seg_mask: &intel_port.tx_by_page: bytes of a descriptor end where these bits of the address are
+ *	0 again; else 0
  * @len_max: longest frame
  * @ring: memory of the descriptors, and zeros for padding behind them
  */
@@ -136,6 +147,7 @@ struct intel_txq {
 	uint8_t kind;
 
 	uint32_t seg_bytes __attribute__((aligned(FN_CACHE_LINE)));
+	uint32_t seg_mask;
 	uint32_t len_max;
 	struct fn_dma ring;
 };

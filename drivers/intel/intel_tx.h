@@ -206,7 +206,7 @@ static inline __attribute__((always_inline)) unsigned tx_post_other(struct intel
 	unsigned run = min_of(n, intel_tx_room(q));
 	unsigned done = 0;
 
-	if ((word & TX_WORD_UNPLAIN) ||
+	if ((word & TX_WORD_UNPLAIN) || (q->seg_mask && fn_pool_in_small_pages(pkts[0]->pool)) ||
 	    fn_pool_ctx(pkts[0]->pool) != fn_txq_queue(&q->pub)->dev->ctx)
 		return 0;
 	run = min_of(run, intel_tx_ring_size(q) - (q->head & q->mask));

@@ -28,21 +28,16 @@ static uint16_t tx_asks(uint64_t offloads)
 	return (uint16_t)asks;
 }
 
-/* Most segments of a packet, which the ring must take while it is empty. */
-static uint16_t tx_segs(uint32_t size)
-{
-	const uint32_t fit = size - 1 - INTEL_TX_EXTRA_DESCS;
-
-	return (uint16_t)(fit < INTEL_TX_SEGS_MAX ? fit : INTEL_TX_SEGS_MAX);
-}
-
 static void tx_init(struct intel_txq *q, const struct fn_dev *dev, enum intel_tx_kind kind)
 {
 	const struct fn_dev_conf *conf = &dev->conf;
+	const struct intel_port *port = intel_port_of(dev);
+	const bool by_page = port->tx_by_page;
 	const uint32_t size = conf->tx_ring;
 
 	q->desc = q->ring.va;
-	q->plain = fn_pool_plain_word(conf->pool);
+	q->plain =
+		by_page && fn_pool_in_small_pages(conf->pool) ? 0 : fn_pool_plain_word(conf->pool);
 	q->head = 0;
 	q->tail = 0;
 	q->reports_head = 0;
@@ -50,7 +45,8 @@ static void tx_init(struct intel_txq *q, const struct fn_dev *dev, enum intel_tx
 	q->mask = (uint16_t)(size - 1);
 	q->reclaim_mark = (uint16_t)(size / 2 < RECLAIM_MARK_MAX ? size / 2 : RECLAIM_MARK_MAX);
 	q->len_max = conf->mtu + FN_LINK_HEADER_BYTES;
-	q->seg_bytes = intel_port_of(dev)->chip->tx_seg_bytes;
+	q->seg_bytes = by_page ? INTEL_TX_PAGE : port->chip->tx_seg_bytes;
+	q->seg_mask = by_page ? INTEL_TX_PAGE - 1 : 0;
 	q->run_max = q->len_max < q->seg_bytes ? q->len_max : q->seg_bytes;
 	for (unsigned i = 0; i < 4; i++) {
 		const bool iova = i % 2 == 0;
@@ -64,7 +60,7 @@ static void tx_init(struct intel_txq *q, const struct fn_dev *dev, enum intel_tx
 	q->mixed_pos = 0;
 	q->mixed = false;
 	q->asks = tx_asks(conf->offloads);
-	q->segs_max = tx_segs(size);
+	q->segs_max = fn_dev_limits_tx_segs(&dev->limits, size);
 	q->kind = (uint8_t)kind;
 }
 

@@ -21,9 +21,19 @@ static void tx_desc(struct intel_txq *q, uint64_t addr, uint64_t ctl)
 	q->head = fn_ring_advance(q->head, 1);
 }
 
-static unsigned tx_seg_descs(const struct intel_txq *q, uint32_t len)
+/* How many of @len bytes one descriptor has. */
+static uint32_t tx_piece(const struct intel_txq *q, uint64_t iova, uint32_t len)
 {
-	return (len + q->seg_bytes - 1) / q->seg_bytes;
+	const uint32_t most = q->seg_bytes - ((uint32_t)iova & q->seg_mask);
+
+	return len < most ? len : most;
+}
+
+static unsigned tx_seg_descs(const struct intel_txq *q, uint64_t iova, uint32_t len)
+{
+	const uint32_t before = (uint32_t)iova & q->seg_mask;
+
+	return (before + len + q->seg_bytes - 1) / q->seg_bytes;
 }
 
 static unsigned tx_descs(const struct intel_txq *q, const struct fn_pkt *pkt)
@@ -31,7 +41,7 @@ static unsigned tx_descs(const struct intel_txq *q, const struct fn_pkt *pkt)
 	unsigned n = 0;
 
 	for (const struct fn_pkt *seg = pkt; seg; seg = seg->next)
-		n += tx_seg_descs(q, seg->len);
+		n += tx_seg_descs(q, seg->iova.v, seg->len);
 	return n;
 }
 
@@ -39,7 +49,7 @@ static unsigned tx_descs(const struct intel_txq *q, const struct fn_pkt *pkt)
 static void tx_post_bytes(struct intel_txq *q, uint64_t iova, uint32_t len, uint64_t *ctl)
 {
 	while (len) {
-		const uint32_t n = len < q->seg_bytes ? len : q->seg_bytes;
+		const uint32_t n = tx_piece(q, iova, len);
 
 		tx_desc(q, iova, *ctl + n);
 		/* 82576 7.2.2.3: what the upper half says is the first descriptor's alone. */
@@ -110,7 +120,7 @@ static enum fn_tx_counter tx_judge(const struct intel_txq *q, const struct fn_pk
 	if (reason != FN_TX_COUNTERS)
 		return reason;
 	if (pkt->extra_segs >= q->segs_max ||
-	    tx_descs(q, pkt) > intel_tx_ring_size(q) - 1 - INTEL_TX_EXTRA_DESCS)
+	    tx_descs(q, pkt) > intel_tx_ring_size(q) - INTEL_TX_EXTRA_DESCS)
 		return FN_TX_DROP_SEGMENTS;
 	return fn_pool_reaches(fn_txq_queue(&q->pub)->dev->ctx, pkt) ? FN_TX_COUNTERS :
 								       FN_TX_DROP_UNREACHABLE;

@@ -238,17 +238,6 @@ static inline struct virtio_txq *virtio_txq_of(struct fn_txq *q)
 	return fn_container_of(q, struct virtio_txq, pub);
 }
 
-/*
- * Most segments of a packet on a ring of @size, which must take the longest packet while it is
- * empty.
- */
-static inline uint16_t virtio_net_tx_segs(uint32_t size)
-{
-	const uint32_t fit = size - VIRTIO_NET_TX_EXTRA_DESCS;
-
-	return (uint16_t)(fit < VIRTIO_NET_TX_SEGS_MAX ? fit : VIRTIO_NET_TX_SEGS_MAX);
-}
-
 /* The MSI-X entry that a queue's vector of the configuration is. */
 uint16_t virtio_net_entry(const struct fn_dev *dev, const struct fn_queue *queue);
 

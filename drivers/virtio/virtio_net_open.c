@@ -147,8 +147,10 @@ static int open_rings(struct fn_dev *dev, struct virtio_net *vn)
 		if (!ret)
 			ret = ring_max(dev, vn, VIRTIO_NET_TXQ(i), &limits->tx_ring_max);
 	}
-	limits->max_tx_segs = virtio_net_tx_segs(limits->tx_ring_max);
+	limits->tx_seg_descs = 1;
 	limits->tx_extra_descs = VIRTIO_NET_TX_EXTRA_DESCS;
+	limits->max_tx_segs = VIRTIO_NET_TX_SEGS_MAX;
+	limits->max_tx_segs = fn_dev_limits_tx_segs(limits, limits->tx_ring_max);
 	return ret;
 }
 

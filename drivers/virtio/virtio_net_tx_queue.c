@@ -50,7 +50,7 @@ static void tx_init(struct virtio_txq *q, const struct fn_dev_conf *conf)
 	q->reclaim_mark = (uint16_t)(size / 2 < RECLAIM_MARK_MAX ? size / 2 : RECLAIM_MARK_MAX);
 	q->len_max = conf->mtu + FN_LINK_HEADER_BYTES;
 	q->len_span = q->len_max - VIRTIO_TX_FRAME_MIN;
-	q->segs_max = virtio_net_tx_segs(size);
+	q->segs_max = fn_dev_limits_tx_segs(&fn_txq_queue(&q->pub)->dev->limits, size);
 	virtq_irq_disarm(q->avail, size, q->event_idx, 0);
 }
 

@@ -119,7 +119,8 @@ struct fn_pci_id {
  * @coalesce_unit_ns: delays are multiples of it
  * @coalesce_max_packets: largest limit of packets; 0: it has none
  * @always_promisc: it lets all frames in and cannot be told otherwise; never with FN_CAP_PROMISC
- * @tx_extra_descs: transmit descriptors that a packet may take beside its segments
+ * @tx_seg_descs: transmit descriptors that a segment may take, on an average over a packet's
+ * @tx_extra_descs: those that a packet may take beside, and those that a full ring leaves free
  *
  * The rest: as in &struct fn_dev_info. Filled by open, and not changed afterwards.
  */
@@ -132,6 +133,7 @@ struct fn_dev_limits {
 	uint32_t tx_ring_min;
 	uint32_t tx_ring_max;
 	uint16_t max_tx_segs;
+	uint16_t tx_seg_descs;
 	uint16_t tx_extra_descs;
 	uint32_t mtu_min;
 	uint32_t mtu_max;
@@ -155,6 +157,14 @@ struct fn_dev_limits {
 	uint32_t selftests;
 	uint32_t nvm_words;
 };
+
+/* Segments that a packet may have on a ring of @tx_ring: a short one cannot take the longest chain. */
+static inline uint16_t fn_dev_limits_tx_segs(const struct fn_dev_limits *limits, uint32_t tx_ring)
+{
+	const uint32_t fit = (tx_ring - limits->tx_extra_descs) / limits->tx_seg_descs;
+
+	return fit < limits->max_tx_segs ? (uint16_t)fit : limits->max_tx_segs;
+}
 
 struct fn_driver_ops;
 

@@ -44,7 +44,7 @@ static void info_from_limits(const struct fn_dev_limits *limits, struct fn_dev_i
 	info->nvm_words = limits->nvm_words;
 }
 
-static void info_from_conf(const struct fn_dev_conf *conf, unsigned extra_descs,
+static void info_from_conf(const struct fn_dev_conf *conf, const struct fn_dev_limits *limits,
 			   struct fn_dev_info *info)
 {
 	info->rxqs = conf->rxqs;
@@ -53,9 +53,8 @@ static void info_from_conf(const struct fn_dev_conf *conf, unsigned extra_descs,
 	info->tx_ring = conf->tx_ring;
 	info->mtu = conf->mtu;
 	info->offloads = conf->offloads;
-	/* A short ring cannot take the longest chain. */
-	if (conf->tx_ring && info->max_tx_segs > conf->tx_ring - extra_descs)
-		info->max_tx_segs = (uint16_t)(conf->tx_ring - extra_descs);
+	if (conf->tx_ring)
+		info->max_tx_segs = fn_dev_limits_tx_segs(limits, conf->tx_ring);
 }
 
 void fn_dev_get_info(struct fn_dev *dev, struct fn_dev_info *out)
@@ -73,7 +72,7 @@ void fn_dev_get_info(struct fn_dev *dev, struct fn_dev_info *out)
 	info.iommu_group = dev->bus->iommu_group;
 	memcpy(info.mac, dev->mac, sizeof(info.mac));
 	info_from_limits(&dev->limits, &info);
-	info_from_conf(&dev->conf, dev->limits.tx_extra_descs, &info);
+	info_from_conf(&dev->conf, &dev->limits, &info);
 	info.promisc = dev->promisc;
 	info.allmulti = dev->allmulti;
 	info.mac_filters_n = dev->mac_filters_n;

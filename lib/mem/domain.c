@@ -408,6 +408,17 @@ int fn_dma_find(struct fn_ctx *ctx, const void *va, size_t len, fn_iova_t *iova)
 			       len, va);
 }
 
+size_t fn_dma_page_bytes(struct fn_ctx *ctx, const void *va)
+{
+	struct fn_dma_domain *domain = ctx->dma;
+	size_t bytes;
+
+	(void)pthread_rwlock_rdlock(&domain->table_lock);
+	bytes = fn_dma_region_at(domain, va)->pages.page_bytes;
+	(void)pthread_rwlock_unlock(&domain->table_lock);
+	return bytes;
+}
+
 uint64_t fn_dma_mapped_bytes(struct fn_ctx *ctx)
 {
 	struct fn_dma_domain *domain = ctx->dma;

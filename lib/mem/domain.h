@@ -94,6 +94,9 @@ int fn_dma_alloc_for(struct fn_ctx *ctx, enum fn_dma_use use, size_t len, size_t
  */
 int fn_dma_find(struct fn_ctx *ctx, const void *va, size_t len, fn_iova_t *iova);
 
+/* The size of the pages that memory of the domain lies in; the application's: ordinary ones. */
+size_t fn_dma_page_bytes(struct fn_ctx *ctx, const void *va);
+
 /*
  * Bytes of the domain's memory, used or not. All of it is mapped in each attached target and counts
  * against RLIMIT_MEMLOCK once per target.

@@ -34,6 +34,11 @@ uint32_t fn_pool_room_bytes(const struct fn_pool *pool)
 	return (uint32_t)(pool->buf_len - pool->headroom);
 }
 
+bool fn_pool_in_small_pages(const struct fn_pool *pool)
+{
+	return pool->page_bytes < FN_POOL_BLOCK;
+}
+
 const struct fn_ctx *fn_pool_ctx(const struct fn_pool *pool)
 {
 	return pool->ctx;
@@ -253,6 +258,7 @@ static int pool_create(struct fn_ctx *ctx, const struct fn_pool_opts *o, struct 
 		goto unmap_arrays;
 	pool->room = pool->rooms.va;
 	pool->room_iova = pool->rooms.iova.v;
+	pool->page_bytes = fn_dma_page_bytes(ctx, pool->rooms.va);
 	pkts_init(pool);
 	(void)pthread_mutex_lock(&ctx->lock);
 	fn_list_add_tail(&ctx->pools, &pool->node);

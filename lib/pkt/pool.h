@@ -200,6 +200,9 @@ uint32_t fn_pool_room_bytes(const struct fn_pool *pool);
 /* Put the defaults where an option is zero. */
 void fn_pool_opts_defaults(struct fn_pool_opts *opts);
 
+/* The rooms lie in ordinary pages, and some in two that need not be neighbours. */
+bool fn_pool_in_small_pages(const struct fn_pool *pool);
+
 /* The context whose devices can reach the pool's rooms. */
 const struct fn_ctx *fn_pool_ctx(const struct fn_pool *pool);
 

@@ -16,7 +16,8 @@
 /*
  * No room straddles a multiple of this, the size of a hugepage. Hardware does not care, but QEMU's
  * Intel models and vmxnet3 silently drop a frame to be sent of whose buffer they cannot map all in
- * one piece, and the hugepages of a guest do not lie side by side.
+ * one piece, and the hugepages of a guest do not lie side by side. (For ordinary pages, where a room
+ * a page would take nearly twice the memory, drivers cut: fn_pool_in_small_pages().)
  */
 #define FN_POOL_BLOCK (UINT32_C(2) << 20)
 
@@ -76,6 +77,7 @@ struct fn_pool_shared {
  * @ctx: the context
  * @name: for messages
  * @rooms: the DMA memory
+ * @page_bytes: the size of its pages
  * @arrays: one mapping that holds @pkts, @cold and the stack
  * @arrays_bytes: its length
  * @node: in &fn_ctx.pools
@@ -99,6 +101,7 @@ struct fn_pool {
 	struct fn_ctx *ctx;
 	char *name;
 	struct fn_dma rooms;
+	size_t page_bytes;
 	void *arrays;
 	size_t arrays_bytes;
 	struct fn_list node;

@@ -49,6 +49,7 @@ static const struct model_intel model_igb = { .family = INTEL_82576,
 					      .late_ns = 5000,
 					      .posted_ns = 2000 };
 
+static const struct model_intel model_igb_by_page = { .family = INTEL_82576, .by_page = true };
 static const struct model_intel model_igb_scalar = { .family = INTEL_82576, .scalar = true };
 
 static const struct qtest_device qtest_e1000e = { .model = "e1000e", .does_all = true };
@@ -65,6 +66,13 @@ static const struct qtest_device qtest_igb = { .model = "igb",
  * it negotiates, and they do not know pause frames.
  */
 #define QEMU_INTEL_CANNOT (INTEL_CANNOT | NEED_STALL | NEED_PARTNER)
+
+/*
+ * QEMU's Intel models let nobody switch their reports of errors on (Device Control's enable bits,
+ * PCI Express 3.0 7.8.4, read 0). How long an interrupt is held back by an emulated clock on an
+ * emulated processor, beside other guests, tells nothing.
+ */
+#define VFIO_INTEL_CANNOT (QEMU_INTEL_CANNOT | NEED_ERROR | NEED_REALTIME)
 
 const struct conform_place places[] = {
 	{ .name = "model/virtio-net",
@@ -108,6 +116,11 @@ const struct conform_place places[] = {
 	  .arg = &model_igb_scalar,
 	  .cannot = INTEL_CANNOT,
 	  .deadline_s = 30 },
+	{ .name = "model/igb-by-page",
+	  .ops = &place_model_intel,
+	  .arg = &model_igb_by_page,
+	  .cannot = INTEL_CANNOT,
+	  .deadline_s = 30 },
 	{ .name = "qtest/virtio-net",
 	  .ops = &place_qtest,
 	  .arg = &qtest_virtio,
@@ -129,8 +142,8 @@ const struct conform_place places[] = {
 	  .deadline_s = 60 },
 	{ .name = "vfio/e1000e",
 	  .ops = &place_vfio,
-	  .cannot = QEMU_INTEL_CANNOT,
+	  .cannot = VFIO_INTEL_CANNOT,
 	  .deadline_s = 120 },
-	{ .name = "vfio/igb", .ops = &place_vfio, .cannot = QEMU_INTEL_CANNOT, .deadline_s = 120 },
+	{ .name = "vfio/igb", .ops = &place_vfio, .cannot = VFIO_INTEL_CANNOT, .deadline_s = 120 },
 	{ .name = NULL },
 };

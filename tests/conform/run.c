@@ -94,8 +94,12 @@ static void end_quietly(struct conform *c)
 
 static int finish(struct conform *c, unsigned fds)
 {
-	int ret = guarded(c, port_close);
+	int ret;
 
+	/* What it cannot is no failure of the body's. */
+	if (c->dev && c->place->ops->settle)
+		(void)guarded(c, c->place->ops->settle);
+	ret = guarded(c, port_close);
 	if (!ret && c->world)
 		ret = guarded(c, end_judged);
 	if (!ret && fds_open() != fds) {

@@ -118,6 +118,7 @@ void rx_expect_none(struct conform *c, struct fn_rxq *q)
 
 unsigned rx_take_all(struct conform *c, struct fn_pkt **held, unsigned most)
 {
+	const uint64_t until_ns = conform_now_ns(c) + CONFORM_WAIT_NS;
 	uint8_t frame[100];
 	struct fn_pkt *pkt;
 	unsigned n = 0;
@@ -132,6 +133,8 @@ unsigned rx_take_all(struct conform *c, struct fn_pkt **held, unsigned most)
 			held[n++] = pkt;
 			idle = 0;
 		}
+		if (!rx_counter(c->rx, FN_RX_POOL_EMPTY) && conform_now_ns(c) < until_ns)
+			idle = 0;
 	}
 	check(n < most);
 	return n;

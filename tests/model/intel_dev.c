@@ -434,6 +434,15 @@ static void flr(struct model_dev *md)
 	intel_dev_auto_read(id);
 }
 
+void intel_dev_by_page(struct intel_dev *id)
+{
+	/* Vendor and device of the subsystem (PCI 3.0 6.2.4), little-endian. */
+	static const uint8_t subsystem[] = { 0xf4, 0x1a, 0x00, 0x11 };
+
+	memcpy(id->md.cfg + 0x2c, subsystem, sizeof(subsystem));
+	id->by_page = true;
+}
+
 void intel_dev_init(struct intel_dev *id, enum intel_family family)
 {
 	static const struct model_dev_ops ops_74 = { .bar_read = bar_read, .bar_write = bar_write };

@@ -168,6 +168,8 @@ struct intel_posted {
  * @vector: MSI-X vectors
  * @delay: held back of receiving, of sending
  * @auto_tx: a tail write makes it send, at once or late (&model_dev.late_max_ns)
+ * @by_page: bytes of a transmit descriptor that lie in two pages are a violation: see
+ *	intel_dev_by_page()
  * @masks_by_eiac: as QEMU's e1000e: a message clears the bits of EIAC in IMS too
  * @writeback: called for each descriptor that is written back; NULL: none
  * @writeback_arg: handed to it
@@ -207,6 +209,7 @@ struct intel_dev {
 	struct intel_vector vector[INTEL_DEV_VECTORS];
 	struct intel_delay delay[2];
 	bool auto_tx;
+	bool by_page;
 	bool masks_by_eiac;
 	void (*writeback)(void *arg, struct intel_wb *wb);
 	void *writeback_arg;
@@ -220,6 +223,12 @@ struct intel_dev {
 
 /* A device as after power-on, with the address 52:54:00:12:34:56 and a cable. It is large. */
 void intel_dev_init(struct intel_dev *id, enum intel_family family);
+
+/*
+ * Look like QEMU's igb, and want of a driver what that one needs: it maps the bytes of a transmit
+ * descriptor in one piece, and where the guest's memory is not one there it drops the frame.
+ */
+void intel_dev_by_page(struct intel_dev *id);
 
 /*
  * What a driver that is done with the device has to leave: nothing that is on, no semaphore taken.

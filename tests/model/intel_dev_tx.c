@@ -10,6 +10,7 @@
 
 #define REG(off) id->reg[(off) / 4]
 #define CRC_BYTES 4u
+#define PAGE_BYTES 4096u
 /* Longest frame that leaves in one piece: jumbo of the 82576, close to the 82574's. */
 #define LEN_MAX 9728u
 
@@ -257,6 +258,8 @@ static void gather(struct intel_dev *id, struct intel_dev_txq *q, const uint32_t
 {
 	if (!bytes)
 		intel_dev_violation(id, "a descriptor of no bytes");
+	if (id->by_page && (dw[0] & (PAGE_BYTES - 1)) + bytes > PAGE_BYTES)
+		intel_dev_violation(id, "a descriptor whose bytes lie in two pages");
 	if (!q->started) {
 		q->started = true;
 		q->len = 0;

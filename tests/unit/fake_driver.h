@@ -326,6 +326,7 @@ static inline void fake_init(void)
 		.tx_ring_min = 8,
 		.tx_ring_max = FAKE_RING,
 		.max_tx_segs = 8,
+		.tx_seg_descs = 1,
 		.mtu_min = 68,
 		.mtu_max = 9000,
 		.caps = FN_CAP_SET_LINK | FN_CAP_PAUSE | FN_CAP_IDENTIFY | FN_CAP_REGS |

@@ -19,7 +19,7 @@ need_lab --wire bridge --nic "$model" --nic virtio-net-pci
 # Of QEMU's models only this one has to be told that it reports errors.
 case $model in virtio-net-pci*) report=,aer=on ;; *) report= ;; esac
 STATUS=0
-timeout -k 10 590 "$LAB" run --timeout 580 --wire bridge --no-bind --kernel-drivers \
+timeout -k 10 890 "$LAB" run --timeout 880 --wire bridge --no-bind --kernel-drivers \
 	--nic "$model" --nic virtio-net-pci --nic "$model,port=rootport$report" --nic virtio-net-pci \
 	--bin "$BUILD" --with conform --file "$HERE/conform_guest.sh:/vm/conform_guest.sh" \
 	--host "perl $HERE/conform_host.pl" -- sh /vm/conform_guest.sh P0 P2 "vfio/$device" "$@" \

@@ -128,13 +128,15 @@ static unsigned drain(struct conform *c, uint64_t sent, uint64_t (*elsewhere)(st
 	uint64_t quiet_ns = conform_now_ns(c) + CONFORM_QUIET_NS;
 	struct fn_pkt *pkt;
 	unsigned got = 0;
+	bool missing = true;
 
-	while (conform_now_ns(c) < quiet_ns) {
+	while (missing || conform_now_ns(c) < quiet_ns) {
 		if (fn_rx_burst(c->rx, &pkt, 1) == 1) {
 			fn_pkt_free(pkt);
 			got++;
 		}
-		if (got + elsewhere(c) < sent && conform_now_ns(c) < until_ns)
+		missing = got + elsewhere(c) < sent && conform_now_ns(c) < until_ns;
+		if (missing)
 			quiet_ns = conform_now_ns(c) + CONFORM_QUIET_NS;
 		conform_wait(c);
 	}

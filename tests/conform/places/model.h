@@ -32,12 +32,14 @@ struct model_virtio {
  * @family: which
  * @late_ns: how long it takes at most for what it does in its own time; 0: it does so at once
  * @posted_ns: how long a write of a register may be on its way
+ * @by_page: as QEMU's models, no descriptor's bytes reach across pages
  * @scalar: the driver is told that the processor has no vector instructions
  */
 struct model_intel {
 	enum intel_family family;
 	uint64_t late_ns;
 	uint64_t posted_ns;
+	bool by_page;
 	bool scalar;
 };
 

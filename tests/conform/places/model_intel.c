@@ -48,6 +48,8 @@ static void model_begin(struct conform *c)
 	check(w);
 	c->world = w;
 	intel_dev_init(&w->id, kind->family);
+	if (kind->by_page)
+		intel_dev_by_page(&w->id);
 	w->id.md.events = true;
 	w->id.md.late_max_ns = kind->late_ns;
 	w->id.posted_max_ns = kind->posted_ns;

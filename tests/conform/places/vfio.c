@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -47,10 +48,14 @@ struct world {
 	bool held;
 };
 
-/* A device, and the interface of its peer. */
+/*
+ * A device, and the interface of its peer. @settled: nothing is left on their wire; shared by all
+ * processes of this program.
+ */
 struct port {
 	const char *device;
 	const char *peer;
+	bool *settled;
 };
 
 static struct world world;
@@ -60,19 +65,27 @@ static struct port on_root;
 static struct port below;
 static const struct port *port;
 
-static bool port_named(struct port *which, const char *device, const char *peer)
+/* @settled: the place is given a page, of which this is its byte. */
+static bool port_named(struct port *which, const char *device, const char *peer, bool *settled)
 {
 	which->device = getenv(device);
 	which->peer = getenv(peer);
+	which->settled = settled;
 	return which->device && which->peer && strlen(which->peer) < IFNAMSIZ;
 }
 
 /* The devices and the interfaces are the script's to name. */
 static int vfio_prepare(const struct conform_place *place, char *why, size_t bytes)
 {
+	bool *settled = mmap(NULL, 2, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
 	(void)place;
-	if (!port_named(&on_root, "CONFORM_DEVICE", "CONFORM_PEER") ||
-	    !port_named(&below, "CONFORM_BELOW", "CONFORM_BELOW_PEER")) {
+	if (settled == MAP_FAILED) {
+		(void)snprintf(why, bytes, "out of memory");
+		return -ENOMEM;
+	}
+	if (!port_named(&on_root, "CONFORM_DEVICE", "CONFORM_PEER", &settled[0]) ||
+	    !port_named(&below, "CONFORM_BELOW", "CONFORM_BELOW_PEER", &settled[1])) {
 		(void)snprintf(why, bytes,
 			       "CONFORM_DEVICE and CONFORM_PEER, CONFORM_BELOW and "
 			       "CONFORM_BELOW_PEER do not name PCI addresses and interfaces: "
@@ -202,6 +215,41 @@ static void wire_clear(struct conform *c)
 	memset(c->log, 0, sizeof(c->log));
 }
 
+/* Where wire_clear()'s wait is not worth it: it gives up after so many looks. */
+#define SETTLE_LOOKS 200u
+
+static bool settles(struct conform *c, bool (*mark_came)(struct conform *c, unsigned mark),
+		    unsigned mark)
+{
+	for (unsigned i = 0; i < SETTLE_LOOKS; i++) {
+		if (mark_came(c, mark))
+			return true;
+		conform_wait(c);
+	}
+	return false;
+}
+
+/*
+ * A device that works clears its wire itself, and the next body needs no wire_clear(), which is most
+ * of what a short one takes.
+ */
+static void vfio_settle(struct conform *c)
+{
+	const unsigned mark = 0xfe000000u ^ (unsigned)getpid();
+	struct fn_pkt *pkt;
+
+	if (!c->rx || !c->tx || fn_rxq_status(c->rx) || fn_txq_status(c->tx))
+		return;
+	wire_send_stream(c, mark, 1, 100);
+	if (!settles(c, mark_in, mark))
+		return;
+	pkt = pkt_frame(c, mark, 100);
+	if (fn_tx_burst(c->tx, &pkt, 1) != 1)
+		fn_pkt_free(pkt);
+	else
+		*port->settled = settles(c, mark_out, mark);
+}
+
 static void vfio_begin(struct conform *c)
 {
 	world = (struct world){ .wire = -1 };
@@ -211,7 +259,9 @@ static void vfio_begin(struct conform *c)
 	check(world.kmsg >= 0);
 	check(lseek(world.kmsg, 0, SEEK_END) >= 0);
 	wire_open(c);
-	wire_clear(c);
+	if (!*port->settled)
+		wire_clear(c);
+	*port->settled = false;
 }
 
 /* The kernel's line about a fault of the IOMMU since the beginning, if any. */
@@ -360,4 +410,5 @@ const struct place_ops place_vfio = {
 	.release = vfio_release,
 	.error = vfio_error,
 	.announce = vfio_announce,
+	.settle = vfio_settle,
 };
