@@ -38,8 +38,8 @@ int intel_nvm_read(struct fn_dev *dev, uint32_t offset, uint16_t *words, unsigne
 int intel_nvm_check(struct fn_dev *dev);
 
 /*
- * The station address that the port was made with, after a reset: from the receive address
- * register, else from the NVM. -EIO when neither has one.
+ * The station address that the port was made with, after a reset: the alternate one, if the NVM has
+ * it, else that of the receive address register, else the NVM's. -EIO when none has one.
  */
 int intel_mac_address(struct fn_dev *dev, uint8_t mac[6]);
 
