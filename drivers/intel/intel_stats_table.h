@@ -124,7 +124,7 @@
 #define INTEL_STATS_QUEUE(X, n)                                                                  \
 	X(n, 0x10010 + 0x100 * (n), STAT_RX_PACKETS, FN_COUNTER_INFO, "rx_queue_" #n "_packets", \
 	  "of rx_packets: frames for receive queue " #n)                                         \
-	X(n, 0x0c030 + 0x40 * (n), STAT_CLEAR, FN_COUNTER_DROP, "rx_queue_" #n "_drops",         \
+	X(n, 0x0c030 + 0x40 * (n), STAT_DROPS, FN_COUNTER_DROP, "rx_queue_" #n "_drops",         \
 	  "frames that found receive queue " #n " without a descriptor (RQDPC)")                 \
 	X(n, 0x10014 + 0x100 * (n), STAT_TX_PACKETS, FN_COUNTER_INFO, "tx_queue_" #n "_packets", \
 	  "of tx_packets: frames from transmit queue " #n)

@@ -379,7 +379,8 @@ static uint32_t reg_read(struct intel_dev *id, uint32_t off)
 		return UINT32_MAX;
 	}
 	value = *reg;
-	if (which == IDEV_Q_DROPS && !tx)
+	/* The I210 and I211 have it cleared by writing, as Linux's igb does. */
+	if (which == IDEV_Q_DROPS && !tx && !(id->successor && id->queues <= 4))
 		*reg = 0;
 	return value;
 }
