@@ -205,6 +205,7 @@ static const struct range plain[] = {
 	{ IDEV_EIAC, IDEV_EIAM + 4, 2 },         { IDEV_EITR_76, IDEV_EITR_76 + 100, 2 },
 	{ IDEV_IVAR_76, IDEV_IVAR_76 + 32, 2 },  { IDEV_IVAR_MISC, IDEV_IVAR_MISC + 4, 2 },
 	{ IDEV_FCRTL, IDEV_FCRTL + 4, 3 },       { IDEV_FCRTH, IDEV_FCRTH + 4, 3 },
+	{ IDEV_FCRTV_74, IDEV_FCRTV_74 + 4, 1 }, { IDEV_FCRTV_76, IDEV_FCRTV_76 + 4, 2 },
 	{ IDEV_PSRCTL, IDEV_PSRCTL + 4, 1 },     { IDEV_RXPBS, IDEV_RXPBS + 4, 2 },
 	{ IDEV_TXPBS, IDEV_TXPBS + 4, 2 },       { IDEV_DTXCTL, IDEV_DTXCTL + 4, 2 },
 	{ IDEV_RDTR, IDEV_RDTR + 4, 1 },         { IDEV_RADV, IDEV_RADV + 4, 1 },

@@ -29,6 +29,8 @@
 #define IDEV_FRTIMER 0x01048u
 #define IDEV_FCRTL 0x02160u
 #define IDEV_FCRTH 0x02168u
+#define IDEV_FCRTV_76 0x02460u
+#define IDEV_FCRTV_74 0x05f40u
 #define IDEV_SWSM 0x05b50u
 #define IDEV_FWSM 0x05b54u
 #define IDEV_SW_FW_SYNC 0x05b5cu

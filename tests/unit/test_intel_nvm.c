@@ -237,7 +237,7 @@ static void alternate_address(void **state)
 		assert_mac(0x40);
 		become_port(0);
 	}
-	/* A group's is none; nor is one where the NVM has no words, nor one that nothing tells of. */
+	/* A group's is none, nor one where the NVM has no words, nor one that nothing tells of. */
 	p.id.nvm[0x38] |= 1;
 	assert_mac(0x10);
 	p.id.nvm[0x38] &= 0xfffe;
@@ -257,7 +257,7 @@ static void alternate_address(void **state)
 	port_end();
 }
 
-/* Nobody knows of it while the firmware keeps the NVM: the port has its own address, and says so. */
+/* The firmware keeps the NVM, so nobody knows of one: the port has its own, and says why. */
 static void alternate_unknown(void **state)
 {
 	uint8_t mac[6];
