@@ -48,7 +48,7 @@ int e1000e_setup(struct fn_dev *dev)
 	return 0;
 }
 
-/* 7.1.5: extended descriptors, without which there is no RSS. */
+/* 7.1: extended descriptors, without which there is no RSS. */
 void e1000e_rx_setup(struct fn_dev *dev)
 {
 	intel_write(intel_port_of(dev), INTEL_RFCTL,

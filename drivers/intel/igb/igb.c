@@ -37,7 +37,7 @@ static const struct intel_steps steps = {
 	.set_coalesce = igb_set_coalesce,
 };
 
-/* The longest frame has 9728 bytes, its CRC included (8.10: RLPML). */
+/* The longest frame has 9728 bytes, its CRC included (I210 7.1.1.4). */
 #define FRAME_MAX 9728u
 #define MTU_MAX (FRAME_MAX - FN_LINK_HEADER_BYTES - 4u)
 
