@@ -65,6 +65,10 @@
 #define E1000E_TXDCTL_COUNT (1u << 22) /* reserved, must be set */
 #define E1000E_DCTL_GRAN (1u << 24)
 
+/* 4.6.6: of INTEL_TCTL: byte times in which a collision is no late one. */
+#define E1000E_TCTL_COLD_MASK (0x3ffu << 12)
+#define E1000E_TCTL_COLD (63u << 12)
+
 /* Gaps between frames: 10.2.6. */
 #define E1000E_TIPG 0x00410u
 #define E1000E_TIPG_COPPER (8u | 8u << 10 | 6u << 20)
