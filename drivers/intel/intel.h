@@ -67,6 +67,7 @@ struct intel_steps {
  * @vfta_writes: how often an entry of the VLAN table is written until it surely is there
  * @is_successor: of the 82576: vectors are said in pairs of queues, and the queues, too, have to be
  *	told to strip the CRC
+ * @drops_stay: reading RQDPC does not clear it, writing does
  * @rxcsum_sctp: of RXCSUM: look at SCTP too
  * @steps: what its family does its own way
  */
@@ -90,6 +91,7 @@ struct intel_chip {
 	bool is_82576;
 	uint8_t vfta_writes;
 	bool is_successor;
+	bool drops_stay;
 	uint32_t rxcsum_sctp;
 	const struct intel_steps *steps;
 };

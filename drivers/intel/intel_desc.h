@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Descriptors of the rings: extended ones of the 82574 (7.1.5, 7.2), advanced ones of the 82576
+ * Descriptors of the rings: extended ones of the 82574 (7.1, 7.2), advanced ones of the 82576
  * (7.1.5, 7.2.2). Both write received frames back alike, but for what they say of the frame's type.
  */
 #ifndef INTEL_DESC_H
@@ -51,7 +51,7 @@ struct intel_tx_desc {
 } __attribute__((aligned(16)));
 
 _Static_assert(sizeof(struct intel_rx_desc) == 16 && sizeof(struct intel_tx_desc) == 16,
-	       "82574 7.1.5, 7.2; 82576 7.1.5, 7.2.2");
+	       "82574 7.1, 7.2; 82576 7.1.5, 7.2.2");
 
 /* Of @ctl, of both kinds: bytes in its low bits, then type and command. */
 #define INTEL_TXD_EOP (1ull << 24)  /* the packet ends here */

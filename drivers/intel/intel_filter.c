@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Which frames Intel's gigabit controllers let in (82574 7.1.1, 82576 7.1.1): exact entries, the
+ * Which frames Intel's gigabit controllers let in (82574 7.1, I210 7.1.1): exact entries, the
  * hash of groups, modes, VLANs.
  */
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "drivers/intel/intel.h"
 
 /*
- * 82574 10.2.2.14, 82576 8.2: a byte for each LED. What else it says (inverted or not, how fast) is
+ * 82574 10.2, 82576 8.2: a byte for each LED. What else it says (inverted or not, how fast) is
  * the board's.
  */
 #define LEDCTL 0x00e00u
@@ -27,7 +27,7 @@ static uint32_t all_blink(const struct intel_chip *chip, uint32_t ledctl)
 }
 
 /*
- * A reset puts LEDCTL back to what the NVM says (82574 10.2.2.14), which is what was there before:
+ * A reset puts LEDCTL back to what the NVM says (82574 10.2), which is what was there before:
  * so what is kept stays right over one.
  */
 int intel_identify(struct fn_dev *dev, bool on)

@@ -13,9 +13,19 @@
 /* The semaphore is held for so many words: others want it too. */
 #define WORDS_AT_ONCE 64u
 
-/* 82574 6.1, 82576 6.2: these words add up to that, modulo 2^16. */
+/* 82574 6.1, I210 6.8.9: these words add up to that, modulo 2^16. */
 #define SUM_WORDS 0x40u
 #define SUM 0xbabau
+
+/*
+ * I210 6.8.8: the word that says where an address stands that takes the place of the board's own,
+ * three words a port; 0 and all ones: nowhere.
+ */
+#define ALTERNATE_AT 0x37u
+#define MAC_WORDS 3u
+
+/* Words of a further port of the I350: 0x80 is the second one's, then each 0x40 behind. */
+#define PORT_BASE(port) ((port) ? 0x40u + 0x40u * (port) : 0u)
 
 /*
  * The fewest words that a size of EECD stands for; each further code is twice as many. EERD has
@@ -37,11 +47,13 @@ static bool has_invm(const struct fn_dev *dev)
 	}
 }
 
-/* I210 with a copper, fiber or SerDes port: the flash may be missing all the same. */
+/* I210s whose id does not say it: the flash may be missing all the same. */
 static bool may_lack_flash(const struct fn_dev *dev)
 {
 	switch (dev->bus->device_id) {
 	case 0x1533:
+	case 0x1534:
+	case 0x1535:
 	case 0x1536:
 	case 0x1537:
 	case 0x1538:
@@ -59,7 +71,7 @@ uint32_t intel_nvm_words(struct fn_dev *dev)
 	if (intel_is_gone(dev, eecd) || has_invm(dev))
 		return 0;
 	if (may_lack_flash(dev))
-		/* I210 8.4.1: its words are a copy in RAM of what is in the flash. */
+		/* I210 8.4: its words are a copy in RAM of what is in the flash. */
 		return eecd & INTEL_EECD_FLASH_I210 ? 2048 : 0;
 	if (!(eecd & INTEL_EECD_PRES))
 		return 0;
@@ -141,15 +153,15 @@ static bool mac_from_register(struct fn_dev *dev, uint8_t mac[6])
 	return (high & INTEL_RAH_AV) && is_station(mac);
 }
 
-/* 82574 6.1.1.1, 82576 6.2.1: words 0 to 2, lower byte first. Those of further ports lie apart. */
-static int mac_from_nvm(struct fn_dev *dev, uint8_t mac[6])
+/* Three words, lower byte first (82574 6.1, I210 6.2.1). -ENOENT: no station's address. */
+static int mac_words(struct fn_dev *dev, uint32_t at, uint8_t mac[6])
 {
-	uint16_t words[3] = { 0 };
+	uint16_t words[MAC_WORDS];
 	int ret;
 
-	if (intel_lan_id(dev) || !intel_nvm_words(dev))
+	if (at + MAC_WORDS > intel_nvm_words(dev))
 		return -ENOENT;
-	ret = intel_nvm_read(dev, 0, words, FN_ARRAY_LEN(words));
+	ret = intel_nvm_read(dev, at, words, FN_ARRAY_LEN(words));
 	if (ret)
 		return ret;
 	for (unsigned i = 0; i < 6; i++)
@@ -157,13 +169,48 @@ static int mac_from_nvm(struct fn_dev *dev, uint8_t mac[6])
 	return is_station(mac) ? 0 : -ENOENT;
 }
 
+/* Of the successors it is the option ROM that puts it into the register. */
+static int mac_alternate(struct fn_dev *dev, uint8_t mac[6])
+{
+	const struct intel_chip *chip = intel_port_of(dev)->chip;
+	uint16_t at;
+	int ret;
+
+	if (!chip->is_82576 || chip->is_successor || intel_nvm_words(dev) <= ALTERNATE_AT)
+		return -ENOENT;
+	ret = intel_nvm_read(dev, ALTERNATE_AT, &at, 1);
+	if (ret)
+		return ret;
+	if (!at || at == UINT16_MAX)
+		return -ENOENT;
+	return mac_words(dev, at + MAC_WORDS * intel_lan_id(dev), mac);
+}
+
+/*
+ * The board's own. Both ports of an 82576 have the same words: the second one's address differs in
+ * its last bit. Each port of a successor has words of its own.
+ */
+static int mac_from_nvm(struct fn_dev *dev, uint8_t mac[6])
+{
+	const bool own = intel_port_of(dev)->chip->is_successor;
+	const unsigned port = intel_lan_id(dev);
+	int ret = mac_words(dev, own ? PORT_BASE(port) : 0, mac);
+
+	if (!ret && !own)
+		mac[5] ^= (uint8_t)port;
+	return ret;
+}
+
 int intel_mac_address(struct fn_dev *dev, uint8_t mac[6])
 {
 	uint8_t found[6];
-	int ret = 0;
+	int ret = mac_alternate(dev, found);
 
-	if (!mac_from_register(dev, found))
-		ret = mac_from_nvm(dev, found);
+	/* Not to know of an alternate one is no reason to do without the port. */
+	if (ret == -EIO)
+		fn_log(dev->ctx, FN_LOG_WARN, "%s", fn_error_last());
+	if (ret == -EIO || ret == -ENOENT)
+		ret = mac_from_register(dev, found) ? 0 : mac_from_nvm(dev, found);
 	if (ret == -ENOENT)
 		return fn_fail(-EIO,
 			       "%s: it has no station address, neither in its registers nor in its "

@@ -13,7 +13,7 @@
 
 struct fn_dev;
 
-/* 82574 10.2.2.3, 82576 8.4.1: control. */
+/* 82574 10.2.2.3, 82576 8.4: control. */
 #define INTEL_EECD 0x00010u
 #define INTEL_EECD_PRES (1u << 8)
 #define INTEL_EECD_AUTO_RD (1u << 9)
@@ -21,7 +21,7 @@ struct fn_dev;
 #define INTEL_EECD_SIZE_MASK 0xfu
 #define INTEL_EECD_FLASH_I210 (1u << 19)
 
-/* 82574 10.2.2.4, 82576 8.4.2: read a word. */
+/* 82574 10.2.2.4, 82576 8.4: read a word. */
 #define INTEL_EERD 0x00014u
 #define INTEL_EERD_START (1u << 0)
 #define INTEL_EERD_DONE (1u << 1)
@@ -38,8 +38,8 @@ int intel_nvm_read(struct fn_dev *dev, uint32_t offset, uint16_t *words, unsigne
 int intel_nvm_check(struct fn_dev *dev);
 
 /*
- * The station address that the port was made with, after a reset: from the receive address
- * register, else from the NVM. -EIO when neither has one.
+ * The station address that the port was made with, after a reset: the alternate one, if the NVM has
+ * it, else that of the receive address register, else the NVM's. -EIO when none has one.
  */
 int intel_mac_address(struct fn_dev *dev, uint8_t mac[6]);
 

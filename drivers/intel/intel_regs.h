@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Registers that the 82574 and the 82576 with its successors have in common, and their fields.
- * Sections: 82574 10.2, 82576 8; what one family has alone is in its own folder. Registers are 32
- * bits wide and are read and written whole (82574 10.1, 82576 8.1).
+ * What one family has alone is in its own folder. Registers are 32 bits wide and are read and
+ * written whole.
+ *
+ * Sections: the 82574's are of its 10.2. Of the 82576's chapter 8 there is the group (8.8:
+ * interrupts), in which the register is found by its name; groups up to 8.13 have the same numbers
+ * in the I210's paper, and where more of a number is told, it is that paper's.
  */
 #ifndef INTEL_REGS_H
 #define INTEL_REGS_H

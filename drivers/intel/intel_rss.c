@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* How Intel's gigabit controllers spread received frames: 82574 7.1.9, 82576 7.1.2.8. */
+/* How Intel's gigabit controllers spread frames: 82574 7.1, 82576 7.1.1.7, I210 7.1.2.7. */
 #include "drivers/intel/intel.h"
 
 uint32_t intel_rss_types(const struct intel_chip *chip)

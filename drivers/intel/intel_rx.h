@@ -200,7 +200,7 @@ static inline __attribute__((always_inline)) unsigned rx_end(struct intel_rxq *q
 	const uint16_t have = intel_rx_have(q);
 
 	/*
-	 * Pairs with the device's write of DD (82574 7.1.5, 82576 7.1.5): a frame is in its buffer
+	 * Pairs with the device's write of DD (82574 7.1, 82576 7.1.5): a frame is in its buffer
 	 * before that.
 	 */
 	fn_rmb_dma();

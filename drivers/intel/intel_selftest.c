@@ -102,7 +102,7 @@ static int probe(struct intel_port *port, const struct probe *p, char text[FN_SE
 
 /*
  * RETA has as many bits as there are queues to name. The ring is that of the last queue, which is
- * not enabled (82576 4.5.9), at the address of no memory.
+ * not enabled (I210 4.5.9), at the address of no memory.
  */
 static void probes_of_chip(const struct intel_port *port, struct probe out[PROBES_OF_CHIP])
 {

@@ -5,12 +5,12 @@
 #include "drivers/intel/intel.h"
 #include "drivers/intel/intel_sem.h"
 
-/* 82574 10.2.2: one flag for the MDIO wires and the NVM, which hardware grants. */
+/* 82574 10.2: one flag for the MDIO wires and the NVM, which hardware grants. */
 #define EXTCNF_CTRL 0x00f00u
 #define EXTCNF_CTRL_MDIO_SW (1u << 5)
 
 /*
- * 82576 4.6 and 8.7: SMBI keeps programs apart, SWESMBI keeps software and firmware apart, and
+ * 82576 8.7, I210 4.6.1: SMBI keeps programs apart, SWESMBI keeps software and firmware apart, and
  * while both are held SW_FW_SYNC says who has what: software in the low half, firmware in the high
  * one.
  */

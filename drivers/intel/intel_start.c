@@ -6,12 +6,12 @@
 #include "drivers/intel/intel_ring.h"
 #include "drivers/intel/intel_stats.h"
 
-/* Longest frame without RCTL.LPE: 1518 bytes and a VLAN tag (82574 10.2.5.1, 82576 8.10.1). */
+/* Longest frame without RCTL.LPE: 1518 bytes and a VLAN tag (82574 10.2.5.1, I210 7.1.1.4). */
 #define STANDARD_FRAME_MAX 1522u
 
 /*
  * The ring of a queue, while the queue is off, which the 82576's first one is not after a reset:
- * 82574 4.6, 82576 4.5.9 and 4.5.10.
+ * 82574 4.6.5 and 4.6.6, I210 4.5.9 and 4.5.10.
  */
 static void ring_set(const struct intel_port *port, uint32_t base, const struct fn_dma *ring,
 		     uint32_t bytes)
@@ -101,7 +101,7 @@ static int vlan_start(struct fn_dev *dev)
 	return intel_change(dev, INTEL_CTRL, 0, INTEL_CTRL_VME);
 }
 
-/* From reset on, with the link coming up: 82574 4.6, 82576 4.5. */
+/* From reset on, with the link coming up: 82574 4.6, I210 4.5. */
 static int start_setup(struct fn_dev *dev)
 {
 	struct intel_port *port = intel_port_of(dev);
@@ -149,7 +149,7 @@ static int start_queues(struct fn_dev *dev)
 	if (ret)
 		return ret;
 	port->chip->steps->set_coalesce(dev, &dev->coalesce);
-	/* The tail of a queue that is not enabled is not taken in (82576 4.5.9). */
+	/* The tail of a queue that is not enabled is not taken in (I210 4.5.9). */
 	for (uint16_t i = 0; !ret && i < dev->conf.rxqs; i++)
 		ret = intel_rx_fill(dev, i);
 	return ret;
@@ -214,7 +214,7 @@ int intel_start(struct fn_dev *dev)
 		intel_rx_enable(dev, i);
 	for (uint16_t i = 0; i < dev->conf.txqs; i++)
 		intel_tx_enable(dev, i);
-	/* 82576 4.5.9: the receiver comes last. */
+	/* 82574 4.6.5, I210 4.5.9: the receiver comes last. */
 	port->rctl |= INTEL_RCTL_EN;
 	intel_filter_modes(dev, dev->promisc, dev->allmulti);
 	return 0;

@@ -10,6 +10,7 @@
 enum stat_how {
 	STAT_NONE,       /* it is not one */
 	STAT_CLEAR,      /* 32 bits; reading clears it */
+	STAT_DROPS,      /* as STAT_CLEAR, but on the I210 and I211, where writing does */
 	STAT_PAIR,       /* 64 bits; reading the upper half clears both */
 	STAT_RX_PACKETS, /* 32 bits that run on: PQGPRC of the queue of its place */
 	STAT_TX_PACKETS, /* as STAT_RX_PACKETS: PQGPTC */
@@ -64,6 +65,11 @@ static uint64_t read_one(struct intel_port *port, const struct stat *s)
 	switch (s->how) {
 	case STAT_CLEAR:
 		return intel_read(port, s->reg);
+	case STAT_DROPS:
+		value = intel_read(port, s->reg);
+		if (value && port->chip->drops_stay)
+			intel_write(port, s->reg, 0);
+		return value;
 	case STAT_PAIR:
 		low = intel_read(port, s->reg);
 		return low | (uint64_t)intel_read(port, s->reg + 4) << 32;

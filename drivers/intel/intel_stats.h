@@ -19,7 +19,7 @@ extern const struct fn_counter_desc intel_counters_82576[INTEL_COUNTERS_82576];
 
 /*
  * Read all and forget it: behind the reset of a start, since what a reset leaves in the registers
- * was counted for nobody (82574 10.2.7, 82576 8.18).
+ * was counted for nobody (82574 10.2, I210 8.18).
  */
 void intel_stats_clear(struct fn_dev *dev);
 

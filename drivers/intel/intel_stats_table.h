@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The counters of a port, a row each: register, how it is read, what it means for loss, name, and
- * what it counts. 82574 10.2.7, 82576 8.18. Names are those of Linux's drivers (ethtool -S) where
+ * what it counts. 82574 10.2, I210 8.18. Names are those of Linux's drivers (ethtool -S) where
  * these have one.
  *
  * A drop is a frame that was meant for this port, or handed to it, and is lost. What the device
@@ -120,11 +120,11 @@
 	X(0x0403c, STAT_CLEAR, FN_COUNTER_DROP, "tx_dropped", \
 	  "frames that the MAC did not send, for want of a link or for an error (HTDPMC)")
 
-/* 82576 8.18, 8.10: the counters that each queue has; @n is a number in the source. */
+/* I210 8.19, 82576 8.10: the counters that each queue has; @n is a number in the source. */
 #define INTEL_STATS_QUEUE(X, n)                                                                  \
 	X(n, 0x10010 + 0x100 * (n), STAT_RX_PACKETS, FN_COUNTER_INFO, "rx_queue_" #n "_packets", \
 	  "of rx_packets: frames for receive queue " #n)                                         \
-	X(n, 0x0c030 + 0x40 * (n), STAT_CLEAR, FN_COUNTER_DROP, "rx_queue_" #n "_drops",         \
+	X(n, 0x0c030 + 0x40 * (n), STAT_DROPS, FN_COUNTER_DROP, "rx_queue_" #n "_drops",         \
 	  "frames that found receive queue " #n " without a descriptor (RQDPC)")                 \
 	X(n, 0x10014 + 0x100 * (n), STAT_TX_PACKETS, FN_COUNTER_INFO, "tx_queue_" #n "_packets", \
 	  "of tx_packets: frames from transmit queue " #n)

@@ -13,12 +13,12 @@ static struct intel_dev *intel_of(struct model_dev *md)
 
 void intel_dev_count(struct intel_dev *id, uint32_t off, uint32_t n)
 {
-	/* A queue's own run on (I210 8.19.1, which has more words for them than 82576 8.19). */
+	/* A queue's own run on (I210 8.19.1). */
 	if (off >= IDEV_PQGPRC(0)) {
 		REG(off) += n;
 		return;
 	}
-	/* They stick at the top (82574 10.2.7, 82576 8.19). */
+	/* They stick at the top (82574 10.2, I210 8.18). */
 	REG(off) = n > UINT32_MAX - REG(off) ? UINT32_MAX : REG(off) + n;
 }
 
@@ -55,7 +55,7 @@ static void nvm_is_read(void *arg, uint64_t value)
 }
 
 /*
- * What a reset leaves (82574 4.6, 82576 4.2): all registers, not the NVM, not the PHY, and no
+ * What a reset leaves (82574 4.6, 82576 chapter 4): all registers, not the NVM, not the PHY, and no
  * semaphore: whoever has one gives it back itself.
  */
 static void mac_reset(struct intel_dev *id)
@@ -205,6 +205,7 @@ static const struct range plain[] = {
 	{ IDEV_EIAC, IDEV_EIAM + 4, 2 },         { IDEV_EITR_76, IDEV_EITR_76 + 100, 2 },
 	{ IDEV_IVAR_76, IDEV_IVAR_76 + 32, 2 },  { IDEV_IVAR_MISC, IDEV_IVAR_MISC + 4, 2 },
 	{ IDEV_FCRTL, IDEV_FCRTL + 4, 3 },       { IDEV_FCRTH, IDEV_FCRTH + 4, 3 },
+	{ IDEV_FCRTV_74, IDEV_FCRTV_74 + 4, 1 }, { IDEV_FCRTV_76, IDEV_FCRTV_76 + 4, 2 },
 	{ IDEV_PSRCTL, IDEV_PSRCTL + 4, 1 },     { IDEV_RXPBS, IDEV_RXPBS + 4, 2 },
 	{ IDEV_TXPBS, IDEV_TXPBS + 4, 2 },       { IDEV_DTXCTL, IDEV_DTXCTL + 4, 2 },
 	{ IDEV_RDTR, IDEV_RDTR + 4, 1 },         { IDEV_RADV, IDEV_RADV + 4, 1 },
@@ -302,7 +303,7 @@ static void bar_write(struct model_dev *md, unsigned idx, uint64_t off64, unsign
 
 	(void)idx;
 	if (width != 4 || off % 4) {
-		intel_dev_violation(id, "a register is written in another width (82574 10.1)");
+		intel_dev_violation(id, "a register is written in another width (82574 10.2)");
 		return;
 	}
 	if (!id->posted_max_ns) {
@@ -327,7 +328,7 @@ static bool is_stat(const struct intel_dev *id, uint32_t off)
 	       (wide && off == IDEV_SCVPC);
 }
 
-/* Octets: the high half of a pair clears both (82574 10.2.7, 82576 8.19). */
+/* Octets: the high half of a pair clears both (82574 10.2, I210 8.18). */
 static uint32_t stat_read(struct intel_dev *id, uint32_t off)
 {
 	static const uint32_t low[] = { IDEV_GORCL, IDEV_GOTCL, IDEV_TORL,
@@ -379,7 +380,8 @@ static uint32_t reg_read(struct intel_dev *id, uint32_t off)
 		return UINT32_MAX;
 	}
 	value = *reg;
-	if (which == IDEV_Q_DROPS && !tx)
+	/* The I210 and I211 have it cleared by writing, as Linux's igb does. */
+	if (which == IDEV_Q_DROPS && !tx && !(id->successor && id->queues <= 4))
 		*reg = 0;
 	return value;
 }
@@ -391,7 +393,7 @@ static uint64_t bar_read(struct model_dev *md, unsigned idx, uint64_t off, unsig
 
 	(void)idx;
 	if (width != 4 || off % 4) {
-		intel_dev_violation(id, "a register is read in another width (82574 10.1)");
+		intel_dev_violation(id, "a register is read in another width (82574 10.2)");
 		return UINT64_MAX;
 	}
 	id->reads++;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * Interrupts of the Intel model: causes, masks, vectors and their throttles. 82574 7.4 and 10.2.4,
- * 82576 7.3 and 8.8; MSI-X only, as fastnic uses nothing else.
+ * 82576 8.8; MSI-X only, as fastnic uses nothing else.
  */
 #include "model/intel_dev.h"
 
@@ -195,7 +195,7 @@ static uint32_t canonical(const struct intel_dev *id, uint32_t off)
 
 /*
  * 82574 10.2.4.1: reading clears when nothing is masked in or an interrupt is asserted. With MSI-X
- * on the 82576 reading clears (8.8.9).
+ * on the 82576 reading clears (8.8).
  */
 static uint32_t icr_read(struct intel_dev *id)
 {

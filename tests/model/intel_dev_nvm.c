@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The Intel model's NVM behind EERD (82574 10.2.2.4, 82576 8.4.2), what it is read into by itself,
+ * The Intel model's NVM behind EERD (82574 10.2.2.4, 82576 8.4), what it is read into by itself,
  * and the semaphores between ports, software and firmware.
  */
 #include "model/intel_dev.h"
 
 #define REG(off) id->reg[(off) / 4]
 
-/* The word that makes the sum of the first 64 right (82574 6.1.2, 82576 6.2.24). */
+/* The word that makes the sum of the first 64 right (82574 6.1, I210 6.8.9). */
 #define NVM_SUM 63u
 #define NVM_SUM_IS 0xbabau
 
@@ -72,7 +72,7 @@ static void eecd_write(struct intel_dev *id, uint32_t value)
 		REG(IDEV_EECD) &= ~IDEV_EECD_GNT;
 }
 
-/* The bit sticks when the firmware does not have it (82574 10.2.9, 82576 8.16). */
+/* The bit sticks when the firmware does not have it (I210 8.7.1). */
 static void swsm_write(struct intel_dev *id, uint32_t value)
 {
 	REG(IDEV_SWSM) = id->fw_holds ? value & ~IDEV_SWSM_SWESMBI : value;
@@ -81,7 +81,7 @@ static void swsm_write(struct intel_dev *id, uint32_t value)
 static void sync_write(struct intel_dev *id, uint32_t value)
 {
 	if (!(REG(IDEV_SWSM) & IDEV_SWSM_SWESMBI))
-		intel_dev_violation(id, "SW_FW_SYNC is written without SWSM.SWESMBI (82576 8.16)");
+		intel_dev_violation(id, "SW_FW_SYNC is written without SWSM.SWESMBI (I210 4.6.1)");
 	REG(IDEV_SW_FW_SYNC) = value;
 }
 
@@ -103,7 +103,7 @@ bool intel_dev_nvm_read(struct intel_dev *id, uint32_t off, uint32_t *value)
 {
 	switch (off) {
 	case IDEV_SWSM:
-		/* 82574 10.2.9, 82576 8.16: reading SMBI takes it. */
+		/* I210 8.7.1: reading SMBI takes it. */
 		*value = REG(off);
 		REG(off) |= IDEV_SWSM_SMBI;
 		return true;

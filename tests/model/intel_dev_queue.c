@@ -130,14 +130,14 @@ static void queue_turned(void *arg, uint64_t value)
 		*ctl &= ~IDEV_QCTL_ENABLE;
 }
 
-/* 82576 8.10.10, 8.12.13: the bit reads back as set only when the queue is on. */
+/* 82576 8.10, 8.12: the bit reads back as set only when the queue is on. */
 static void queue_turn(struct intel_dev *id, uint32_t *reg, bool tx, unsigned queue, uint32_t value)
 {
 	const bool on = value & IDEV_QCTL_ENABLE;
 
 	*reg = (value & ~IDEV_QCTL_ENABLE) | (*reg & IDEV_QCTL_ENABLE);
 	if (on && !intel_dev_ring_size(id, tx, queue))
-		intel_dev_violation(id, "a queue is on before its ring is set up (82576 4.5.9)");
+		intel_dev_violation(id, "a queue is on before its ring is set up (I210 4.5.9)");
 	if (on == (id->want_on[tx] >> queue & 1))
 		return;
 	id->want_on[tx] ^= 1u << queue;
@@ -152,7 +152,7 @@ static void check_queue_write(struct intel_dev *id, bool tx, unsigned queue, uin
 	const uint32_t size = intel_dev_ring_size(id, tx, queue);
 
 	if (on && (which == IDEV_Q_BAL || which == IDEV_Q_BAH || which == IDEV_Q_LEN))
-		intel_dev_violation(id, "a ring is moved while its queue is on (82576 4.5.9)");
+		intel_dev_violation(id, "a ring is moved while its queue is on (I210 4.5.9)");
 	if (which == IDEV_Q_BAL && value % (wide ? 128 : 16))
 		intel_dev_violation(id, "a ring is not aligned (RDBAL, TDBAL)");
 	if (which == IDEV_Q_LEN && (value % 128 || value > 0x80000))
@@ -161,7 +161,7 @@ static void check_queue_write(struct intel_dev *id, bool tx, unsigned queue, uin
 	if (which == IDEV_Q_TAIL && size && value >= size)
 		intel_dev_violation(id, "a tail behind the ring's end");
 	if (which == IDEV_Q_TAIL && wide && !on && value)
-		intel_dev_violation(id, "a tail moves before its queue is on (82576 4.5.9)");
+		intel_dev_violation(id, "a tail moves before its queue is on (I210 4.5.9)");
 	if (which == IDEV_Q_HEAD && value && on)
 		intel_dev_violation(id, "a head is moved while its queue is on");
 	if (!tx && wide && which == IDEV_Q_SRRCTL && (value & 0x7f) > 16)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * What the Intel model does with a frame that comes in: filters (82574 7.1.1, 82576 7.1.2), queues
- * by RSS (82574 7.1.9, 82576 7.1.2.8), checksums, VLAN stripping, and the write-back of extended
- * (82574 7.1.5) and advanced descriptors (82576 7.1.5).
+ * What the Intel model does with a frame that comes in: filters (82574 7.1, I210 7.1.1), queues by
+ * RSS (82574 7.1, 82576 7.1.1.7), checksums, VLAN stripping, and the write-back of extended (82574
+ * 7.1) and advanced descriptors (82576 7.1.5).
  */
 #include <errno.h>
 #include <string.h>
@@ -102,7 +102,7 @@ static unsigned hash_type(const struct intel_dev *id, const struct model_frame *
 
 static bool rss_on(const struct intel_dev *id)
 {
-	/* 82574 10.2.5.16: 01b; 82576 8.10.17: 010b. On the 82574 only with PCSD. */
+	/* 82574 10.2.5: 01b; 82576 8.10: 010b. On the 82574 only with PCSD. */
 	return id->family == INTEL_82576 ?
 		       (REG(IDEV_MRQC) & 7) == 2 :
 		       (REG(IDEV_MRQC) & 3) == 1 && (REG(IDEV_RXCSUM) & IDEV_RXCSUM_PCSD);

@@ -3,7 +3,7 @@
  * Registers and descriptors of 82574 and 82576, as far as the model has them: in words of its own,
  * apart from the drivers' headers, so that a wrong number there does not agree with itself.
  *
- * Sections: 82574 10.2 and 82576 8 have the registers; 82574 7.1.5 and 82576 7.1.5 the receive
+ * Sections: 82574 10.2 and 82576 8 have the registers; 82574 7.1 and 82576 7.1.5 the receive
  * descriptors; 82574 7.2 and 82576 7.2.2 those for sending.
  */
 #ifndef FN_TESTS_MODEL_INTEL_DEV_SPEC_H
@@ -29,6 +29,8 @@
 #define IDEV_FRTIMER 0x01048u
 #define IDEV_FCRTL 0x02160u
 #define IDEV_FCRTH 0x02168u
+#define IDEV_FCRTV_76 0x02460u
+#define IDEV_FCRTV_74 0x05f40u
 #define IDEV_SWSM 0x05b50u
 #define IDEV_FWSM 0x05b54u
 #define IDEV_SW_FW_SYNC 0x05b5cu

@@ -137,7 +137,7 @@ static void bus_up(struct intel_standin *is)
 	assert_int_equal(fn_busdev_set_master(is->busdev, true), 0);
 }
 
-/* 82574 4.6, 82576 4.2 and 5.2.3.3: no access to memory is cut in the middle. */
+/* 82574 4.6, 82576 5.2.3.3: no access to memory is cut in the middle. */
 void intel_standin_reset(struct intel_standin *is)
 {
 	intel_standin_write(is, IDEV_CTRL, IDEV_CTRL_GIO_MASTER_DISABLE);
@@ -151,7 +151,7 @@ void intel_standin_reset(struct intel_standin *is)
 		model_bus.delay_ns(is->busdev, 100);
 }
 
-/* 82574 4.6, 82576 4.5: reset, link, rings, then the engines. */
+/* 82574 4.6, I210 4.5: reset, link, rings, then the engines. */
 void intel_standin_open(struct intel_standin *is, struct intel_dev *id,
 			struct intel_standin_opts opts)
 {

@@ -281,7 +281,7 @@ static void rx_not_given(void **state)
 /* Errors of the MAC or of its memory: that frame is dropped, and no other. */
 static void rx_errors(void **state)
 {
-	/* CE, SE, SEQ, CXE and RXE (82574 7.1.5.2); of the 82576 RXE alone (7.1.5.2). */
+	/* CE, SE, SEQ, CXE and RXE (82574 7.1); of the 82576 RXE alone (7.1.5). */
 	static const unsigned bits[] = { 24, 25, 26, 27, 28, 31 };
 	const uint32_t errors = family == INTEL_82574 ? 0x97000000 : 0x80000000;
 	uint64_t dropped = 0;

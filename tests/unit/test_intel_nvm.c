@@ -94,10 +94,13 @@ static void sizes(void **state)
 	bus->device_id = 0x1539;
 	REG(IDEV_EECD) = IDEV_EECD_AUTO_RD | IDEV_EECD_PRES | 1u << 19;
 	assert_int_equal(intel_nvm_words(p.dev), 0);
-	bus->device_id = 0x1533;
-	assert_int_equal(intel_nvm_words(p.dev), 2048);
-	REG(IDEV_EECD) = IDEV_EECD_AUTO_RD | IDEV_EECD_PRES;
-	assert_int_equal(intel_nvm_words(p.dev), 0);
+	for (unsigned id = 0x1533; id <= 0x1538; id++) {
+		bus->device_id = (uint16_t)id;
+		REG(IDEV_EECD) = IDEV_EECD_AUTO_RD | IDEV_EECD_PRES | 1u << 19;
+		assert_int_equal(intel_nvm_words(p.dev), 2048);
+		REG(IDEV_EECD) = IDEV_EECD_AUTO_RD | IDEV_EECD_PRES;
+		assert_int_equal(intel_nvm_words(p.dev), 0);
+	}
 	port_end();
 }
 
@@ -128,24 +131,166 @@ static void station_address(void **state)
 	memset(mac, 0xee, sizeof(mac));
 	assert_int_equal(intel_mac_address(p.dev, mac), 0);
 	assert_memory_equal(mac, own, 6);
-	/* Nor has the NVM one; and one of a further port is not taken for it. */
+	/* Nor has the NVM one. */
 	memset(p.id.nvm, 0xff, 6);
 	memset(mac, 0xee, sizeof(mac));
 	assert_int_equal(intel_mac_address(p.dev, mac), -EIO);
 	assert_true(says("no station address"));
 	assert_int_equal(mac[0], 0xee);
 	memset(p.id.nvm, 0x02, 6);
-	REG(IDEV_STATUS) |= 1u << 2;
-	assert_int_equal(intel_mac_address(p.dev, mac), -EIO);
-	REG(IDEV_STATUS) &= ~(1u << 2);
 	assert_int_equal(intel_mac_address(p.dev, mac), 0);
+	port_end();
+}
+
+static void write_mac(unsigned at, uint8_t last)
+{
+	p.id.nvm[at] = 0x9902;
+	p.id.nvm[at + 1] = 0;
+	p.id.nvm[at + 2] = (uint16_t)(last << 8);
+}
+
+static void assert_mac(uint8_t last)
+{
+	const uint8_t want[6] = { 0x02, 0x99, 0, 0, 0, last };
+	uint8_t mac[6];
+
+	assert_int_equal(intel_mac_address(p.dev, mac), 0);
+	assert_memory_equal(mac, want, 6);
+}
+
+static void become_port(unsigned port)
+{
+	REG(IDEV_STATUS) = (REG(IDEV_STATUS) & ~(3u << 2)) | port << 2;
+}
+
+/* An I350, whose NVM has @code's words. */
+static void successor_open(unsigned code)
+{
+	port_init();
+	p.id.successor = true;
+	p.id.queues = 8;
+	p.id.md.cfg[2] = 0x21;
+	p.id.md.cfg[3] = 0x15;
+	port_open();
+	REG(IDEV_EECD) |= code << 11;
+}
+
+/* The register has none, and the port is not the first: the 82576's two share the words. */
+static void further_ports(void **state)
+{
+	uint8_t mac[6];
+
+	(void)state;
+	port_init();
+	port_open();
+	write_mac(0, 0x10);
+	REG(IDEV_RAH(0)) = 0;
+	assert_mac(0x10);
+	if (family == INTEL_82576) {
+		become_port(1);
+		assert_mac(0x11);
+		write_mac(0, 0x11);
+		assert_mac(0x10);
+		become_port(0);
+	}
+	port_end();
+	if (family == INTEL_82574)
+		return;
+	successor_open(3);
+	REG(IDEV_RAH(0)) = 0;
+	for (unsigned port = 0; port < 4; port++) {
+		static const unsigned base[] = { 0, 0x80, 0xc0, 0x100 };
+
+		write_mac(base[port], (uint8_t)(0x20 + 2 * port));
+		become_port(port);
+		assert_mac((uint8_t)(0x20 + 2 * port));
+	}
+	/* An NVM that ends before them. */
+	REG(IDEV_EECD) &= ~(1u << 11);
+	assert_int_equal(intel_nvm_words(p.dev), 256);
+	assert_int_equal(intel_mac_address(p.dev, mac), -EIO);
+	become_port(2);
+	assert_mac(0x24);
+	become_port(0);
+	port_end();
+}
+
+/* The board's own is replaced: by the driver of an 82576 alone. */
+static void alternate_address(void **state)
+{
+	const bool has = family == INTEL_82576;
+	uint8_t mac[6];
+
+	(void)state;
+	port_init();
+	write_mac(0, 0x10);
+	write_mac(0x38, 0x30);
+	p.id.nvm[0x37] = 0x38;
+	intel_dev_auto_read(&p.id);
+	port_open();
+	assert_int_equal(info().mac[5], has ? 0x30 : 0x10);
+	assert_mac(has ? 0x30 : 0x10);
+	if (has) {
+		REG(IDEV_EECD) |= 1u << 11;
+		write_mac(0x3b, 0x40);
+		become_port(1);
+		assert_mac(0x40);
+		become_port(0);
+	}
+	/* A group's is none, nor one where the NVM has no words, nor one that nothing tells of. */
+	p.id.nvm[0x38] |= 1;
+	assert_mac(0x10);
+	p.id.nvm[0x38] &= 0xfffe;
+	REG(IDEV_EECD) &= ~(1u << 11);
+	for (unsigned i = 0; i < 3; i++) {
+		p.id.nvm[0x37] = ((uint16_t[]){ 0, 0xffff, 0x3e })[i];
+		assert_mac(0x10);
+	}
+	port_end();
+	if (!has)
+		return;
+	successor_open(0);
+	write_mac(0x38, 0x30);
+	p.id.nvm[0x37] = 0x38;
+	assert_int_equal(intel_mac_address(p.dev, mac), 0);
+	assert_int_equal(mac[0], 0x52);
+	port_end();
+}
+
+/* The firmware keeps the NVM, so nobody knows of one: the port has its own, and says why. */
+static void alternate_unknown(void **state)
+{
+	uint8_t mac[6];
+
+	(void)state;
+	if (family == INTEL_82574)
+		return;
+	port_init();
+	p.id.nvm[0x37] = 0x38;
+	port_open();
+	write_mac(0x38, 0x30);
+	assert_mac(0x30);
+	p.id.fw_holds = true;
+	assert_int_equal(intel_mac_address(p.dev, mac), 0);
+	assert_int_equal(mac[0], 0x52);
+	assert_non_null(strstr(p.log, "firmware"));
+	p.id.fw_holds = false;
+	p.id.md.gone = true;
+	assert_true(intel_mac_address(p.dev, mac) < 0);
 	port_end();
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(words), BOTH(no_answer), BOTH(checksum), BOTH(sizes), BOTH(station_address),
+		BOTH(words),
+		BOTH(no_answer),
+		BOTH(checksum),
+		BOTH(sizes),
+		BOTH(station_address),
+		BOTH(further_ports),
+		BOTH(alternate_address),
+		BOTH(alternate_unknown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

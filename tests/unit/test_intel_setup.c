@@ -38,6 +38,21 @@ static void hash_of_one_queue(void **state)
 	}
 }
 
+/* 82574 4.6.5, 4.6.6: what a start leaves in TCTL, RXDCTL and TXDCTL. */
+static void setup_82574(void **state)
+{
+	(void)state;
+	port_init();
+	port_start((struct fn_dev_conf){ .rxqs = 2, .rx_ring = 64, .tx_ring = 64 });
+	assert_int_equal(REG(IDEV_TCTL) >> 12 & 0x3ff, 63);
+	assert_int_equal(REG(IDEV_TCTL) >> 4 & 0xff, 15);
+	/* The first receive queue's is written into the second one's too (10.2.5.11). */
+	assert_int_equal(*intel_dev_qreg(&p.id, false, 0, IDEV_Q_CTL),
+			 *intel_dev_qreg(&p.id, false, 1, IDEV_Q_CTL));
+	assert_int_equal(*intel_dev_qreg(&p.id, true, 0, IDEV_Q_CTL) >> 22 & 5, 5);
+	port_end();
+}
+
 /* 82576: of several queues a full one drops, so that the others go on; a single one may wait. */
 static void full_queue_drops(void **state)
 {
@@ -144,6 +159,7 @@ int main(void)
 		BOTH(scattered_over_a_ring),
 		BOTH(neighbour_vlans),
 		BOTH(stopped),
+		{ "setup_82574", setup_82574, e1000e, NULL, NULL },
 		{ "full_queue_drops, 82576", full_queue_drops, igb, NULL, NULL },
 		{ "longest_frame, 82576", longest_frame, igb, NULL, NULL },
 	};

@@ -8,7 +8,7 @@ struct row {
 	uint32_t reg;
 };
 
-/* Apart from the driver's table: 82574 10.2.7, 82576 8.18. */
+/* Apart from the driver's table: 82574 10.2, I210 8.18. */
 static const struct row rows[] = {
 	{ "rx_crc_errors", 0x4000 },        { "rx_align_errors", 0x4004 },
 	{ "rx_symbol_errors", 0x4008 },     { "rx_phy_errors", 0x400c },

@@ -81,8 +81,10 @@ static const struct fn_driver_ops ops = {
 
 /* The 82574IT has the 82574L's number. */
 static const struct fn_pci_id ids[] = {
-	{ 0x8086, 0x10d3, "82574L" },  /* ran on QEMU's model and on ours */
-	{ 0x8086, 0x10f6, "82574LA" }, /* by the data sheet only */
+	/* Ran on QEMU's model and on ours. */
+	{ 0x8086, 0x10d3, "82574L" },
+	/* By the data sheet, and on our model; on no other. */
+	{ 0x8086, 0x10f6, "82574LA" },
 };
 
 const struct fn_driver fn_driver_e1000e = {

@@ -18,7 +18,7 @@
 #define E1000E_CTRL_EXT_RESERVED_0 (1u << 23)
 #define E1000E_CTRL_EXT_RESERVED_1 (1u << 22)
 
-/* PCIe control: 10.2.3. */
+/* PCIe control: 10.2 (GCR, GCR2). */
 #define E1000E_GCR 0x05b00u
 #define E1000E_GCR_WORKAROUND (1u << 22)
 #define E1000E_GCR2 0x05b64u
@@ -34,7 +34,7 @@
 /* 10.2.4: which causes a message clears. */
 #define E1000E_EIAC 0x000dcu
 
-/* 10.2.4: which vector a cause has: four bits each for the causes from RXQ(0) to OTHER. */
+/* 10.2.4.9: which vector a cause has: four bits each for the causes from RXQ(0) to OTHER. */
 #define E1000E_IVAR 0x000e4u
 #define E1000E_IVAR_ENTRY(cause, vector) ((8u | (vector)) << (4u * (cause)))
 #define E1000E_IVAR_RXQ(n) (0u + (n))
@@ -64,6 +64,10 @@
 #define E1000E_DCTL_WTHRESH(n) ((n) << 16)
 #define E1000E_TXDCTL_COUNT (1u << 22) /* reserved, must be set */
 #define E1000E_DCTL_GRAN (1u << 24)
+
+/* 4.6.6: of INTEL_TCTL: byte times in which a collision is no late one. */
+#define E1000E_TCTL_COLD_MASK (0x3ffu << 12)
+#define E1000E_TCTL_COLD (63u << 12)
 
 /* Gaps between frames: 10.2.6. */
 #define E1000E_TIPG 0x00410u

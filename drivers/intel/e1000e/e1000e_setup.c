@@ -41,6 +41,8 @@ int e1000e_setup(struct fn_dev *dev)
 		ret = intel_change(dev, INTEL_CTRL_EXT, E1000E_CTRL_EXT_RESERVED_0,
 				   E1000E_CTRL_EXT_RESERVED_1 | E1000E_CTRL_EXT_EIAME |
 					   E1000E_CTRL_EXT_PBA_CLR);
+	if (!ret)
+		ret = intel_change(dev, INTEL_TCTL, E1000E_TCTL_COLD_MASK, E1000E_TCTL_COLD);
 	if (ret)
 		return ret;
 	intel_write(port, INTEL_VET, INTEL_VET_8021Q);
@@ -48,7 +50,7 @@ int e1000e_setup(struct fn_dev *dev)
 	return 0;
 }
 
-/* 7.1.5: extended descriptors, without which there is no RSS. */
+/* 7.1: extended descriptors, without which there is no RSS. */
 void e1000e_rx_setup(struct fn_dev *dev)
 {
 	intel_write(intel_port_of(dev), INTEL_RFCTL,

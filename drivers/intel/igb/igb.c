@@ -37,7 +37,7 @@ static const struct intel_steps steps = {
 	.set_coalesce = igb_set_coalesce,
 };
 
-/* The longest frame has 9728 bytes, its CRC included (8.10: RLPML). */
+/* The longest frame has 9728 bytes, its CRC included (I210 7.1.1.4). */
 #define FRAME_MAX 9728u
 #define MTU_MAX (FRAME_MAX - FN_LINK_HEADER_BYTES - 4u)
 
@@ -63,22 +63,29 @@ static const struct intel_chip chip_i350 = {
 };
 
 static const struct intel_chip chip_i210 = {
-	COMMON, .queues = 4, .exact_macs = 16, .vfta_writes = 1, .is_successor = true,
+	COMMON,           .queues = 4,          .exact_macs = 16,
+	.vfta_writes = 1, .is_successor = true, .drops_stay = true,
 };
 
 static const struct intel_chip chip_i211 = {
-	COMMON, .queues = 2, .exact_macs = 16, .vfta_writes = 1, .is_successor = true,
+	COMMON,           .queues = 2,          .exact_macs = 16,
+	.vfta_writes = 1, .is_successor = true, .drops_stay = true,
 };
 
-/* Copper ports; those with SerDes, SGMII or fibre need a link set-up that is not here. */
+/*
+ * Copper ports; those with SerDes, SGMII or fibre need a link set-up that is not here: 82576 10e6,
+ * 10e7, 150d, 1518; I350 1522, 1523, 1524, 1546; I210 1536, 1537, 1538, 157c, 15f6.
+ */
 static const struct fn_pci_id ids[] = {
-	{ 0x8086, 0x10c9,
-	  "82576" }, /* ran on QEMU's model and on ours; all else by data sheet only */
+	/* Ran on QEMU's model and on ours. */
+	{ 0x8086, 0x10c9, "82576" },
+	/* By the data sheets, and on our model with what differs; on no other. */
 	{ 0x8086, 0x10e8, "82576 (four ports)" },
 	{ 0x8086, 0x1526, "82576 (four ports, ET2)" },
 	{ 0x8086, 0x150a, "82576NS" },
 	{ 0x8086, 0x1521, "I350" },
 	{ 0x8086, 0x1533, "I210" },
+	{ 0x8086, 0x1534, "I210 (of other makers)" },
 	{ 0x8086, 0x1535, "I210-IT" },
 	{ 0x8086, 0x157b, "I210 (without flash)" },
 	{ 0x8086, 0x1539, "I211" },
@@ -87,7 +94,7 @@ static const struct fn_pci_id ids[] = {
 /* In the order of @ids. */
 static const struct intel_chip *const chips[] = {
 	&chip_82576, &chip_82576, &chip_82576, &chip_82576, &chip_i350,
-	&chip_i210,  &chip_i210,  &chip_i210,  &chip_i211,
+	&chip_i210,  &chip_i210,  &chip_i210,  &chip_i210,  &chip_i211,
 };
 
 _Static_assert(FN_ARRAY_LEN(ids) == FN_ARRAY_LEN(chips), "a chip for each");

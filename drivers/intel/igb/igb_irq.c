@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Interrupts of the 82576 and its successors: 82576 7.3 and 8.8, with MSI-X. A vector is a bit. */
+/* Interrupts of the 82576 and its successors: 82576 8.8, with MSI-X. A vector is a bit. */
 #include <errno.h>
 
 #include "base/barrier.h"
@@ -22,7 +22,7 @@ void igb_irqs_off(const struct intel_port *port)
 }
 
 /*
- * 8.8.13: a byte each: a register of the 82576 has queues n and n + 8, of its successors 2n and
+ * 8.8.15: a byte each: a register of the 82576 has queues n and n + 8, of its successors 2n and
  * 2n + 1; of each queue the receive side comes first.
  */
 static void ivar_set(const struct intel_chip *chip, uint32_t ivar[IGB_IVAR_REGS],
@@ -105,7 +105,7 @@ void igb_irq_raise(const struct intel_port *port, unsigned entry)
 	intel_write(port, IGB_EICS, 1u << entry);
 }
 
-/* 8.8.12: a vector's throttle. A reset leaves it as it was. */
+/* 8.8 (EITR): a vector's throttle. A reset leaves it as it was. */
 void igb_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 {
 	const struct intel_port *port = intel_port_of(dev);

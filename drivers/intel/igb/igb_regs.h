@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Registers and fields that the 82576 and its successors (I350, I210, I211) have alone, or in their
- * own way. Sections are the 82576's.
+ * own way. Sections are the 82576's, as intel_regs.h says.
  */
 #ifndef IGB_REGS_H
 #define IGB_REGS_H
@@ -29,13 +29,13 @@
 #define IGB_EICR 0x01580u /* write ones: clear these */
 #define IGB_EICR_ALL 0x01ffffffu
 
-/* 8.8.12: least time between two messages of a vector: microseconds in bits 14:2. */
+/* 8.8: least time between two messages of a vector: microseconds in bits 14:2. */
 #define IGB_EITR(n) (0x01680u + 4u * (n))
 #define IGB_EITR_US(us) ((us) << 2)
 #define IGB_EITR_US_MAX 0x1fffu
 #define IGB_EITR_UNIT_NS 1000u
 
-/* 8.8.13: vectors of queues, a byte each, four to a register; 8.8.14: of the other causes. */
+/* 8.8.15: vectors of queues, a byte each, four to a register; 8.8.16: of the other causes. */
 #define IGB_IVAR(n) (0x01700u + 4u * (n))
 #define IGB_IVAR_REGS 8u
 #define IGB_IVAR_MISC 0x01740u
@@ -54,11 +54,11 @@
 #define IGB_DCTL_WTHRESH(n) ((n) << 16)
 #define IGB_DCTL_ENABLE (1u << 25)
 
-/* I350, I210, I211: what is done to frames of a queue. */
+/* I350, I210, I211: what is done to frames of a queue: I210 8.10.23. */
 #define IGB_DVMOLR(n) (0x0c038u + 0x40u * (n))
 #define IGB_DVMOLR_STRCRC (1u << 31)
 
-/* 8.10: longest frame with RCTL.LPE, CRC included. */
+/* 8.10, I210 7.1.1.4: longest frame with RCTL.LPE, CRC included. */
 #define IGB_RLPML 0x05004u
 
 /* 8.10: of INTEL_RXCSUM: SCTP. */

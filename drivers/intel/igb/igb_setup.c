@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The 82576 and its successors between their reset and queues that run: 82576 4.5.9, 4.5.10. */
+/* The 82576 and its successors between their reset and queues that run: I210 4.5.9, 4.5.10. */
 #include <errno.h>
 
 #include "drivers/intel/igb/igb.h"
@@ -10,8 +10,8 @@
 #define QUEUE_LIMIT_MS 20u
 
 /*
- * 8.10.1: with LPE the longest frame is RLPML's, whatever its length. Extension headers of IPv6 are
- * not looked at, as malformed ones can hang the receiver.
+ * I210 7.1.1.4: with LPE the longest frame is RLPML's, whatever its length. Extension headers of
+ * IPv6 are not looked at, as malformed ones can hang the receiver.
  */
 void igb_rx_setup(struct fn_dev *dev)
 {
