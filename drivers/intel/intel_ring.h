@@ -9,8 +9,8 @@
 #include "drivers/intel/intel_desc.h"
 
 /*
- * Sizes of rings. The length registers count in 128 bytes, 8 descriptors (82574 10.2.5.8, 82576
- * 8.10.7); below a batch of buffers a ring is always about to run dry.
+ * Sizes of rings. The length registers count in 128 bytes, 8 descriptors (82574 10.2.5.7, 82576
+ * group 8.10); below a batch of buffers a ring is always about to run dry.
  */
 #define INTEL_RING_MIN 32u
 #define INTEL_RING_MAX 4096u
@@ -38,7 +38,7 @@
  * @bufs: by descriptor: the packet posted there
  * @pos: next descriptor that the device hands back
  * @avail_pos: next descriptor to give a buffer to. The device has those from @pos on but the last
- *	one: head and tail alike would say that the ring is empty (82574 7.1.8, 82576 7.1.4.4)
+ *	one: head and tail alike would say that the ring is empty (82574 7.1.8, 82576 7.1.4)
  * @mask: descriptors - 1
  * @batch: buffers that are posted at once, a power of two
  * @full_mark: no batch is due while more buffers than this are posted

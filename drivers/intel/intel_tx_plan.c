@@ -181,7 +181,7 @@ static enum fn_tx_counter csum(const struct intel_txq *q, const struct fn_pkt *p
 
 /*
  * The device makes the IP header of each frame: its length and checksum are 0 in front, and the
- * pseudo header's sum has no length (82574 7.3.6, 82576 7.2.4.5). What is one frame anyhow is not
+ * pseudo header's sum has no length (82574 7.3, 82576 7.2.4). What is one frame anyhow is not
  * segmented, and has its own length in both.
  */
 static void plan_tso(const struct fn_pkt *pkt, uint32_t len, uint32_t asked,

@@ -2,7 +2,7 @@
 /*
  * What a transmit queue of Intel's controllers has sent goes back to its pools. The device works
  * descriptors off in order, and reports those that ask for it (RS): what lies before one that is
- * done is done too (82574 7.2.4, 82576 7.2.1.5).
+ * done is done too (82574 7.2.4, 82576 7.2.1).
  */
 #include "drivers/intel/intel_tx.h"
 
