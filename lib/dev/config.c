@@ -326,8 +326,9 @@ free_new:
 	return ret;
 }
 
-static int dev_configure(struct fn_dev *dev, struct fn_dev_conf *conf)
+static int dev_configure(struct fn_dev *dev, void *ours)
 {
+	struct fn_dev_conf *conf = ours;
 	struct fn_pool_claim former;
 	int ret = fn_dev_check_present(dev);
 
@@ -356,17 +357,9 @@ static int dev_configure(struct fn_dev *dev, struct fn_dev_conf *conf)
 
 int fn_dev_configure(struct fn_dev *dev, const struct fn_dev_conf *conf)
 {
-	struct fn_error *err;
-	struct fn_dev_conf c;
-	int ret;
+	struct fn_dev_conf ours;
 
-	if (!conf || !fn_opts_get(&c, sizeof(c), conf))
-		return fn_report(dev->ctx, fn_opts_err(conf), fn_opts_fail("fn_dev_conf"));
-	err = c.err;
-	(void)pthread_mutex_lock(&dev->lock);
-	ret = dev_configure(dev, &c);
-	(void)pthread_mutex_unlock(&dev->lock);
-	return fn_report(dev->ctx, err, ret);
+	return fn_dev_take_in(dev, "fn_dev_conf", conf, &ours, sizeof(ours), dev_configure);
 }
 
 static int set_mtu(struct fn_dev *dev, uint32_t mtu)

@@ -108,6 +108,38 @@ struct fn_pci_id {
 	const char *name;
 };
 
+/*
+ * What a driver found out about a device and anybody may know: as in &struct fn_dev_info, which has
+ * each of them by the same type and name.
+ */
+#define FN_DEV_LIMITS(X)                  \
+	X(uint16_t, max_rxqs)             \
+	X(uint16_t, max_txqs)             \
+	X(uint32_t, rx_ring_min)          \
+	X(uint32_t, rx_ring_max)          \
+	X(uint32_t, tx_ring_min)          \
+	X(uint32_t, tx_ring_max)          \
+	X(uint16_t, max_tx_segs)          \
+	X(uint32_t, mtu_min)              \
+	X(uint32_t, mtu_max)              \
+	X(uint16_t, vectors)              \
+	X(uint64_t, caps)                 \
+	X(uint64_t, offloads_max)         \
+	X(uint32_t, rss_types)            \
+	X(uint16_t, rss_key_bytes)        \
+	X(uint16_t, rss_reta_entries)     \
+	X(uint32_t, max_mac_filters)      \
+	X(uint32_t, max_mac_exact)        \
+	X(uint32_t, coalesce_unit_ns)     \
+	X(uint32_t, coalesce_max_ns)      \
+	X(uint32_t, coalesce_max_packets) \
+	X(uint32_t, link_modes)           \
+	X(uint32_t, link_forced_modes)    \
+	X(uint32_t, selftests)            \
+	X(uint32_t, nvm_words)
+
+#define FN_DEV_LIMIT(type, name) type name;
+
 /**
  * struct fn_dev_limits - what a driver found out about a device
  * @mac: the address that the device has by itself
@@ -116,44 +148,19 @@ struct fn_pci_id {
  * @rss_default_types: what is hashed when several receive queues are in use and the application
  *	did not choose; 0: the device spreads by a rule of its own
  * @rss_only: it has no such rule: with several receive queues it spreads by its hash or not at all
- * @coalesce_unit_ns: delays are multiples of it
- * @coalesce_max_packets: largest limit of packets; 0: it has none
  * @always_promisc: it lets all frames in and cannot be told otherwise; never with FN_CAP_PROMISC
  * @tx_extra_descs: transmit descriptors that a packet may take beside its segments
  *
- * The rest: as in &struct fn_dev_info. Filled by open, and not changed afterwards.
+ * And FN_DEV_LIMITS. Filled by open, and not changed afterwards.
  */
 struct fn_dev_limits {
+	FN_DEV_LIMITS(FN_DEV_LIMIT)
 	uint8_t mac[6];
-	uint16_t max_rxqs;
-	uint16_t max_txqs;
-	uint32_t rx_ring_min;
-	uint32_t rx_ring_max;
-	uint32_t tx_ring_min;
-	uint32_t tx_ring_max;
-	uint16_t max_tx_segs;
-	uint16_t tx_extra_descs;
-	uint32_t mtu_min;
-	uint32_t mtu_max;
-	uint16_t vectors;
 	uint16_t first_vector;
-	uint64_t caps;
-	bool always_promisc;
-	uint64_t offloads_max;
-	uint32_t rss_types;
 	uint32_t rss_default_types;
 	bool rss_only;
-	uint16_t rss_key_bytes;
-	uint16_t rss_reta_entries;
-	uint32_t max_mac_filters;
-	uint32_t max_mac_exact;
-	uint32_t coalesce_unit_ns;
-	uint32_t coalesce_max_ns;
-	uint32_t coalesce_max_packets;
-	uint32_t link_modes;
-	uint32_t link_forced_modes;
-	uint32_t selftests;
-	uint32_t nvm_words;
+	bool always_promisc;
+	uint16_t tx_extra_descs;
 };
 
 struct fn_driver_ops;

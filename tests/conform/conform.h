@@ -224,20 +224,18 @@ void need_queues(struct conform *c, unsigned rxqs, unsigned txqs);
 /**
  * struct cap_call - a call that needs a capability (caps.c)
  * @cap: FN_CAP_SET_MAC or a sister; each has one call at least
- * @name: the capability's
  * @call: the call, of an open device; its result
  */
 struct cap_call {
 	uint64_t cap;
-	const char *name;
 	int (*call)(struct conform *c);
 };
 
-/* All of them, ended by a NULL name. */
+/* All of them, ended by a NULL call. */
 extern const struct cap_call cap_calls[];
 
-/* What a capability is called; NULL when no call is of it. */
-const char *cap_name(uint64_t cap);
+/* Make the call; a check of its result. */
+void cap_call_expect(struct conform *c, const struct cap_call *call, int want);
 
 /* Run the callbacks of events that have come. */
 void port_events(struct conform *c);
