@@ -246,6 +246,16 @@ uint64_t irq_signals(int fd);
 /* Wait for a signal, and take it. */
 void irq_expect(struct conform *c, int fd);
 
+/* None comes for a while. */
+void irq_expect_none(struct conform *c, int fd);
+
+/*
+ * port_start() for who counts signals. A device may signal the first frame after a start to be
+ * sure, as QEMU's virtio does, which has not seen the driver's wish then: one frame each way goes
+ * ahead on every queue.
+ */
+void irq_start(struct conform *c, struct fn_dev_conf conf);
+
 /* traffic.c: packets on the device's side, frames on the wire's. */
 
 /* A packet with @len bytes of frame @seq; the room behind it is filled with old memory. */
