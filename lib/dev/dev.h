@@ -67,7 +67,7 @@ static inline bool fn_dev_is_lost(const struct fn_dev *dev)
 	return __atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) == -ENODEV;
 }
 
-/* Whether control calls make sense: 0, or -ENODEV with a sentence. */
+/* dev.c: whether control calls make sense: 0, or -ENODEV with a sentence. */
 int fn_dev_check_present(struct fn_dev *dev);
 
 /* cap.c: -ENOTSUP, with a sentence, when the device lacks a capability (FN_CAP_*). */

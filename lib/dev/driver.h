@@ -332,7 +332,8 @@ struct fn_pool_claim {
  * @mac_filters_n: how many
  * @mac_filter_mode: how exactly the device filters them, while it is started
  * @vlans: a bit for each VLAN that FN_OFFLOAD_VLAN_FILTER lets in
- * @rss: how received frames are spread, with FN_CAP_RSS; @types 0: by the device's own rule
+ * @rss: how received frames are spread, with FN_CAP_RSS; @types 0: by the device's own rule. Its key
+ *	also makes the hash of FN_OFFLOAD_RX_HASH without it
  * @coalesce: when the device interrupts, with FN_CAP_COALESCE
  * @link_conf: how the link comes about, with FN_CAP_SET_LINK
  * @identify: the LED is to blink
@@ -384,6 +385,12 @@ struct fn_dev {
 	const char *rx_variant;
 	const char *tx_variant;
 };
+
+/* Queue number @i of all, behind @rxqs receive queues the transmit queues. */
+static inline struct fn_queue *fn_dev_queue(const struct fn_dev *dev, unsigned rxqs, unsigned i)
+{
+	return i < rxqs ? fn_rxq_queue(dev->rxqs[i]) : fn_txq_queue(dev->txqs[i - rxqs]);
+}
 
 /*
  * A queue is ready: bursts of the application reach the driver from now on. The last step of start.

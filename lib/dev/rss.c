@@ -85,7 +85,7 @@ static int check_sizes(const struct fn_dev *dev, const struct fn_rss *rss)
 	return 0;
 }
 
-static int check_configured(struct fn_dev *dev)
+static int can_spread(struct fn_dev *dev)
 {
 	const int ret = fn_dev_check_can(dev, FN_CAP_RSS);
 
@@ -96,7 +96,7 @@ static int set_rss(struct fn_dev *dev, void *ours)
 {
 	const struct fn_rss *wanted = ours;
 	struct fn_rss rss = dev->rss;
-	int ret = check_configured(dev);
+	int ret = can_spread(dev);
 
 	if (!ret)
 		ret = check_types(dev, wanted->types);
