@@ -231,9 +231,9 @@ struct fn_driver {
  * @set_rss: spread as @rss says, on a started device; only with FN_CAP_RSS. All of @rss is valid
  * @set_coalesce: interrupt as @c says, on a started device; only with FN_CAP_COALESCE. Delays are
  *	multiples of the unit
- * @set_link: let the link come about as @c says, on a started device; only with FN_CAP_SET_LINK.
- *	@c is valid and names its modes: &fn_link_conf.advertise is not 0 unless it is forced. Does
- *	not wait for the link
+ * @set_link: let the link come about as @c says, on a started device; only with
+ *	FN_CAP_SET_LINK. @c is valid and names its modes: &fn_link_conf.advertise is not 0 unless
+ *	it is forced. Does not wait for the link
  * @identify: let the LED blink, or show the link again, in any state; only with FN_CAP_IDENTIFY. A
  *	driver need not think of it when it resets the device: it is called again then
  * @read_reg: read the register at an offset of &fn_driver.regs, in any state; all ones when the
@@ -332,8 +332,8 @@ struct fn_pool_claim {
  * @mac_filters_n: how many
  * @mac_filter_mode: how exactly the device filters them, while it is started
  * @vlans: a bit for each VLAN that FN_OFFLOAD_VLAN_FILTER lets in
- * @rss: how received frames are spread, with FN_CAP_RSS; @types 0: by the device's own rule. Its key
- *	also makes the hash of FN_OFFLOAD_RX_HASH without it
+ * @rss: how received frames are spread, with FN_CAP_RSS; @types 0: by the device's own rule. Its
+ *	key also makes the hash of FN_OFFLOAD_RX_HASH without it
  * @coalesce: when the device interrupts, with FN_CAP_COALESCE
  * @link_conf: how the link comes about, with FN_CAP_SET_LINK
  * @identify: the LED is to blink

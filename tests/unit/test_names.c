@@ -13,7 +13,7 @@
 #include <fastnic/dev.h>
 #include <fastnic/selftest.h>
 
-/* Small letters, as in options and messages; no two alike; how many below @most, and none beyond. */
+/* Small letters, as in messages; no two alike. How many below @most; none is beyond. */
 static unsigned names(const char *(*name)(unsigned), unsigned most)
 {
 	unsigned n = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* How frames are spread, as lib/dev keeps it: the longest key and table, and structs of any size. */
+/* How frames are spread, as lib/dev keeps it: long keys and tables, and structs of any size. */
 #include "fake_driver.h"
 
 #define HEAD offsetof(struct fn_rss, key)

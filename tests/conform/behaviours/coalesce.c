@@ -146,8 +146,8 @@ static void holds_back(struct conform *c, bool is_tx)
 	without_ns = interrupts_least_ns(c, is_tx);
 	set_delay(c, is_tx, delay_ns);
 	/* QEMU's e1000e delays every second one. */
-	least_ns = without_ns + FRAMES_DELAYED * (uint64_t)delay_ns / 4;
-	most_ns = without_ns + FRAMES_DELAYED * 10 * (uint64_t)delay_ns;
+	least_ns = without_ns + (uint64_t)delay_ns * FRAMES_DELAYED / 4;
+	most_ns = without_ns + (uint64_t)delay_ns * FRAMES_DELAYED * 10;
 	check_held_back(c, is_tx, least_ns, most_ns);
 	check_ok(fn_dev_reset(c->dev));
 	wait_until(port_link_up(c));
