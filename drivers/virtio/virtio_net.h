@@ -290,7 +290,7 @@ unsigned virtio_net_tx_reclaim(struct fn_txq *txq);
 int virtio_net_ctrl_create(struct fn_dev *dev);
 void virtio_net_ctrl_destroy(struct fn_dev *dev);
 /* Most data of a command. */
-#define VIRTIO_NET_CTRL_DATA_MAX 1152u
+#define VIRTIO_NET_CTRL_DATA_MAX 1208u
 /* Give a command, and wait for its answer: -EIO when it is a refusal to @what. */
 int virtio_net_command(struct fn_dev *dev, const char *what, uint8_t class, uint8_t command,
 		       const void *data, uint32_t len);

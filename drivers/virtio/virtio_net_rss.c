@@ -17,10 +17,14 @@ _Static_assert(FN_RSS_IPV4 == VIRTIO_NET_HASH_TYPE_IPV4 &&
 		       FN_RSS_UDP6 == VIRTIO_NET_HASH_TYPE_UDPV6,
 	       "5.1.6.4.3");
 
+/* The longest table that is used: the driver chooses its length, and this one fits a command. */
+#define RETA_MAX 512u
+
 /* 5.1.6.5.7: hash_types, mask, unclassified_queue, table, max_tx_vq, key length, key. */
-#define RSS_CONFIG_BYTES (4u + 2u + 2u + 2u * FN_RSS_RETA_MAX + 2u + 1u + FN_RSS_KEY_MAX)
+#define RSS_CONFIG_BYTES (4u + 2u + 2u + 2u * RETA_MAX + 2u + 1u + FN_RSS_KEY_MAX)
 
 _Static_assert(RSS_CONFIG_BYTES <= VIRTIO_NET_CTRL_DATA_MAX, "the longest fits a command");
+_Static_assert(RETA_MAX <= FN_RSS_RETA_MAX, "and the library");
 
 static int read_limits(struct virtio_net *vn, uint8_t *key_bytes, uint16_t *entries,
 		       uint32_t *types)
@@ -44,7 +48,7 @@ static int read_limits(struct virtio_net *vn, uint8_t *key_bytes, uint16_t *entr
 /* The largest power of two (5.1.6.5.7) up to what both sides can. */
 static uint16_t entries_used(uint16_t entries)
 {
-	uint32_t used = FN_RSS_RETA_MAX;
+	uint32_t used = RETA_MAX;
 
 	while (used > entries)
 		used /= 2;

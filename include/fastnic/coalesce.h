@@ -37,9 +37,8 @@ struct fn_coalesce {
  * device can do (&fn_dev_info.coalesce_unit_ns): fn_dev_get_coalesce() tells to what.
  *
  * Return: 0; -EINVAL for packets to wait for without a delay, or for a struct that is newer than
- * the library; -ERANGE for more than the device
- * can do (the sentence says what it can); -ENOTSUP without FN_CAP_COALESCE, or for a limit of
- * packets that it does not have; -EIO; -ENODEV.
+ * the library; -ERANGE for more than the device can do (the sentence says what it can); -ENOTSUP
+ * without FN_CAP_COALESCE, or for a limit of packets that it does not have; -EIO; -ENODEV.
  */
 FN_API int fn_dev_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c);
 

@@ -95,7 +95,11 @@ FN_API int fn_dev_open(struct fn_ctx *ctx, const char *name, const struct fn_dev
  */
 FN_API int fn_dev_close(struct fn_dev *dev);
 
-/* What a device can do that not every one can; bits of fn_dev_info.caps. The list only grows. */
+/*
+ * What a device can do that not every one can, in &fn_dev_info.caps. What is asked of one that
+ * cannot is an error of the call that says so in words. The list only grows: who shows what there
+ * is goes over all 64 bits, and leaves out those without a name.
+ */
 #define FN_CAP_SET_MAC (1ull << 0)     /* fn_dev_set_mac() */
 #define FN_CAP_PROMISC (1ull << 1)     /* fn_dev_set_promisc(), &fn_dev_conf.promisc */
 #define FN_CAP_ALLMULTI (1ull << 2)    /* fn_dev_set_allmulti() */
@@ -109,6 +113,19 @@ FN_API int fn_dev_close(struct fn_dev *dev);
 #define FN_CAP_SELFTEST (1ull << 10)   /* fn_dev_selftest() */
 #define FN_CAP_PHY (1ull << 11)        /* fn_dev_phy_read(), fn_dev_phy_write() */
 #define FN_CAP_NVM (1ull << 12)        /* fn_dev_nvm_read() */
+
+/* Bits from here on are of no capability that this header knows. */
+#define FN_CAPS 13u
+
+/**
+ * fn_cap_name - what a capability is called
+ * @bit: its bit number, for example 0 for FN_CAP_SET_MAC
+ *
+ * Any thread.
+ *
+ * Return: for example "set_mac", which lasts for ever; NULL when the library knows no such bit.
+ */
+FN_API const char *fn_cap_name(unsigned bit);
 
 /**
  * struct fn_dev_info - what a device is, can and does

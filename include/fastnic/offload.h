@@ -10,7 +10,8 @@ FN_BEGIN_DECLS
 /*
  * Offloads of a device, in &fn_dev_conf.offloads (asked for), &fn_dev_info.offloads (on) and
  * &fn_dev_info.offloads_max (there are). What was asked for and is not there is an error of
- * fn_dev_configure() that names it. The list only grows.
+ * fn_dev_configure() that names it. The list only grows: who shows what there is goes over all 64
+ * bits, and leaves out those without a name.
  */
 #define FN_OFFLOAD_RX_CSUM (1ull << 0)       /* check checksums of IP and L4: FN_PKT_RX_* */
 #define FN_OFFLOAD_RX_VLAN (1ull << 1)       /* take the VLAN tag out of the data: FN_PKT_VLAN */
@@ -24,7 +25,7 @@ FN_BEGIN_DECLS
 #define FN_OFFLOAD_TX_TSO6 (1ull << 12)      /* FN_PKT_TX_TSO of TCP over IPv6 */
 #define FN_OFFLOAD_TX_VLAN (1ull << 13)      /* FN_PKT_VLAN on transmit: put the tag in */
 
-/* Offloads known to this library; bits beyond are an error to ask for. */
+/* Bits from here on are of no offload that this header knows. */
 #define FN_OFFLOADS 14u
 
 /**

@@ -21,8 +21,13 @@ struct fn_dev;
 #define FN_RSS_TCP6 (1u << 4)
 #define FN_RSS_UDP6 (1u << 5)
 
-#define FN_RSS_KEY_MAX 52u
-#define FN_RSS_RETA_MAX 512u
+/*
+ * Room for a key and a table. Devices have keys of 40 to 52 bytes, of which the longest input,
+ * addresses and ports of IPv6, takes 40: 36 bytes, and each bit looks at 32 bits of the key. They
+ * have tables of up to 2048 entries.
+ */
+#define FN_RSS_KEY_MAX 128u
+#define FN_RSS_RETA_MAX 2048u
 
 /**
  * struct fn_rss - how received frames are spread over queues
@@ -35,8 +40,10 @@ struct fn_dev;
  * @reta_entries: entries of @reta in use; &fn_dev_info.rss_reta_entries. 0 on setting: leave the
  *	table as it is
  * @key: the key of the Toeplitz hash; of a device that takes a longer one the rest is not used
- * @reta: the redirection table: the receive queue for the low bits of the hash. It stays the last
- *	member, so that it can grow
+ * @reta: the redirection table: the receive queue for the low bits of the hash; of a device that
+ *	can have a longer one that much is used
+ *
+ * @key and @reta keep their places and their room for good; what is new comes behind.
  */
 struct fn_rss {
 	size_t sz;
@@ -58,9 +65,9 @@ struct fn_rss {
  * queues spreads flows evenly by a way of its own choice: fn_dev_get_rss() says which.
  *
  * Return: 0; -EINVAL when not configured, for a queue that is not in use, for a size other than the
- * device's, for a key or table with types 0, or for a struct that is newer than the library;
- * -ENOTSUP without FN_CAP_RSS, or for a type that the device does not hash (the sentence names it);
- * -EIO; -ENODEV.
+ * device's, for a key or table that goes on behind @sz, for one with types 0, or for a struct that
+ * is newer than the library; -ENOTSUP without FN_CAP_RSS, or for a type that the device does not
+ * hash (the sentence names it); -EIO; -ENODEV.
  */
 FN_API int fn_dev_set_rss(struct fn_dev *dev, const struct fn_rss *rss);
 
@@ -73,8 +80,8 @@ FN_API int fn_dev_set_rss(struct fn_dev *dev, const struct fn_rss *rss);
  * FN_OFFLOAD_RX_HASH on it reports the hash of &fn_dev_info.rss_types by this key all the same.
  *
  * Return: 0; -EINVAL when not configured, or for no struct; -ENOTSUP without FN_CAP_RSS and
- * FN_OFFLOAD_RX_HASH; -ENOSPC when the struct is older than the library, and too short for the
- * device's table (the sentence says how many entries it has); -ENODEV.
+ * FN_OFFLOAD_RX_HASH; -ENOSPC when @sz leaves no room for the key and the table (the sentence says
+ * how long they are); -ENODEV.
  */
 FN_API int fn_dev_get_rss(struct fn_dev *dev, struct fn_rss *rss);
 

@@ -42,8 +42,9 @@ static uint32_t rounded(const struct fn_dev *dev, uint32_t delay_ns)
 	return over ? delay_ns - over + unit : delay_ns;
 }
 
-static int set_coalesce(struct fn_dev *dev, struct fn_coalesce *c)
+static int set_coalesce(struct fn_dev *dev, void *wanted)
 {
+	struct fn_coalesce *c = wanted;
 	int ret = fn_dev_check_can(dev, FN_CAP_COALESCE);
 
 	if (!ret)
@@ -70,23 +71,20 @@ static int set_coalesce(struct fn_dev *dev, struct fn_coalesce *c)
 int fn_dev_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 {
 	struct fn_coalesce wanted;
-	int ret;
 
-	if (!c || !fn_opts_get(&wanted, sizeof(wanted), c))
-		return fn_report(dev->ctx, fn_opts_err(c), fn_opts_fail("fn_coalesce"));
-	(void)pthread_mutex_lock(&dev->lock);
-	ret = set_coalesce(dev, &wanted);
-	(void)pthread_mutex_unlock(&dev->lock);
-	return fn_report(dev->ctx, wanted.err, ret);
+	return fn_dev_take_in(dev, "fn_coalesce", c, &wanted, sizeof(wanted), set_coalesce);
 }
 
-static int can_coalesce(struct fn_dev *dev)
+static int get_coalesce(struct fn_dev *dev, void *out)
 {
-	return fn_dev_check_can(dev, FN_CAP_COALESCE);
+	const int ret = fn_dev_check_can(dev, FN_CAP_COALESCE);
+
+	if (!ret)
+		fn_info_put_err(out, &dev->coalesce, sizeof(dev->coalesce));
+	return ret;
 }
 
 int fn_dev_get_coalesce(struct fn_dev *dev, struct fn_coalesce *out)
 {
-	return fn_dev_hand_out(dev, "fn_coalesce", &dev->coalesce, sizeof(dev->coalesce),
-			       can_coalesce, out);
+	return fn_dev_hand_out(dev, "fn_coalesce", out, get_coalesce);
 }

@@ -210,13 +210,14 @@ static void resources_apply(struct fn_dev *dev, const struct fn_dev_conf *conf,
 {
 	dev->irq_fds = res->fds;
 	dev->irq_n = res->fds_n;
-	for (unsigned i = 0; i < conf->rxqs; i++)
-		queue_apply(fn_rxq_queue(dev->rxqs[i]), dev,
-			    vector_for(dev, conf->rx_vectors, i, i), res->caches[i]);
-	for (unsigned i = 0; i < conf->txqs; i++)
-		queue_apply(fn_txq_queue(dev->txqs[i]), dev,
-			    vector_for(dev, conf->tx_vectors, i, conf->rxqs + i),
-			    res->caches[conf->rxqs + i]);
+	for (unsigned i = 0; i < (unsigned)conf->rxqs + conf->txqs; i++) {
+		struct fn_queue *queue = fn_dev_queue(dev, conf->rxqs, i);
+
+		queue_apply(queue, dev,
+			    vector_for(dev, queue->is_tx ? conf->tx_vectors : conf->rx_vectors,
+				       queue->idx, i),
+			    res->caches[i]);
+	}
 	/* The queues have the caches now, the device the descriptors. */
 	free(res->caches);
 	*res = (struct resources){ 0 };
@@ -231,8 +232,7 @@ static void resources_take(struct fn_dev *dev, struct resources *res)
 	dev->irq_fds = NULL;
 	dev->irq_n = 0;
 	for (unsigned i = 0; i < (unsigned)conf->rxqs + conf->txqs; i++) {
-		struct fn_queue *queue = i < conf->rxqs ? fn_rxq_queue(dev->rxqs[i]) :
-							  fn_txq_queue(dev->txqs[i - conf->rxqs]);
+		struct fn_queue *queue = fn_dev_queue(dev, conf->rxqs, i);
 
 		if (queue->cache)
 			fn_pool_cache_destroy(queue->cache);
@@ -326,8 +326,9 @@ free_new:
 	return ret;
 }
 
-static int dev_configure(struct fn_dev *dev, struct fn_dev_conf *conf)
+static int dev_configure(struct fn_dev *dev, void *ours)
 {
+	struct fn_dev_conf *conf = ours;
 	struct fn_pool_claim former;
 	int ret = fn_dev_check_present(dev);
 
@@ -356,17 +357,9 @@ static int dev_configure(struct fn_dev *dev, struct fn_dev_conf *conf)
 
 int fn_dev_configure(struct fn_dev *dev, const struct fn_dev_conf *conf)
 {
-	struct fn_error *err;
-	struct fn_dev_conf c;
-	int ret;
+	struct fn_dev_conf ours;
 
-	if (!conf || !fn_opts_get(&c, sizeof(c), conf))
-		return fn_report(dev->ctx, fn_opts_err(conf), fn_opts_fail("fn_dev_conf"));
-	err = c.err;
-	(void)pthread_mutex_lock(&dev->lock);
-	ret = dev_configure(dev, &c);
-	(void)pthread_mutex_unlock(&dev->lock);
-	return fn_report(dev->ctx, err, ret);
+	return fn_dev_take_in(dev, "fn_dev_conf", conf, &ours, sizeof(ours), dev_configure);
 }
 
 static int set_mtu(struct fn_dev *dev, uint32_t mtu)

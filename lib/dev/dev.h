@@ -67,7 +67,7 @@ static inline bool fn_dev_is_lost(const struct fn_dev *dev)
 	return __atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) == -ENODEV;
 }
 
-/* Whether control calls make sense: 0, or -ENODEV with a sentence. */
+/* dev.c: whether control calls make sense: 0, or -ENODEV with a sentence. */
 int fn_dev_check_present(struct fn_dev *dev);
 
 /* cap.c: -ENOTSUP, with a sentence, when the device lacks a capability (FN_CAP_*). */
@@ -77,11 +77,18 @@ int fn_dev_check_cap(const struct fn_dev *dev, uint64_t cap);
 int fn_dev_check_can(struct fn_dev *dev, uint64_t cap);
 
 /*
- * info.c: the whole of a public call that hands out a struct which is kept in the device: @kept of
- * @bytes, called @name, when @check lets it.
+ * call.c: the whole of a public call that takes a struct of the caller's, called @name: @set has it
+ * as @ours, of @ours_bytes.
  */
-int fn_dev_hand_out(struct fn_dev *dev, const char *name, const void *kept, size_t bytes,
-		    int (*check)(struct fn_dev *dev), void *out);
+int fn_dev_take_in(struct fn_dev *dev, const char *name, const void *theirs, void *ours,
+		   size_t ours_bytes, int (*set)(struct fn_dev *dev, void *ours));
+
+/*
+ * call.c: the whole of a public call that fills a struct of the caller's, called @name, which has a
+ * place for a sentence: @get does so when it does not fail, with fn_info_put_err().
+ */
+int fn_dev_hand_out(struct fn_dev *dev, const char *name, void *theirs,
+		    int (*get)(struct fn_dev *dev, void *theirs));
 
 /* cap.c: 0, or -EINVAL with a sentence when the device is not configured. */
 int fn_dev_check_configured(const struct fn_dev *dev);

@@ -108,6 +108,38 @@ struct fn_pci_id {
 	const char *name;
 };
 
+/*
+ * What a driver found out about a device and anybody may know: as in &struct fn_dev_info, which has
+ * each of them by the same type and name.
+ */
+#define FN_DEV_LIMITS(X)                  \
+	X(uint16_t, max_rxqs)             \
+	X(uint16_t, max_txqs)             \
+	X(uint32_t, rx_ring_min)          \
+	X(uint32_t, rx_ring_max)          \
+	X(uint32_t, tx_ring_min)          \
+	X(uint32_t, tx_ring_max)          \
+	X(uint16_t, max_tx_segs)          \
+	X(uint32_t, mtu_min)              \
+	X(uint32_t, mtu_max)              \
+	X(uint16_t, vectors)              \
+	X(uint64_t, caps)                 \
+	X(uint64_t, offloads_max)         \
+	X(uint32_t, rss_types)            \
+	X(uint16_t, rss_key_bytes)        \
+	X(uint16_t, rss_reta_entries)     \
+	X(uint32_t, max_mac_filters)      \
+	X(uint32_t, max_mac_exact)        \
+	X(uint32_t, coalesce_unit_ns)     \
+	X(uint32_t, coalesce_max_ns)      \
+	X(uint32_t, coalesce_max_packets) \
+	X(uint32_t, link_modes)           \
+	X(uint32_t, link_forced_modes)    \
+	X(uint32_t, selftests)            \
+	X(uint32_t, nvm_words)
+
+#define FN_DEV_LIMIT(type, name) type name;
+
 /**
  * struct fn_dev_limits - what a driver found out about a device
  * @mac: the address that the device has by itself
@@ -116,46 +148,21 @@ struct fn_pci_id {
  * @rss_default_types: what is hashed when several receive queues are in use and the application
  *	did not choose; 0: the device spreads by a rule of its own
  * @rss_only: it has no such rule: with several receive queues it spreads by its hash or not at all
- * @coalesce_unit_ns: delays are multiples of it
- * @coalesce_max_packets: largest limit of packets; 0: it has none
  * @always_promisc: it lets all frames in and cannot be told otherwise; never with FN_CAP_PROMISC
  * @tx_seg_descs: transmit descriptors that a segment may take, on an average over a packet's
  * @tx_extra_descs: those that a packet may take beside, and those that a full ring leaves free
  *
- * The rest: as in &struct fn_dev_info. Filled by open, and not changed afterwards.
+ * And FN_DEV_LIMITS. Filled by open, and not changed afterwards.
  */
 struct fn_dev_limits {
+	FN_DEV_LIMITS(FN_DEV_LIMIT)
 	uint8_t mac[6];
-	uint16_t max_rxqs;
-	uint16_t max_txqs;
-	uint32_t rx_ring_min;
-	uint32_t rx_ring_max;
-	uint32_t tx_ring_min;
-	uint32_t tx_ring_max;
-	uint16_t max_tx_segs;
-	uint16_t tx_seg_descs;
-	uint16_t tx_extra_descs;
-	uint32_t mtu_min;
-	uint32_t mtu_max;
-	uint16_t vectors;
 	uint16_t first_vector;
-	uint64_t caps;
-	bool always_promisc;
-	uint64_t offloads_max;
-	uint32_t rss_types;
 	uint32_t rss_default_types;
 	bool rss_only;
-	uint16_t rss_key_bytes;
-	uint16_t rss_reta_entries;
-	uint32_t max_mac_filters;
-	uint32_t max_mac_exact;
-	uint32_t coalesce_unit_ns;
-	uint32_t coalesce_max_ns;
-	uint32_t coalesce_max_packets;
-	uint32_t link_modes;
-	uint32_t link_forced_modes;
-	uint32_t selftests;
-	uint32_t nvm_words;
+	bool always_promisc;
+	uint16_t tx_seg_descs;
+	uint16_t tx_extra_descs;
 };
 
 /* Segments that a packet may have on a ring of @tx_ring: a short one cannot take the longest chain. */
@@ -234,9 +241,9 @@ struct fn_driver {
  * @set_rss: spread as @rss says, on a started device; only with FN_CAP_RSS. All of @rss is valid
  * @set_coalesce: interrupt as @c says, on a started device; only with FN_CAP_COALESCE. Delays are
  *	multiples of the unit
- * @set_link: let the link come about as @c says, on a started device; only with FN_CAP_SET_LINK. @c
- *	is valid and names its modes: &fn_link_conf.advertise is not 0 unless it is forced. Does not
- *	wait for the link
+ * @set_link: let the link come about as @c says, on a started device; only with
+ *	FN_CAP_SET_LINK. @c is valid and names its modes: &fn_link_conf.advertise is not 0 unless
+ *	it is forced. Does not wait for the link
  * @identify: let the LED blink, or show the link again, in any state; only with FN_CAP_IDENTIFY. A
  *	driver need not think of it when it resets the device: it is called again then
  * @read_reg: read the register at an offset of &fn_driver.regs, in any state; all ones when the
@@ -335,7 +342,8 @@ struct fn_pool_claim {
  * @mac_filters_n: how many
  * @mac_filter_mode: how exactly the device filters them, while it is started
  * @vlans: a bit for each VLAN that FN_OFFLOAD_VLAN_FILTER lets in
- * @rss: how received frames are spread, with FN_CAP_RSS; @types 0: by the device's own rule
+ * @rss: how received frames are spread, with FN_CAP_RSS; @types 0: by the device's own rule. Its
+ *	key also makes the hash of FN_OFFLOAD_RX_HASH without it
  * @coalesce: when the device interrupts, with FN_CAP_COALESCE
  * @link_conf: how the link comes about, with FN_CAP_SET_LINK
  * @identify: the LED is to blink
@@ -387,6 +395,12 @@ struct fn_dev {
 	const char *rx_variant;
 	const char *tx_variant;
 };
+
+/* Queue number @i of all, behind @rxqs receive queues the transmit queues. */
+static inline struct fn_queue *fn_dev_queue(const struct fn_dev *dev, unsigned rxqs, unsigned i)
+{
+	return i < rxqs ? fn_rxq_queue(dev->rxqs[i]) : fn_txq_queue(dev->txqs[i - rxqs]);
+}
 
 /*
  * A queue is ready: bursts of the application reach the driver from now on. The last step of start.

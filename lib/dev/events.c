@@ -245,16 +245,13 @@ static bool next_broken(struct fn_dev *dev, struct fn_event *event)
 	if (__atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) == -ENODEV)
 		return false;
 	for (unsigned i = 0; i < (unsigned)dev->limits.max_rxqs + dev->limits.max_txqs; i++) {
-		bool tx = i >= dev->limits.max_rxqs;
-		unsigned idx = tx ? i - dev->limits.max_rxqs : i;
-		struct fn_queue *queue =
-			tx ? fn_txq_queue(dev->txqs[idx]) : fn_rxq_queue(dev->rxqs[idx]);
+		struct fn_queue *queue = fn_dev_queue(dev, dev->limits.max_rxqs, i);
 
 		if (!__atomic_exchange_n(&queue->broken_pending, false, __ATOMIC_ACQ_REL))
 			continue;
 		event->type = FN_EVENT_QUEUE_BROKEN;
 		event->queue = queue->idx;
-		event->queue_is_tx = tx;
+		event->queue_is_tx = queue->is_tx;
 		return true;
 	}
 	return false;

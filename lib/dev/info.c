@@ -18,30 +18,9 @@ struct fn_txq *fn_dev_txq(struct fn_dev *dev, unsigned idx)
 
 static void info_from_limits(const struct fn_dev_limits *limits, struct fn_dev_info *info)
 {
-	info->max_rxqs = limits->max_rxqs;
-	info->max_txqs = limits->max_txqs;
-	info->rx_ring_min = limits->rx_ring_min;
-	info->rx_ring_max = limits->rx_ring_max;
-	info->tx_ring_min = limits->tx_ring_min;
-	info->tx_ring_max = limits->tx_ring_max;
-	info->max_tx_segs = limits->max_tx_segs;
-	info->mtu_min = limits->mtu_min;
-	info->mtu_max = limits->mtu_max;
-	info->vectors = limits->vectors;
-	info->caps = limits->caps;
-	info->offloads_max = limits->offloads_max;
-	info->rss_types = limits->rss_types;
-	info->rss_key_bytes = limits->rss_key_bytes;
-	info->rss_reta_entries = limits->rss_reta_entries;
-	info->max_mac_filters = limits->max_mac_filters;
-	info->max_mac_exact = limits->max_mac_exact;
-	info->coalesce_unit_ns = limits->coalesce_unit_ns;
-	info->coalesce_max_ns = limits->coalesce_max_ns;
-	info->coalesce_max_packets = limits->coalesce_max_packets;
-	info->link_modes = limits->link_modes;
-	info->link_forced_modes = limits->link_forced_modes;
-	info->selftests = limits->selftests;
-	info->nvm_words = limits->nvm_words;
+#define COPY(type, limit) info->limit = limits->limit;
+	FN_DEV_LIMITS(COPY)
+#undef COPY
 }
 
 static void info_from_conf(const struct fn_dev_conf *conf, const struct fn_dev_limits *limits,
@@ -83,20 +62,4 @@ void fn_dev_get_info(struct fn_dev *dev, struct fn_dev_info *out)
 	}
 	(void)pthread_mutex_unlock(&dev->lock);
 	fn_info_put(out, &info, sizeof(info));
-}
-
-int fn_dev_hand_out(struct fn_dev *dev, const char *name, const void *kept, size_t bytes,
-		    int (*check)(struct fn_dev *dev), void *out)
-{
-	struct fn_error *const err = fn_opts_err(out);
-	int ret;
-
-	if (!fn_info_ok(out))
-		return fn_report(dev->ctx, err, fn_opts_fail(name));
-	(void)pthread_mutex_lock(&dev->lock);
-	ret = check(dev);
-	if (!ret)
-		fn_info_put_err(out, kept, bytes);
-	(void)pthread_mutex_unlock(&dev->lock);
-	return fn_report(dev->ctx, err, ret);
 }

@@ -84,8 +84,9 @@ static int check_negotiated(const struct fn_dev *dev, const struct fn_link_conf 
 		       dev->bus->name, modes[bit].speed_mbps, duplex_word(modes[bit].full_duplex));
 }
 
-static int set_link(struct fn_dev *dev, struct fn_link_conf *c)
+static int set_link(struct fn_dev *dev, void *wanted)
 {
+	struct fn_link_conf *c = wanted;
 	int ret = fn_dev_check_can(dev, FN_CAP_SET_LINK);
 
 	if (!ret && (c->rx_pause || c->tx_pause || c->pause_forced))
@@ -108,41 +109,37 @@ static int set_link(struct fn_dev *dev, struct fn_link_conf *c)
 int fn_dev_set_link(struct fn_dev *dev, const struct fn_link_conf *conf)
 {
 	struct fn_link_conf wanted;
-	int ret;
 
-	if (!conf || !fn_opts_get(&wanted, sizeof(wanted), conf))
-		return fn_report(dev->ctx, fn_opts_err(conf), fn_opts_fail("fn_link_conf"));
-	(void)pthread_mutex_lock(&dev->lock);
-	ret = set_link(dev, &wanted);
-	(void)pthread_mutex_unlock(&dev->lock);
-	return fn_report(dev->ctx, wanted.err, ret);
+	return fn_dev_take_in(dev, "fn_link_conf", conf, &wanted, sizeof(wanted), set_link);
 }
 
-static int can_set_link(struct fn_dev *dev)
+static int get_link_conf(struct fn_dev *dev, void *out)
 {
-	return fn_dev_check_can(dev, FN_CAP_SET_LINK);
+	const int ret = fn_dev_check_can(dev, FN_CAP_SET_LINK);
+
+	if (!ret)
+		fn_info_put_err(out, &dev->link_conf, sizeof(dev->link_conf));
+	return ret;
 }
 
 int fn_dev_get_link_conf(struct fn_dev *dev, struct fn_link_conf *out)
 {
-	return fn_dev_hand_out(dev, "fn_link_conf", &dev->link_conf, sizeof(dev->link_conf),
-			       can_set_link, out);
+	return fn_dev_hand_out(dev, "fn_link_conf", out, get_link_conf);
+}
+
+static int get_link(struct fn_dev *dev, void *out)
+{
+	struct fn_link link = { 0 };
+	int ret = fn_dev_check_present(dev);
+
+	if (!ret)
+		ret = dev->drv->ops->link(dev, &link);
+	if (!ret)
+		fn_info_put_err(out, &link, sizeof(link));
+	return ret;
 }
 
 int fn_dev_link(struct fn_dev *dev, struct fn_link *out)
 {
-	struct fn_error *const err = fn_opts_err(out);
-	struct fn_link link = { 0 };
-	int ret;
-
-	if (!fn_info_ok(out))
-		return fn_report(dev->ctx, err, fn_opts_fail("fn_link"));
-	(void)pthread_mutex_lock(&dev->lock);
-	ret = fn_dev_check_present(dev);
-	if (!ret)
-		ret = dev->drv->ops->link(dev, &link);
-	(void)pthread_mutex_unlock(&dev->lock);
-	if (!ret)
-		fn_info_put_err(out, &link, sizeof(link));
-	return fn_report(dev->ctx, err, ret);
+	return fn_dev_hand_out(dev, "fn_link", out, get_link);
 }

@@ -139,12 +139,15 @@ static int status_fall(struct fn_queue *queue, int status)
 	return was;
 }
 
+static unsigned queues_of(const struct fn_dev *dev)
+{
+	return (unsigned)dev->limits.max_rxqs + dev->limits.max_txqs;
+}
+
 void fn_queues_stub(struct fn_dev *dev, int status)
 {
-	for (unsigned i = 0; i < dev->limits.max_rxqs; i++)
-		(void)status_fall(fn_rxq_queue(dev->rxqs[i]), status);
-	for (unsigned i = 0; i < dev->limits.max_txqs; i++)
-		(void)status_fall(fn_txq_queue(dev->txqs[i]), status);
+	for (unsigned i = 0; i < queues_of(dev); i++)
+		(void)status_fall(fn_dev_queue(dev, dev->limits.max_rxqs, i), status);
 }
 
 static void queue_down(struct fn_queue *queue)
@@ -156,10 +159,8 @@ static void queue_down(struct fn_queue *queue)
 void fn_queues_down(struct fn_dev *dev)
 {
 	fn_queues_stub(dev, -ENETDOWN);
-	for (unsigned i = 0; i < dev->limits.max_rxqs; i++)
-		queue_down(fn_rxq_queue(dev->rxqs[i]));
-	for (unsigned i = 0; i < dev->limits.max_txqs; i++)
-		queue_down(fn_txq_queue(dev->txqs[i]));
+	for (unsigned i = 0; i < queues_of(dev); i++)
+		queue_down(fn_dev_queue(dev, dev->limits.max_rxqs, i));
 }
 
 void fn_queue_break(struct fn_queue *queue, const char *fmt, ...)

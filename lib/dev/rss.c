@@ -12,6 +12,10 @@
 static const char *const type_names[] = { "IPv4", "TCP over IPv4", "UDP over IPv4",
 					  "IPv6", "TCP over IPv6", "UDP over IPv6" };
 
+/* Programs are built with these. */
+_Static_assert(offsetof(struct fn_rss, key) == 24 && offsetof(struct fn_rss, reta) == 152,
+	       "key and table stay where they are");
+
 int fn_rss_init(struct fn_dev *dev)
 {
 	struct fn_rss *rss = &dev->rss;
@@ -81,17 +85,18 @@ static int check_sizes(const struct fn_dev *dev, const struct fn_rss *rss)
 	return 0;
 }
 
-static int check_configured(struct fn_dev *dev)
+static int can_spread(struct fn_dev *dev)
 {
 	const int ret = fn_dev_check_can(dev, FN_CAP_RSS);
 
 	return ret ? ret : fn_dev_check_configured(dev);
 }
 
-static int set_rss(struct fn_dev *dev, const struct fn_rss *wanted)
+static int set_rss(struct fn_dev *dev, void *ours)
 {
+	const struct fn_rss *wanted = ours;
 	struct fn_rss rss = dev->rss;
-	int ret = check_configured(dev);
+	int ret = can_spread(dev);
 
 	if (!ret)
 		ret = check_types(dev, wanted->types);
@@ -109,17 +114,32 @@ static int set_rss(struct fn_dev *dev, const struct fn_rss *wanted)
 	return ret;
 }
 
+/* What lies behind the end of the caller's struct is no zeros, but not there: a part is none. */
+static int check_room(const struct fn_dev *dev, size_t sz, unsigned key_bytes, unsigned entries,
+		      int code)
+{
+	size_t need = offsetof(struct fn_rss, key) + key_bytes;
+
+	if (entries)
+		need = offsetof(struct fn_rss, reta) + entries * sizeof(uint16_t);
+	if (sz >= need || sz >= sizeof(struct fn_rss))
+		return 0;
+	return fn_fail(code,
+		       "%s: fn_rss.sz leaves no room for a key of %u bytes and a table of %u "
+		       "entries: set it to sizeof(struct fn_rss)",
+		       dev->bus->name, key_bytes, entries);
+}
+
 int fn_dev_set_rss(struct fn_dev *dev, const struct fn_rss *rss)
 {
 	struct fn_rss wanted;
-	int ret;
+	int ret = 0;
 
-	if (!rss || !fn_opts_get(&wanted, sizeof(wanted), rss))
-		return fn_report(dev->ctx, fn_opts_err(rss), fn_opts_fail("fn_rss"));
-	(void)pthread_mutex_lock(&dev->lock);
-	ret = set_rss(dev, &wanted);
-	(void)pthread_mutex_unlock(&dev->lock);
-	return fn_report(dev->ctx, wanted.err, ret);
+	if (rss && rss->sz >= offsetof(struct fn_rss, key))
+		ret = check_room(dev, rss->sz, rss->key_bytes, rss->reta_entries, -EINVAL);
+	if (ret)
+		return fn_report(dev->ctx, fn_opts_err(rss), ret);
+	return fn_dev_take_in(dev, "fn_rss", rss, &wanted, sizeof(wanted), set_rss);
 }
 
 /* The key is also that of the hash which a device without RSS reports. */
@@ -132,45 +152,21 @@ static int can_hash(struct fn_dev *dev)
 	return ret ? ret : fn_dev_check_configured(dev);
 }
 
-/*
- * A caller that was built when tables were shorter: what it would get is no table, so that it gets
- * none.
- */
-static int check_fits(const struct fn_dev *dev, const struct fn_rss *out)
+static int get_rss(struct fn_dev *dev, void *theirs)
 {
-	const size_t need =
-		offsetof(struct fn_rss, reta) + dev->rss.reta_entries * sizeof(out->reta[0]);
-
-	if (out->sz >= need)
-		return 0;
-	return fn_fail(-ENOSPC,
-		       "%s: its redirection table has %u entries, and fn_rss.sz says that there is "
-		       "room for fewer: build the program against this library's headers",
-		       dev->bus->name, dev->rss.reta_entries);
-}
-
-static int get_rss(struct fn_dev *dev, struct fn_rss *out)
-{
+	const struct fn_rss *out = theirs;
 	int ret = can_hash(dev);
 
 	if (!ret)
-		ret = check_fits(dev, out);
+		ret = check_room(dev, out->sz, dev->rss.key_bytes, dev->rss.reta_entries, -ENOSPC);
 	if (!ret)
-		fn_info_put_err(out, &dev->rss, sizeof(dev->rss));
+		fn_info_put_err(theirs, &dev->rss, sizeof(dev->rss));
 	return ret;
 }
 
 int fn_dev_get_rss(struct fn_dev *dev, struct fn_rss *out)
 {
-	struct fn_error *const err = fn_opts_err(out);
-	int ret;
-
-	if (!fn_info_ok(out))
-		return fn_report(dev->ctx, err, fn_opts_fail("fn_rss"));
-	(void)pthread_mutex_lock(&dev->lock);
-	ret = get_rss(dev, out);
-	(void)pthread_mutex_unlock(&dev->lock);
-	return fn_report(dev->ctx, err, ret);
+	return fn_dev_hand_out(dev, "fn_rss", out, get_rss);
 }
 
 /*

@@ -113,30 +113,20 @@ static int nvm_read(struct conform *c)
 }
 
 const struct cap_call cap_calls[] = {
-	{ FN_CAP_SET_MAC, "set_mac", set_mac },
-	{ FN_CAP_PROMISC, "promisc", set_promisc },
-	{ FN_CAP_ALLMULTI, "allmulti", set_allmulti },
-	{ FN_CAP_MAC_FILTERS, "mac_filters", set_mac_filters },
-	{ FN_CAP_RSS, "rss", set_rss },
-	{ FN_CAP_COALESCE, "coalesce", get_coalesce },
-	{ FN_CAP_COALESCE, "coalesce", set_coalesce },
-	{ FN_CAP_SET_LINK, "set_link", get_link_conf },
-	{ FN_CAP_SET_LINK, "set_link", set_link },
-	{ FN_CAP_PAUSE, "pause", set_pause },
-	{ FN_CAP_IDENTIFY, "identify", identify_on },
-	{ FN_CAP_IDENTIFY, "identify", identify_off },
-	{ FN_CAP_REGS, "regs", read_regs },
-	{ FN_CAP_SELFTEST, "selftest", selftest },
-	{ FN_CAP_PHY, "phy", phy_read },
-	{ FN_CAP_PHY, "phy", phy_write },
-	{ FN_CAP_NVM, "nvm", nvm_read },
-	{ 0, NULL, NULL },
+	{ FN_CAP_SET_MAC, set_mac },       { FN_CAP_PROMISC, set_promisc },
+	{ FN_CAP_ALLMULTI, set_allmulti }, { FN_CAP_MAC_FILTERS, set_mac_filters },
+	{ FN_CAP_RSS, set_rss },           { FN_CAP_COALESCE, get_coalesce },
+	{ FN_CAP_COALESCE, set_coalesce }, { FN_CAP_SET_LINK, get_link_conf },
+	{ FN_CAP_SET_LINK, set_link },     { FN_CAP_PAUSE, set_pause },
+	{ FN_CAP_IDENTIFY, identify_on },  { FN_CAP_IDENTIFY, identify_off },
+	{ FN_CAP_REGS, read_regs },        { FN_CAP_SELFTEST, selftest },
+	{ FN_CAP_PHY, phy_read },          { FN_CAP_PHY, phy_write },
+	{ FN_CAP_NVM, nvm_read },          { 0, NULL },
 };
 
-const char *cap_name(uint64_t cap)
+void cap_call_expect(struct conform *c, const struct cap_call *call, int want)
 {
-	for (const struct cap_call *call = cap_calls; call->name; call++)
-		if (call->cap == cap)
-			return call->name;
-	return NULL;
+	const char *name = fn_cap_name((unsigned)__builtin_ctzll(call->cap));
+
+	conform_check_ret(c, __FILE__, __LINE__, name, call->call(c), want);
 }

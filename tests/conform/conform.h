@@ -224,20 +224,18 @@ void need_queues(struct conform *c, unsigned rxqs, unsigned txqs);
 /**
  * struct cap_call - a call that needs a capability (caps.c)
  * @cap: FN_CAP_SET_MAC or a sister; each has one call at least
- * @name: the capability's
  * @call: the call, of an open device; its result
  */
 struct cap_call {
 	uint64_t cap;
-	const char *name;
 	int (*call)(struct conform *c);
 };
 
-/* All of them, ended by a NULL name. */
+/* All of them, ended by a NULL call. */
 extern const struct cap_call cap_calls[];
 
-/* What a capability is called; NULL when no call is of it. */
-const char *cap_name(uint64_t cap);
+/* Make the call; a check of its result. */
+void cap_call_expect(struct conform *c, const struct cap_call *call, int want);
 
 /* Run the callbacks of events that have come. */
 void port_events(struct conform *c);
@@ -247,6 +245,16 @@ uint64_t irq_signals(int fd);
 
 /* Wait for a signal, and take it. */
 void irq_expect(struct conform *c, int fd);
+
+/* None comes for a while. */
+void irq_expect_none(struct conform *c, int fd);
+
+/*
+ * port_start() for who counts signals. A device may signal the first frame after a start to be
+ * sure, as QEMU's virtio does, which has not seen the driver's wish then: one frame each way goes
+ * ahead on every queue.
+ */
+void irq_start(struct conform *c, struct fn_dev_conf conf);
 
 /* traffic.c: packets on the device's side, frames on the wire's. */
 

@@ -212,6 +212,35 @@ void irq_expect(struct conform *c, int fd)
 	wait_until(signalled(fd));
 }
 
+void irq_expect_none(struct conform *c, int fd)
+{
+	conform_wait_ns(c, CONFORM_QUIET_NS);
+	check(!signalled(fd));
+}
+
+void irq_start(struct conform *c, struct fn_dev_conf conf)
+{
+	port_start(c, conf);
+	check(fn_rxq_event_fd(c->rx) >= 0);
+	check_passes(c);
+	for (unsigned i = 0; i < c->info.txqs; i++) {
+		struct fn_txq *q = fn_dev_txq(c->dev, i);
+
+		tx_send_stream(c, q, i, 1, 100);
+		wire_expect_stream(c, i, 1, 100);
+	}
+	/* What is on the wire may come back later. */
+	conform_wait_ns(c, CONFORM_QUIET_NS);
+	(void)irq_signals(fn_rxq_event_fd(c->rx));
+	for (unsigned i = 0; i < c->info.txqs; i++) {
+		struct fn_txq *q = fn_dev_txq(c->dev, i);
+
+		(void)fn_tx_reclaim(q);
+		if (fn_txq_event_fd(q) >= 0)
+			(void)irq_signals(fn_txq_event_fd(q));
+	}
+}
+
 void need_offload(struct conform *c, uint64_t offloads)
 {
 	if (!c->dev)
@@ -225,13 +254,9 @@ void need_cap(struct conform *c, uint64_t cap)
 {
 	if (!c->dev)
 		port_open(c);
-	for (unsigned bit = 0; bit < 64; bit++) {
-		const uint64_t missing = cap & ~c->info.caps & 1ull << bit;
-
-		check(!missing || cap_name(missing));
-		if (missing)
-			conform_skip(c, "the device does not offer %s", cap_name(missing));
-	}
+	for (unsigned bit = 0; bit < FN_CAPS; bit++)
+		if ((cap & ~c->info.caps) >> bit & 1)
+			conform_skip(c, "the device does not offer %s", fn_cap_name(bit));
 }
 
 void need_queues(struct conform *c, unsigned rxqs, unsigned txqs)

@@ -14,6 +14,7 @@ extern const struct behaviour *const tso_behaviours[];
 extern const struct behaviour *const vlan_behaviours[];
 extern const struct behaviour *const filter_behaviours[];
 extern const struct behaviour *const irq_behaviours[];
+extern const struct behaviour *const coalesce_behaviours[];
 extern const struct behaviour *const link_behaviours[];
 extern const struct behaviour *const counters_behaviours[];
 extern const struct behaviour *const diag_behaviours[];
@@ -32,6 +33,7 @@ const struct subject subjects[] = {
 	{ "vlan", vlan_behaviours },
 	{ "filter", filter_behaviours },
 	{ "irq", irq_behaviours },
+	{ "coalesce", coalesce_behaviours },
 	{ "link", link_behaviours },
 	{ "counters", counters_behaviours },
 	{ "diag", diag_behaviours },

@@ -388,7 +388,7 @@ static void shorter_table(void **state)
 	port_start(&p, (struct fn_dev_conf){ .rxqs = QUEUES, .rx_ring = 32, .tx_ring = 32 });
 	rss = get(&p);
 	need = offsetof(struct fn_rss, reta) + rss.reta_entries * sizeof(rss.reta[0]);
-	(void)snprintf(entries, sizeof(entries), "table has %u entries", rss.reta_entries);
+	(void)snprintf(entries, sizeof(entries), "table of %u entries", rss.reta_entries);
 	memset(&rss, 0, sizeof(rss));
 	rss.err = &p.err;
 	rss.sz = need - 1;

@@ -88,10 +88,9 @@ static void unplugged_close(struct conform *c)
 /* What the device could do it cannot do any more. */
 static void calls_find_it_gone(struct conform *c)
 {
-	for (const struct cap_call *call = cap_calls; call->name; call++)
+	for (const struct cap_call *call = cap_calls; call->call; call++)
 		if (c->info.caps & call->cap)
-			conform_check_ret(c, __FILE__, __LINE__, call->name, call->call(c),
-					  -ENODEV);
+			cap_call_expect(c, call, -ENODEV);
 }
 
 BEHAVIOUR(unplugged_calls, NEED_UNPLUG,

@@ -1,45 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Interrupts: one a queue, shared, once for each time that it was asked for, and held back. */
+/* Interrupts: one a queue, shared, and once for each time that it was asked for. */
 #include "conform/conform.h"
-
-static void no_signal(struct conform *c, int fd, int line)
-{
-	uint64_t n;
-
-	conform_wait_ns(c, CONFORM_QUIET_NS);
-	n = irq_signals(fd);
-	if (n)
-		conform_fail(c, __FILE__, line, "an interrupt that nobody asked for");
-}
-
-#define expect_no_signal(c, fd) no_signal(c, fd, __LINE__)
-
-/*
- * A device may signal the first frame after a start to be sure, as QEMU's virtio does, which has
- * not seen the driver's wish then: one frame each way goes ahead on every queue.
- */
-static void irq_start(struct conform *c, struct fn_dev_conf conf)
-{
-	port_start(c, conf);
-	check(fn_rxq_event_fd(c->rx) >= 0);
-	check_passes(c);
-	for (unsigned i = 0; i < c->info.txqs; i++) {
-		struct fn_txq *q = fn_dev_txq(c->dev, i);
-
-		tx_send_stream(c, q, i, 1, 100);
-		wire_expect_stream(c, i, 1, 100);
-	}
-	/* What is on the wire may come back later. */
-	conform_wait_ns(c, CONFORM_QUIET_NS);
-	(void)irq_signals(fn_rxq_event_fd(c->rx));
-	for (unsigned i = 0; i < c->info.txqs; i++) {
-		struct fn_txq *q = fn_dev_txq(c->dev, i);
-
-		(void)fn_tx_reclaim(q);
-		if (fn_txq_event_fd(q) >= 0)
-			(void)irq_signals(fn_txq_event_fd(q));
-	}
-}
 
 BEHAVIOUR(irq_rx, 0,
 	  "An armed receive queue signals its descriptor at the next frame, and one that was "
@@ -52,11 +13,11 @@ static void irq_rx(struct conform *c)
 	fd = fn_rxq_event_fd(c->rx);
 	wire_send_stream(c, 0, 1, 100);
 	rx_expect_stream(c, c->rx, 0, 1, 100);
-	expect_no_signal(c, fd);
+	irq_expect_none(c, fd);
 	for (unsigned i = 0; i < 5; i++) {
 		check_ok(fn_rxq_arm(c->rx));
 		check(!fn_rxq_pending(c->rx));
-		expect_no_signal(c, fd);
+		irq_expect_none(c, fd);
 		wire_send_stream(c, i, 1, 100);
 		irq_expect(c, fd);
 		check(fn_rxq_pending(c->rx));
@@ -70,7 +31,7 @@ static void irq_rx(struct conform *c)
 	(void)irq_signals(fd);
 	wire_send_stream(c, 9, 1, 100);
 	rx_expect_stream(c, c->rx, 9, 1, 100);
-	expect_no_signal(c, fd);
+	irq_expect_none(c, fd);
 }
 
 BEHAVIOUR(irq_rx_before_arm, 0,
@@ -116,7 +77,7 @@ static void irq_tx(struct conform *c)
 	(void)irq_signals(fd);
 	tx_send_stream(c, c->tx, 9, 1, 100);
 	wire_expect_stream(c, 9, 1, 100);
-	expect_no_signal(c, fd);
+	irq_expect_none(c, fd);
 }
 
 BEHAVIOUR(irq_once, NEED_AUTOMASK,
@@ -136,7 +97,7 @@ static void irq_once(struct conform *c)
 			wire_send_stream(c, i, 1, 100);
 			conform_wait_ns(c, CONFORM_QUIET_NS / 10);
 		}
-		expect_no_signal(c, fd);
+		irq_expect_none(c, fd);
 		rx_expect_stream(c, c->rx, 0, 6, 100);
 	}
 }
@@ -167,8 +128,8 @@ static void irq_own_vector(struct conform *c)
 		tx_send_stream(c, tx[i], i, 1, 100);
 		wire_expect_stream(c, i, 1, 100);
 		irq_expect(c, fn_txq_event_fd(tx[i]));
-		expect_no_signal(c, fn_txq_event_fd(tx[1 - i]));
-		expect_no_signal(c, fn_rxq_event_fd(c->rx));
+		irq_expect_none(c, fn_txq_event_fd(tx[1 - i]));
+		irq_expect_none(c, fn_rxq_event_fd(c->rx));
 	}
 }
 
@@ -256,123 +217,10 @@ static void irq_stopped(struct conform *c)
 	rx_expect_stream(c, c->rx, 0, 1, 100);
 }
 
-BEHAVIOUR(coalesce_read_back, 0,
-	  "Coalescing reads back what was set, rounded up and never down, before and after a "
-	  "start and a reset, and more than the device can is refused.");
-static void coalesce_read_back(struct conform *c)
-{
-	struct fn_coalesce set = { .sz = sizeof(set), .rx_delay_ns = 50001, .tx_delay_ns = 89999 };
-	struct fn_coalesce got = { .sz = sizeof(got) };
-	struct fn_coalesce more = set;
-
-	need_cap(c, FN_CAP_COALESCE);
-	check(c->info.coalesce_max_ns >= 90000);
-	check_ok(fn_dev_set_coalesce(c->dev, &set));
-	for (unsigned i = 0; i < 3; i++) {
-		check_ok(fn_dev_get_coalesce(c->dev, &got));
-		check(got.rx_delay_ns >= set.rx_delay_ns && got.rx_delay_ns < 2 * set.rx_delay_ns);
-		check(got.tx_delay_ns >= set.tx_delay_ns && got.tx_delay_ns < 2 * set.tx_delay_ns);
-		if (i == 0)
-			port_start(c, (struct fn_dev_conf){ 0 });
-		else
-			check_ok(fn_dev_reset(c->dev));
-	}
-	more.rx_delay_ns = c->info.coalesce_max_ns + 1;
-	check_ret(fn_dev_set_coalesce(c->dev, &more), -ERANGE);
-	check_ok(fn_dev_get_coalesce(c->dev, &got));
-	check(got.rx_delay_ns < 2 * set.rx_delay_ns);
-	set.rx_delay_ns = set.tx_delay_ns = 0;
-	check_ok(fn_dev_set_coalesce(c->dev, &set));
-	check_ok(fn_dev_get_coalesce(c->dev, &got));
-	check_eq(got.rx_delay_ns, 0);
-	wait_until(port_link_up(c));
-	check_passes(c);
-}
-
-#define FRAMES_DELAYED 20u
-
-/* How long the interrupts of some frames take together. */
-static uint64_t interrupts_ns(struct conform *c)
-{
-	uint64_t took_ns = 0;
-
-	for (unsigned i = 0; i < FRAMES_DELAYED; i++) {
-		uint64_t start_ns;
-
-		check_ok(fn_rxq_arm(c->rx));
-		start_ns = conform_now_ns(c);
-		wire_send_stream(c, i, 1, 100);
-		irq_expect(c, fn_rxq_event_fd(c->rx));
-		took_ns += conform_now_ns(c) - start_ns;
-		rx_expect_stream(c, c->rx, i, 1, 100);
-	}
-	return took_ns;
-}
-
-/* The shortest of some: a busy machine makes them longer, and never shorter. */
-static uint64_t interrupts_least_ns(struct conform *c)
-{
-	uint64_t least_ns = UINT64_MAX;
-
-	for (unsigned i = 0; i < 5; i++) {
-		const uint64_t took_ns = interrupts_ns(c);
-
-		least_ns = took_ns < least_ns ? took_ns : least_ns;
-	}
-	return least_ns;
-}
-
-/* As long as was asked for, and on a busy machine not much longer. */
-static void check_held_back(struct conform *c, uint64_t least_ns, uint64_t most_ns)
-{
-	const uint64_t took_ns = interrupts_ns(c);
-
-	check(took_ns > least_ns);
-	check(took_ns < most_ns);
-}
-
-BEHAVIOUR(coalesce_holds_back, NEED_REALTIME,
-	  "With a delay the interrupt of a frame comes later than without, as much as was asked "
-	  "for, also after a reset and a stop and a start, and it does come.");
-static void coalesce_holds_back(struct conform *c)
-{
-	struct fn_coalesce set = { .sz = sizeof(set) };
-	uint64_t without_ns;
-	uint64_t least_ns;
-	uint64_t most_ns;
-
-	need_cap(c, FN_CAP_COALESCE);
-	irq_start(c, (struct fn_dev_conf){ 0 });
-	check_ok(fn_dev_set_coalesce(c->dev, &set));
-	without_ns = interrupts_least_ns(c);
-	set.rx_delay_ns = c->info.coalesce_max_ns < 2000000 ? c->info.coalesce_max_ns : 2000000;
-	check_ok(fn_dev_set_coalesce(c->dev, &set));
-	/* QEMU's e1000e delays every second one. */
-	least_ns = without_ns + FRAMES_DELAYED * (uint64_t)set.rx_delay_ns / 4;
-	most_ns = without_ns + FRAMES_DELAYED * 10 * (uint64_t)set.rx_delay_ns;
-	check_held_back(c, least_ns, most_ns);
-	check_ok(fn_dev_reset(c->dev));
-	wait_until(port_link_up(c));
-	check_held_back(c, least_ns, most_ns);
-	check_ok(fn_dev_stop(c->dev));
-	irq_start(c, (struct fn_dev_conf){ 0 });
-	check_held_back(c, least_ns, most_ns);
-	set.rx_delay_ns = 0;
-	check_ok(fn_dev_set_coalesce(c->dev, &set));
-	check(interrupts_least_ns(c) < least_ns);
-}
-
 const struct behaviour *const irq_behaviours[] = {
-	&behaviour_irq_rx,
-	&behaviour_irq_rx_before_arm,
-	&behaviour_irq_tx,
-	&behaviour_irq_once,
-	&behaviour_irq_own_vector,
-	&behaviour_irq_shared,
-	&behaviour_irq_vectors_all,
-	&behaviour_irq_no_vector,
-	&behaviour_irq_stopped,
-	&behaviour_coalesce_read_back,
-	&behaviour_coalesce_holds_back,
-	NULL,
+	&behaviour_irq_rx,          &behaviour_irq_rx_before_arm,
+	&behaviour_irq_tx,          &behaviour_irq_once,
+	&behaviour_irq_own_vector,  &behaviour_irq_shared,
+	&behaviour_irq_vectors_all, &behaviour_irq_no_vector,
+	&behaviour_irq_stopped,     NULL,
 };
