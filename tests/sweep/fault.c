@@ -42,6 +42,11 @@ struct fault_report fault_disarm(void)
 	return now.report;
 }
 
+bool fault_is_armed(void)
+{
+	return now.armed;
+}
+
 struct fault_live fault_live(void)
 {
 	return live;

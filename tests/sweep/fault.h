@@ -38,6 +38,9 @@ struct fault_report {
 void fault_arm(enum fault_mode mode, unsigned n);
 struct fault_report fault_disarm(void);
 
+/* Between the two. */
+bool fault_is_armed(void);
+
 /* A call of this name is about to be made: whether it fails. */
 bool fault_here(const char *what);
 
