@@ -238,6 +238,16 @@ static int set_mac_filters(struct sweep *s)
 	return fn_dev_set_mac_filters(s->dev, macs, 3);
 }
 
+/* As many others: their number tells nothing. */
+static int set_other_mac_filters(struct sweep *s)
+{
+	static const uint8_t macs[3][6] = { { 0x02, 0, 0, 0, 0, 3 },
+					    { 0x01, 0, 0x5e, 0, 0, 2 },
+					    { 0x02, 0, 0, 0, 0, 2 } };
+
+	return fn_dev_set_mac_filters(s->dev, macs, 3);
+}
+
 static int clear_mac_filters(struct sweep *s)
 {
 	return fn_dev_set_mac_filters(s->dev, NULL, 0);
@@ -365,6 +375,8 @@ const struct sweep_call sweep_calls[] = {
 	{ SWEEP_CALL("fn_dev_set_mac_filters", sweep_at_started, set_mac_filters, SWEEP_KEEPS) },
 	{ SWEEP_CALL("fn_dev_add_vlan", sweep_at_started, set_vlan_filter, SWEEP_KEEPS),
 	  .setting = true },
+	{ SWEEP_CALL("fn_dev_set_mac_filters, others", at_filtered, set_other_mac_filters,
+		     SWEEP_KEEPS) },
 	{ SWEEP_CALL("fn_dev_set_mac_filters, none", at_filtered, clear_mac_filters, SWEEP_KEEPS),
 	  .setting = true },
 	{ SWEEP_CALL("fn_dev_del_vlan", at_vlan, clear_vlan_filter, SWEEP_KEEPS), .setting = true },

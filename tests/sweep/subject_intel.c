@@ -56,16 +56,25 @@ static struct model_dev *plug_76(unsigned slot)
 }
 
 /*
- * A semaphore cannot be given back while the firmware does not let its register be written (82576
- * 8.7.1), nor may it be while a reset goes on (82574 10.2.2.1): the next one takes it after its
- * deadline, or has it.
+ * Semaphores that the driver has. One cannot be given back while the firmware does not let its
+ * register be written (82576 8.7.1), nor may it be while a reset goes on (82574 10.2.2.1): who
+ * comes next has it, or takes it after its deadline.
  */
+static uint32_t semaphores(void)
+{
+	if (held_back.firmware_until_ns || held_back.reset)
+		return 0;
+	return (reg(IDEV_SWSM) & (IDEV_SWSM_SMBI | IDEV_SWSM_SWESMBI)) |
+	       (reg(IDEV_SW_FW_SYNC) & IDEV_SYNC_SW_MASK) << 4 |
+	       (reg(IDEV_EXTCNF_CTRL) & IDEV_EXTCNF_MDIO_SW) << 20;
+}
+
 static void unplug(void)
 {
-	if (held_back.firmware_until_ns)
+	if (!semaphores()) {
 		id.reg[IDEV_SW_FW_SYNC / 4] &= ~IDEV_SYNC_SW_MASK;
-	if (held_back.reset)
 		id.reg[IDEV_EXTCNF_CTRL / 4] &= ~IDEV_EXTCNF_MDIO_SW;
+	}
 	intel_dev_check_left(&id);
 	model_dev_unplug(&id.md);
 }
@@ -157,8 +166,9 @@ static void put_irqs(struct sweep_text *t)
 }
 
 /*
- * The LEDs, which blink in any state; the rest while it runs, as a reset forgets it. The PHY
- * (802.3 22.2.4: control, advertisement, 1000BASE-T control) does not, but is set up anew then.
+ * The LEDs, which blink in any state, and semaphores; the rest while it runs, as a reset forgets
+ * it. The PHY (802.3 22.2.4: control, advertisement, 1000BASE-T control) does not, but is set up
+ * anew then.
  */
 static void state(struct sweep_text *t)
 {
@@ -167,7 +177,7 @@ static void state(struct sweep_text *t)
 			      IDEV_CTRL_VME;
 	const bool runs = reg(IDEV_RCTL) & IDEV_RCTL_EN || reg(IDEV_TCTL) & IDEV_TCTL_EN;
 
-	sweep_put(t, " runs=%d leds=%x", runs, reg(IDEV_LEDCTL));
+	sweep_put(t, " runs=%d leds=%x semaphores=%x", runs, reg(IDEV_LEDCTL), semaphores());
 	if (!runs)
 		return;
 	sweep_put(t, " phy=%x/%x/%x ctrl=%x ext=%x rctl=%x tctl=%x rxcsum=%x rfctl=%x rlpml=%x",
