@@ -263,7 +263,7 @@ static int look(struct fn_dev *dev, const struct fn_link_conf *c, uint32_t *stat
 {
 	struct intel_port *port = intel_port_of(dev);
 
-	*status = intel_read(port, INTEL_STATUS);
+	*status = intel_look(port, INTEL_STATUS);
 	if (intel_is_gone(dev, *status))
 		return fn_dev_mark_gone(dev);
 	if (!(*status & INTEL_STATUS_LU) || dev->state != FN_DEV_STARTED)
@@ -323,7 +323,7 @@ int intel_link(struct fn_dev *dev, struct fn_link *link)
 	link->up = status & INTEL_STATUS_LU;
 	if (!link->up)
 		return 0;
-	ctrl = intel_read(port, INTEL_CTRL);
+	ctrl = intel_look(port, INTEL_CTRL);
 	link->full_duplex = status & INTEL_STATUS_FD;
 	link->speed_mbps = speeds[(status & INTEL_STATUS_SPEED_MASK) >> INTEL_STATUS_SPEED_SHIFT];
 	link->autoneg = port->diag.link_settled && port->diag.link_autoneg;

@@ -63,8 +63,8 @@ static uint32_t frame_bytes(const struct fn_dev *dev)
 
 static uint32_t buffer_bytes(struct intel_port *port)
 {
-	const uint32_t kib = port->chip->is_82576 ? intel_read(port, RXPBS) & RXPBS_MASK :
-						    intel_read(port, PBA) & PBA_RX_MASK;
+	const uint32_t kib = port->chip->is_82576 ? intel_look(port, RXPBS) & RXPBS_MASK :
+						    intel_look(port, PBA) & PBA_RX_MASK;
 
 	return (kib < RX_KIB_MIN ? RX_KIB_UNKNOWN : kib) * 1024;
 }
