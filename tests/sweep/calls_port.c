@@ -112,7 +112,7 @@ static int phy_write(struct sweep *s)
 
 static int nvm_read(struct sweep *s)
 {
-	uint16_t words[64];
+	uint16_t words[8];
 	const int ret = fn_dev_nvm_read(s->dev, 0, words, FN_ARRAY_LEN(words));
 
 	s->read = ret ? 0 : sweep_sum(words, sizeof(words));

@@ -106,8 +106,11 @@ static void fault_unmap(struct fn_busdev *busdev, struct fn_bar *bar)
 
 static uint64_t fault_bar_read(struct fn_busdev *busdev, unsigned idx, uint64_t off, unsigned width)
 {
+	uint64_t value;
+
 	access_here(busdev, "bar_read");
-	return sweep_subject->read(busdev, idx, off, width);
+	value = sweep_subject->read(busdev, idx, off, width);
+	return fault_read_here("bar_read") ? UINT64_MAX : value;
 }
 
 static void fault_bar_write(struct fn_busdev *busdev, unsigned idx, uint64_t off, unsigned width,

@@ -14,6 +14,7 @@
  * @name: of its driver
  * @answers: settings are commands that it answers or refuses: each of them can fail. Else they are
  *	writes of registers, which cannot, but for a device that is gone
+ * @asks_again: its driver asks again for an answer that got lost on the bus
  * @plug: make it, as after power-on, and put it on the model bus; nothing is sent until @hold or
  *	@transmit say so
  * @unplug: take it away; what its driver left it in is held against it
@@ -29,6 +30,7 @@
 struct sweep_subject {
 	const char *name;
 	bool answers;
+	bool asks_again;
 	struct model_dev *(*plug)(unsigned slot);
 	void (*unplug)(void);
 	void (*cable)(bool plugged);

@@ -265,6 +265,7 @@ static void write_reg(struct fn_busdev *busdev, unsigned idx, uint64_t off64, un
 
 const struct sweep_subject sweep_e1000e = {
 	.name = "e1000e",
+	.asks_again = true,
 	.plug = plug_74,
 	.unplug = unplug,
 	.cable = cable,
@@ -278,6 +279,7 @@ const struct sweep_subject sweep_e1000e = {
 
 const struct sweep_subject sweep_igb = {
 	.name = "igb",
+	.asks_again = true,
 	.plug = plug_76,
 	.unplug = unplug,
 	.cable = cable,

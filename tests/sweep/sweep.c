@@ -2,7 +2,8 @@
 /*
  * The fault sweep: each control call is made once for every call of the bus, of DMA, of memory and
  * of the system that it makes, and each time that one fails; then with all behind it failing; then
- * with the device gone from each access on. What has to hold then is said in sweep.h.
+ * with the device gone from each access on; then with the answer to each read of a register lost,
+ * where the driver is one that asks again. What has to hold then is said in sweep.h.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -21,7 +22,8 @@
 /* A call that takes longer hangs: the whole sweep is a few seconds. */
 #define WATCHDOG_S 60u
 
-static const char *const mode_words[] = { "alone", "and all behind it", "and the device gone" };
+static const char *const mode_words[] = { "alone", "and all behind it", "and the device gone",
+					  "of its answer" };
 
 /**
  * struct run - where the sweep is
@@ -295,6 +297,7 @@ static void sweep_call(const struct sweep_call *call)
 	const unsigned wrongs = run.wrongs;
 	unsigned points;
 	unsigned accesses;
+	unsigned reads = 0;
 
 	run.call = call;
 	run.said = 0;
@@ -302,8 +305,10 @@ static void sweep_call(const struct sweep_call *call)
 	check_points(call, points);
 	(void)sweep_mode(FAULT_FROM);
 	accesses = sweep_mode(FAULT_GONE);
-	printf("%s: %s: %u points and %u accesses, ", sweep_subject->name, call->name, points,
-	       accesses);
+	if (sweep_subject->asks_again)
+		reads = sweep_mode(FAULT_LOST);
+	printf("%s: %s: %u points, %u accesses and %u reads, ", sweep_subject->name, call->name,
+	       points, accesses, reads);
 	if (wrongs == run.wrongs)
 		printf("all held\n");
 	else
