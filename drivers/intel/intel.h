@@ -171,11 +171,16 @@ static inline uint16_t intel_entry(const struct fn_queue *queue)
 					       (uint16_t)(queue->vector + INTEL_FIRST_VECTOR);
 }
 
-/* intel_hw.c: registers that take their time. What fails here has a sentence. */
+/* intel_hw.c: registers that take their time, or do not answer. What fails here has a sentence. */
 /*
  * Whether the device is gone: a register that never is all ones read so, and the bus says so too.
  */
 bool intel_is_gone(struct fn_dev *dev, uint32_t value);
+/*
+ * Read a register that is never all ones: an answer that got lost on the bus is asked for again, as
+ * what it would stand for is believed, kept or written back.
+ */
+uint32_t intel_look(const struct intel_port *port, uint32_t reg);
 /*
  * Change bits of a register that reads as it was written: 0, -EIO when it cannot be read, -ENODEV.
  */

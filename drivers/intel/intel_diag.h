@@ -13,6 +13,7 @@
  * struct intel_diag - a port's
  * @link_settled: the link is up, and what negotiation brought was read and applied
  * @link_autoneg: it was negotiated
+ * @link_touched: the PHY was written to since another link was asked for
  * @looped: the PHY is in loopback
  * @led_kept: @ledctl is what the LEDs showed before they began to blink
  * @ledctl: LEDCTL as it was
@@ -22,6 +23,7 @@
 struct intel_diag {
 	bool link_settled;
 	bool link_autoneg;
+	bool link_touched;
 	bool looped;
 	bool led_kept;
 	uint32_t ledctl;

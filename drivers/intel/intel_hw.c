@@ -18,6 +18,13 @@ bool intel_is_gone(struct fn_dev *dev, uint32_t value)
 	return value == UINT32_MAX && fn_busdev_is_gone(dev->bus);
 }
 
+uint32_t intel_look(const struct intel_port *port, uint32_t reg)
+{
+	const uint32_t value = intel_read(port, reg);
+
+	return value == UINT32_MAX ? intel_read(port, reg) : value;
+}
+
 static int fail_gone(const struct fn_dev *dev)
 {
 	return fn_fail(-ENODEV, "%s does not answer: it was removed or has failed; close it",

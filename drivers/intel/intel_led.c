@@ -33,7 +33,7 @@ static uint32_t all_blink(const struct intel_chip *chip, uint32_t ledctl)
 int intel_identify(struct fn_dev *dev, bool on)
 {
 	struct intel_port *port = intel_port_of(dev);
-	const uint32_t now = intel_read(port, LEDCTL);
+	const uint32_t now = intel_look(port, LEDCTL);
 
 	if (intel_is_gone(dev, now))
 		return fn_dev_mark_gone(dev);

@@ -76,6 +76,13 @@ static int tell_mac(struct fn_dev *dev, bool forced, uint32_t speed_mbps, bool f
 			    ctrl);
 }
 
+/* Also one that says that it failed may have got there. */
+static int tell_phy(struct fn_dev *dev, unsigned reg, uint16_t value)
+{
+	intel_port_of(dev)->diag.link_touched = true;
+	return intel_phy_write(dev, reg, value);
+}
+
 /* Change the bits of a register that are @mask; what else it says stays. Whether it was another. */
 static int change(struct fn_dev *dev, unsigned reg, uint16_t mask, uint16_t bits, bool *changed)
 {
@@ -85,7 +92,7 @@ static int change(struct fn_dev *dev, unsigned reg, uint16_t mask, uint16_t bits
 	if (ret || (is & mask) == bits)
 		return ret;
 	*changed = true;
-	return intel_phy_write(dev, reg, (uint16_t)((is & ~mask) | bits));
+	return tell_phy(dev, reg, (uint16_t)((is & ~mask) | bits));
 }
 
 /*
@@ -94,17 +101,18 @@ static int change(struct fn_dev *dev, unsigned reg, uint16_t mask, uint16_t bits
  */
 static int begin_anew(struct fn_dev *dev)
 {
-	return intel_phy_write(dev, INTEL_PHY_BMCR, BMCR_NEGOTIATE | INTEL_BMCR_RESTART);
+	return tell_phy(dev, INTEL_PHY_BMCR, BMCR_NEGOTIATE | INTEL_BMCR_RESTART);
 }
 
 /*
  * A reset of the MAC leaves the PHY alone, and negotiation takes seconds: a link that is as it
- * shall be stays. Else it begins anew, out of power-down and loopback too.
+ * shall be stays. Else it begins anew, out of power-down and loopback too; and when something was
+ * begun before and failed, which the MAC may have seen come up at a speed of its own.
  */
 static int negotiate(struct fn_dev *dev, const struct phy_setting *s)
 {
 	const uint16_t wrong = INTEL_BMCR_RESET | INTEL_BMCR_LOOPBACK | INTEL_BMCR_POWER_DOWN;
-	bool changed = false;
+	bool changed = intel_port_of(dev)->diag.link_touched;
 	uint16_t bmcr;
 	uint16_t bmsr;
 	int ret;
@@ -158,8 +166,8 @@ static int force(struct fn_dev *dev, uint16_t bmcr)
 	if (ret)
 		return ret;
 	if (id != INTEL_PHY_ID1_MARVELL)
-		return intel_phy_write(dev, INTEL_PHY_BMCR, bmcr);
-	ret = intel_phy_write(dev, INTEL_PHY_BMCR, bmcr | INTEL_BMCR_RESET);
+		return tell_phy(dev, INTEL_PHY_BMCR, bmcr);
+	ret = tell_phy(dev, INTEL_PHY_BMCR, bmcr | INTEL_BMCR_RESET);
 	return ret ? ret : reset_ends(dev);
 }
 
@@ -197,9 +205,9 @@ static int loop_back(struct fn_dev *dev)
 	if (!ret)
 		ret = begin_anew(dev);
 	if (!ret)
-		ret = intel_phy_write(dev, INTEL_PHY_BMCR,
-				      INTEL_BMCR_LOOPBACK | INTEL_BMCR_SPEED_1000 |
-					      INTEL_BMCR_FULL_DUPLEX);
+		ret = tell_phy(dev, INTEL_PHY_BMCR,
+			       INTEL_BMCR_LOOPBACK | INTEL_BMCR_SPEED_1000 |
+				       INTEL_BMCR_FULL_DUPLEX);
 	if (!ret)
 		ret = intel_wait(dev, INTEL_STATUS, INTEL_STATUS_LU, INTEL_STATUS_LU, LOOP_NS);
 	return ret == -ETIMEDOUT ? 0 : ret;
@@ -214,6 +222,7 @@ int intel_link_start(struct fn_dev *dev)
 {
 	if (!intel_port_of(dev)->chip->is_82576)
 		fn_dev_delay_ns(dev, PHY_SETUP_NS);
+	intel_port_of(dev)->diag.link_touched = false;
 	return mark(dev, dev->loopback ? loop_back(dev) : set_up(dev, &dev->link_conf));
 }
 
@@ -254,7 +263,7 @@ static int look(struct fn_dev *dev, const struct fn_link_conf *c, uint32_t *stat
 {
 	struct intel_port *port = intel_port_of(dev);
 
-	*status = intel_read(port, INTEL_STATUS);
+	*status = intel_look(port, INTEL_STATUS);
 	if (intel_is_gone(dev, *status))
 		return fn_dev_mark_gone(dev);
 	if (!(*status & INTEL_STATUS_LU) || dev->state != FN_DEV_STARTED)
@@ -266,10 +275,14 @@ static int look(struct fn_dev *dev, const struct fn_link_conf *c, uint32_t *stat
 
 int intel_set_link(struct fn_dev *dev, const struct fn_link_conf *c)
 {
+	struct intel_diag *diag = &intel_port_of(dev)->diag;
 	struct fn_first_error first = { 0 };
 	uint32_t status;
-	int ret = set_up(dev, c);
+	int restored;
+	int ret;
 
+	diag->link_touched = false;
+	ret = set_up(dev, c);
 	/* A link that did not go down for it will not be told of. */
 	if (!ret)
 		ret = look(dev, c, &status);
@@ -277,7 +290,11 @@ int intel_set_link(struct fn_dev *dev, const struct fn_link_conf *c)
 		return mark(dev, ret);
 	/* The former choice holds. */
 	fn_first_error_note(&first, ret);
-	(void)set_up(dev, &dev->link_conf);
+	restored = set_up(dev, &dev->link_conf);
+	if (restored == -ENODEV)
+		return mark(dev, restored);
+	if (restored && diag->link_touched)
+		fn_dev_mark_broken(dev, "its former link cannot be set up again");
 	return fn_first_error_fail(&first);
 }
 
@@ -306,7 +323,7 @@ int intel_link(struct fn_dev *dev, struct fn_link *link)
 	link->up = status & INTEL_STATUS_LU;
 	if (!link->up)
 		return 0;
-	ctrl = intel_read(port, INTEL_CTRL);
+	ctrl = intel_look(port, INTEL_CTRL);
 	link->full_duplex = status & INTEL_STATUS_FD;
 	link->speed_mbps = speeds[(status & INTEL_STATUS_SPEED_MASK) >> INTEL_STATUS_SPEED_SHIFT];
 	link->autoneg = port->diag.link_settled && port->diag.link_autoneg;

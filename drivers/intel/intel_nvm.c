@@ -65,7 +65,7 @@ static bool may_lack_flash(const struct fn_dev *dev)
 
 uint32_t intel_nvm_words(struct fn_dev *dev)
 {
-	const uint32_t eecd = intel_read(intel_port_of(dev), INTEL_EECD);
+	const uint32_t eecd = intel_look(intel_port_of(dev), INTEL_EECD);
 	uint32_t words;
 
 	if (intel_is_gone(dev, eecd) || has_invm(dev))
@@ -93,7 +93,7 @@ static int read_word(struct fn_dev *dev, uint32_t at, uint16_t *word)
 			       "%s: word %u of its NVM is not there within %u ms (EERD.DONE): turn "
 			       "the machine off and on",
 			       dev->bus->name, at, (unsigned)(EERD_NS / FN_MS(1)));
-	*word = (uint16_t)(intel_read(port, INTEL_EERD) >> INTEL_EERD_DATA_SHIFT);
+	*word = (uint16_t)(intel_look(port, INTEL_EERD) >> INTEL_EERD_DATA_SHIFT);
 	return 0;
 }
 
@@ -145,8 +145,8 @@ static bool is_station(const uint8_t mac[6])
 static bool mac_from_register(struct fn_dev *dev, uint8_t mac[6])
 {
 	struct intel_port *port = intel_port_of(dev);
-	const uint32_t low = intel_read(port, INTEL_RAL(0));
-	const uint32_t high = intel_read(port, INTEL_RAH(0));
+	const uint32_t low = intel_look(port, INTEL_RAL(0));
+	const uint32_t high = intel_look(port, INTEL_RAH(0));
 
 	for (unsigned i = 0; i < 6; i++)
 		mac[i] = (uint8_t)(i < 4 ? low >> 8 * i : high >> 8 * (i - 4));

@@ -67,11 +67,11 @@ static uint32_t buffer_bytes(struct intel_port *port)
 	uint32_t kib;
 
 	if (!port->chip->is_82576)
-		kib = intel_read(port, PBA) & PBA_RX_MASK;
+		kib = intel_look(port, PBA) & PBA_RX_MASK;
 	else if (port->chip->is_successor)
-		kib = intel_read(port, RXPBS) & RXPBS_MASK_SUCCESSOR;
+		kib = intel_look(port, RXPBS) & RXPBS_MASK_SUCCESSOR;
 	else
-		kib = intel_read(port, RXPBS) & RXPBS_MASK_82576;
+		kib = intel_look(port, RXPBS) & RXPBS_MASK_82576;
 
 	return (kib < RX_KIB_MIN ? RX_KIB_UNKNOWN : kib) * 1024;
 }

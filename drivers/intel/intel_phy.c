@@ -37,7 +37,7 @@ static int mdic(struct fn_dev *dev, unsigned reg, uint32_t cmd, uint16_t *value)
 			       "(MDIC.R): fn_dev_reset() the device, or turn the machine off and "
 			       "on",
 			       dev->bus->name, reg, (unsigned)(MDIC_NS / FN_MS(1)));
-	answer = intel_read(port, MDIC);
+	answer = intel_look(port, MDIC);
 	if (answer & MDIC_ERROR)
 		return fn_fail(-EIO,
 			       "%s: the PHY does not answer for its register %u (MDIC.E): "

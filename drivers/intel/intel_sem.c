@@ -26,21 +26,10 @@
 #define LONG_NS FN_MS(1000)
 #define PAUSE_NS FN_US(50)
 
-/*
- * None of these registers is ever all ones: an answer that got lost on the bus is asked for again,
- * as it would be somebody else's semaphore that is taken, or given back.
- */
-static uint32_t look(const struct intel_port *port, uint32_t reg)
-{
-	const uint32_t value = intel_read(port, reg);
-
-	return value == UINT32_MAX ? intel_read(port, reg) : value;
-}
-
 /* 82576 8.2.2; the 82574 has one port, and reads 0. */
 unsigned intel_lan_id(const struct fn_dev *dev)
 {
-	return look(intel_port_of(dev), INTEL_STATUS) >> INTEL_STATUS_LAN_ID_SHIFT &
+	return intel_look(intel_port_of(dev), INTEL_STATUS) >> INTEL_STATUS_LAN_ID_SHIFT &
 	       INTEL_STATUS_LAN_ID_MASK;
 }
 
@@ -59,12 +48,12 @@ static int take_82574(struct fn_dev *dev)
 	uint32_t value;
 
 	do {
-		value = look(port, EXTCNF_CTRL);
+		value = intel_look(port, EXTCNF_CTRL);
 		if (intel_is_gone(dev, value))
 			return fn_dev_mark_gone(dev);
 		intel_write(port, EXTCNF_CTRL, value | EXTCNF_CTRL_MDIO_SW);
 		/* The bit stays only when hardware and firmware have let go. */
-		if (look(port, EXTCNF_CTRL) & EXTCNF_CTRL_MDIO_SW)
+		if (intel_look(port, EXTCNF_CTRL) & EXTCNF_CTRL_MDIO_SW)
 			return 0;
 	} while (!late(dev, start_ns, SHORT_NS));
 	return fn_fail(-EIO,
@@ -77,7 +66,7 @@ static void give_82574(struct fn_dev *dev)
 {
 	struct intel_port *port = intel_port_of(dev);
 
-	intel_write(port, EXTCNF_CTRL, look(port, EXTCNF_CTRL) & ~EXTCNF_CTRL_MDIO_SW);
+	intel_write(port, EXTCNF_CTRL, intel_look(port, EXTCNF_CTRL) & ~EXTCNF_CTRL_MDIO_SW);
 }
 
 /* 8.7.1: reading 0 takes SMBI. */
@@ -86,7 +75,7 @@ static bool smbi_taken(struct fn_dev *dev)
 	const uint64_t start_ns = fn_dev_now_ns(dev);
 
 	do {
-		if (!(look(intel_port_of(dev), SWSM) & SWSM_SMBI))
+		if (!(intel_look(intel_port_of(dev), SWSM) & SWSM_SMBI))
 			return true;
 	} while (!late(dev, start_ns, SHORT_NS));
 	return false;
@@ -94,7 +83,7 @@ static bool smbi_taken(struct fn_dev *dev)
 
 static void give_swsm(struct intel_port *port)
 {
-	intel_write(port, SWSM, look(port, SWSM) & ~(SWSM_SMBI | SWSM_SWESMBI));
+	intel_write(port, SWSM, intel_look(port, SWSM) & ~(SWSM_SMBI | SWSM_SWESMBI));
 }
 
 static int take_swsm(struct fn_dev *dev)
@@ -103,7 +92,7 @@ static int take_swsm(struct fn_dev *dev)
 	uint64_t start_ns;
 
 	if (!smbi_taken(dev)) {
-		if (intel_is_gone(dev, look(port, SWSM)))
+		if (intel_is_gone(dev, intel_look(port, SWSM)))
 			return fn_dev_mark_gone(dev);
 		/* Nobody keeps it so long: a program died with it. */
 		fn_log(dev->ctx, FN_LOG_WARN,
@@ -118,8 +107,8 @@ static int take_swsm(struct fn_dev *dev)
 	}
 	start_ns = fn_dev_now_ns(dev);
 	do {
-		intel_write(port, SWSM, look(port, SWSM) | SWSM_SWESMBI);
-		if (look(port, SWSM) & SWSM_SWESMBI)
+		intel_write(port, SWSM, intel_look(port, SWSM) | SWSM_SWESMBI);
+		if (intel_look(port, SWSM) & SWSM_SWESMBI)
 			return 0;
 	} while (!late(dev, start_ns, SHORT_NS));
 	give_swsm(port);
@@ -152,7 +141,7 @@ static int take_82576(struct fn_dev *dev, enum intel_sem what)
 		ret = take_swsm(dev);
 		if (ret)
 			return ret;
-		sync = look(port, SW_FW_SYNC);
+		sync = intel_look(port, SW_FW_SYNC);
 		/* What software has held so long was held by a program that is gone. */
 		if (!(sync & firmware) && (!(sync & own) || over)) {
 			intel_write(port, SW_FW_SYNC, sync | own);
@@ -177,7 +166,7 @@ static void give_82576(struct fn_dev *dev, enum intel_sem what)
 		fn_log(dev->ctx, FN_LOG_WARN, "%s", fn_error_last());
 		return;
 	}
-	intel_write(port, SW_FW_SYNC, look(port, SW_FW_SYNC) & ~bit_of(dev, what));
+	intel_write(port, SW_FW_SYNC, intel_look(port, SW_FW_SYNC) & ~bit_of(dev, what));
 	give_swsm(port);
 }
 

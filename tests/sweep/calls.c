@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The control calls that are swept. A new one is a function and a line of the table. */
+/*
+ * The control calls that are swept, but for those of the port's body (calls_port.c). A new one is a
+ * function and a line of the table.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
@@ -7,6 +10,7 @@
 
 #include "base/error.h"
 #include "bus/pci/scan.h"
+#include "dev/driver.h"
 #include "sweep/sweep.h"
 #include "unit/fake_tree.h"
 
@@ -206,13 +210,6 @@ static int set_mtu(struct sweep *s)
 	return fn_dev_set_mtu(s->dev, 1000);
 }
 
-static int get_link(struct sweep *s)
-{
-	struct fn_link link = { .sz = sizeof(link) };
-
-	return fn_dev_link(s->dev, &link);
-}
-
 /* Filters, RSS, coalescing. */
 
 static int set_mac(struct sweep *s)
@@ -236,6 +233,16 @@ static int set_mac_filters(struct sweep *s)
 {
 	static const uint8_t macs[3][6] = { { 0x02, 0, 0, 0, 0, 1 },
 					    { 0x01, 0, 0x5e, 0, 0, 1 },
+					    { 0x02, 0, 0, 0, 0, 2 } };
+
+	return fn_dev_set_mac_filters(s->dev, macs, 3);
+}
+
+/* As many others: their number tells nothing. */
+static int set_other_mac_filters(struct sweep *s)
+{
+	static const uint8_t macs[3][6] = { { 0x02, 0, 0, 0, 0, 3 },
+					    { 0x01, 0, 0x5e, 0, 0, 2 },
 					    { 0x02, 0, 0, 0, 0, 2 } };
 
 	return fn_dev_set_mac_filters(s->dev, macs, 3);
@@ -278,7 +285,8 @@ static int set_rss(struct sweep *s)
 		return ret;
 	for (unsigned i = 0; i < rss.reta_entries; i++)
 		rss.reta[i] = (uint16_t)(i % 3 == 0);
-	memset(rss.key, 0x6d, rss.key_bytes);
+	for (unsigned i = 0; i < rss.key_bytes; i++)
+		rss.key[i] = (uint8_t)(0x6d + 37 * i);
 	return fn_dev_set_rss(s->dev, &rss);
 }
 
@@ -291,11 +299,19 @@ static int set_coalesce(struct sweep *s)
 	return fn_dev_set_coalesce(s->dev, &c);
 }
 
-/* Without types the device spreads by a rule of its own: other commands. */
-static int set_no_rss(struct sweep *s)
+/* Without types the device spreads by a rule of its own, where it has one: other commands. */
+static int set_fewest_types(struct sweep *s)
 {
-	const struct fn_rss rss = { .sz = sizeof(rss) };
+	const struct fn_dev_limits *limits = &s->dev->limits;
+	struct fn_rss rss = { .sz = sizeof(rss) };
+	const int ret = fn_dev_get_rss(s->dev, &rss);
 
+	if (ret)
+		return ret;
+	if (!limits->rss_only)
+		rss = (struct fn_rss){ .sz = sizeof(rss) };
+	else
+		rss.types = limits->rss_types & -limits->rss_types;
 	return fn_dev_set_rss(s->dev, &rss);
 }
 
@@ -314,6 +330,8 @@ static void at_all_running(struct sweep *s)
 	SWEEP_OK(set_allmulti(s));
 	SWEEP_OK(set_rss(s));
 	SWEEP_OK(set_coalesce(s));
+	sweep_set_port(s);
+	sweep_time(s);
 }
 
 static void at_all_settings(struct sweep *s)
@@ -323,43 +341,52 @@ static void at_all_settings(struct sweep *s)
 }
 
 const struct sweep_call sweep_calls[] = {
-	{ "fn_ctx_create", sweep_at_nothing, sweep_ctx_create, SWEEP_KEEPS },
-	{ "fn_pool_create", sweep_at_ctx, sweep_pool_create, SWEEP_KEEPS },
-	{ "fn_pool_create, any pages", at_any_pages, pool_any_pages, SWEEP_KEEPS },
-	{ "fn_pool_create, device open", sweep_at_open, pool_any_pages, SWEEP_KEEPS },
-	{ "fn_pkt_alloc, first of a thread", sweep_at_pool, packet_of_thread, SWEEP_KEEPS },
-	{ "fn_dma_alloc", sweep_at_ctx, dma_alloc, SWEEP_KEEPS },
-	{ "fn_dma_alloc, a region of its own", sweep_at_open, dma_alloc_large, SWEEP_KEEPS },
-	{ "fn_dma_map", at_app_memory, dma_map, SWEEP_KEEPS },
-	{ "fn_dma_free", at_dma, dma_free, SWEEP_NO_FAULTS },
-	{ "fn_dma_free, a region of its own", at_dma_large, dma_free, SWEEP_NO_FAULTS },
-	{ "fn_dma_unmap", at_dma_mapped, dma_unmap, SWEEP_COMPLETES },
-	{ "fn_pool_destroy", at_second_pool, pool_destroy, SWEEP_NO_FAULTS },
-	{ "fn_ctx_destroy", at_used_ctx, ctx_destroy, SWEEP_NO_FAULTS },
-	{ "fn_pci_list_create", sweep_at_nothing, pci_list_create, SWEEP_KEEPS },
-	{ "fn_dev_open", sweep_at_pool, sweep_dev_open, SWEEP_KEEPS },
-	{ "fn_dev_configure", sweep_at_open, configure_two, SWEEP_KEEPS },
-	{ "fn_dev_configure, again", sweep_at_configured, configure_one, SWEEP_KEEPS },
-	{ "fn_dev_start", sweep_at_configured, start, SWEEP_KEEPS },
-	{ "fn_dev_stop", sweep_at_busy, stop, SWEEP_COMPLETES },
-	{ "fn_dev_reset", sweep_at_busy, reset, SWEEP_RESETS },
-	{ "fn_dev_close, open", sweep_at_open, close_dev, SWEEP_COMPLETES },
-	{ "fn_dev_close, configured", sweep_at_configured, close_dev, SWEEP_COMPLETES },
-	{ "fn_dev_close, started", sweep_at_busy, close_dev, SWEEP_COMPLETES },
-	{ "fn_dev_set_mtu", sweep_at_configured, set_mtu, SWEEP_NO_FAULTS },
-	{ "fn_dev_link", sweep_at_started, get_link, SWEEP_NO_FAULTS },
-	{ "fn_dev_set_mac", sweep_at_started, set_mac, SWEEP_KEEPS },
-	{ "fn_dev_set_promisc", sweep_at_started, set_promisc, SWEEP_KEEPS },
-	{ "fn_dev_set_allmulti", sweep_at_started, set_allmulti, SWEEP_KEEPS },
-	{ "fn_dev_set_mac_filters", sweep_at_started, set_mac_filters, SWEEP_KEEPS },
-	{ "fn_dev_add_vlan", sweep_at_started, set_vlan_filter, SWEEP_KEEPS },
-	{ "fn_dev_set_mac_filters, none", at_filtered, clear_mac_filters, SWEEP_KEEPS },
-	{ "fn_dev_del_vlan", at_vlan, clear_vlan_filter, SWEEP_KEEPS },
-	{ "fn_dev_set_rss", sweep_at_started, set_rss, SWEEP_KEEPS },
-	{ "fn_dev_set_rss, no types", at_rss, set_no_rss, SWEEP_KEEPS },
-	{ "fn_dev_set_coalesce", sweep_at_started, set_coalesce, SWEEP_KEEPS },
-	{ "fn_dev_start, with all settings", at_all_settings, start, SWEEP_KEEPS },
-	{ "fn_dev_reset, with all settings", at_all_running, reset, SWEEP_RESETS },
+	{ SWEEP_CALL("fn_ctx_create", sweep_at_nothing, sweep_ctx_create, SWEEP_KEEPS) },
+	{ SWEEP_CALL("fn_pool_create", sweep_at_ctx, sweep_pool_create, SWEEP_KEEPS) },
+	{ SWEEP_CALL("fn_pool_create, any pages", at_any_pages, pool_any_pages, SWEEP_KEEPS) },
+	{ SWEEP_CALL("fn_pool_create, device open", sweep_at_open, pool_any_pages, SWEEP_KEEPS) },
+	{ SWEEP_CALL("fn_pkt_alloc, first of a thread", sweep_at_pool, packet_of_thread,
+		     SWEEP_KEEPS) },
+	{ SWEEP_CALL("fn_dma_alloc", sweep_at_ctx, dma_alloc, SWEEP_KEEPS) },
+	{ SWEEP_CALL("fn_dma_alloc, a region of its own", sweep_at_open, dma_alloc_large,
+		     SWEEP_KEEPS) },
+	{ SWEEP_CALL("fn_dma_map", at_app_memory, dma_map, SWEEP_KEEPS) },
+	{ SWEEP_CALL("fn_dma_free", at_dma, dma_free, SWEEP_NO_FAULTS) },
+	{ SWEEP_CALL("fn_dma_free, a region of its own", at_dma_large, dma_free, SWEEP_NO_FAULTS) },
+	{ SWEEP_CALL("fn_dma_unmap", at_dma_mapped, dma_unmap, SWEEP_COMPLETES) },
+	{ SWEEP_CALL("fn_pool_destroy", at_second_pool, pool_destroy, SWEEP_NO_FAULTS) },
+	{ SWEEP_CALL("fn_ctx_destroy", at_used_ctx, ctx_destroy, SWEEP_NO_FAULTS) },
+	{ SWEEP_CALL("fn_pci_list_create", sweep_at_nothing, pci_list_create, SWEEP_KEEPS) },
+	{ SWEEP_CALL("fn_dev_open", sweep_at_pool, sweep_dev_open, SWEEP_KEEPS) },
+	{ SWEEP_CALL("fn_dev_configure", sweep_at_open, configure_two, SWEEP_KEEPS) },
+	{ SWEEP_CALL("fn_dev_configure, again", sweep_at_configured, configure_one, SWEEP_KEEPS) },
+	{ SWEEP_CALL("fn_dev_start", sweep_at_configured, start, SWEEP_KEEPS) },
+	{ SWEEP_CALL("fn_dev_stop", sweep_at_busy, stop, SWEEP_COMPLETES) },
+	{ SWEEP_CALL("fn_dev_reset", sweep_at_busy, reset, SWEEP_RESETS) },
+	{ SWEEP_CALL("fn_dev_close, open", sweep_at_open, close_dev, SWEEP_COMPLETES) },
+	{ SWEEP_CALL("fn_dev_close, configured", sweep_at_configured, close_dev, SWEEP_COMPLETES) },
+	{ SWEEP_CALL("fn_dev_close, started", sweep_at_busy, close_dev, SWEEP_COMPLETES) },
+	{ SWEEP_CALL("fn_dev_set_mtu", sweep_at_configured, set_mtu, SWEEP_NO_FAULTS) },
+	{ SWEEP_CALL("fn_dev_set_mac", sweep_at_started, set_mac, SWEEP_KEEPS), .setting = true },
+	{ SWEEP_CALL("fn_dev_set_promisc", sweep_at_started, set_promisc, SWEEP_KEEPS),
+	  .setting = true },
+	{ SWEEP_CALL("fn_dev_set_allmulti", sweep_at_started, set_allmulti, SWEEP_KEEPS),
+	  .setting = true },
+	{ SWEEP_CALL("fn_dev_set_mac_filters", sweep_at_started, set_mac_filters, SWEEP_KEEPS) },
+	{ SWEEP_CALL("fn_dev_add_vlan", sweep_at_started, set_vlan_filter, SWEEP_KEEPS),
+	  .setting = true },
+	{ SWEEP_CALL("fn_dev_set_mac_filters, others", at_filtered, set_other_mac_filters,
+		     SWEEP_KEEPS) },
+	{ SWEEP_CALL("fn_dev_set_mac_filters, none", at_filtered, clear_mac_filters, SWEEP_KEEPS),
+	  .setting = true },
+	{ SWEEP_CALL("fn_dev_del_vlan", at_vlan, clear_vlan_filter, SWEEP_KEEPS), .setting = true },
+	{ SWEEP_CALL("fn_dev_set_rss", sweep_at_started, set_rss, SWEEP_KEEPS), .setting = true },
+	{ SWEEP_CALL("fn_dev_set_rss, fewest types", at_rss, set_fewest_types, SWEEP_KEEPS),
+	  .setting = true },
+	{ SWEEP_CALL("fn_dev_set_coalesce", sweep_at_started, set_coalesce, SWEEP_KEEPS),
+	  .setting = true },
+	{ SWEEP_CALL("fn_dev_start, with all settings", at_all_settings, start, SWEEP_KEEPS) },
+	{ SWEEP_CALL("fn_dev_reset, with all settings", at_all_running, reset, SWEEP_RESETS) },
 	{ 0 },
 };
 

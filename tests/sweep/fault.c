@@ -42,6 +42,11 @@ struct fault_report fault_disarm(void)
 	return now.report;
 }
 
+bool fault_is_armed(void)
+{
+	return now.armed;
+}
+
 struct fault_live fault_live(void)
 {
 	return live;
@@ -67,16 +72,21 @@ static bool count(const char *what, bool shown)
 	return hit;
 }
 
+static bool calls_fail(void)
+{
+	return now.mode == FAULT_ONCE || now.mode == FAULT_FROM;
+}
+
 bool fault_here(const char *what)
 {
-	return now.armed && now.mode != FAULT_GONE && count(what, false);
+	return now.armed && calls_fail() && count(what, false);
 }
 
 int fault_bus_here(const char *what)
 {
 	const bool first = !now.report.fired;
 
-	if (!now.armed || now.mode == FAULT_GONE || !count(what, true))
+	if (!now.armed || !calls_fail() || !count(what, true))
 		return 0;
 	return first ? -FAULT_FIRST_CODE : -FAULT_LATER_CODE;
 }
@@ -84,6 +94,11 @@ int fault_bus_here(const char *what)
 bool fault_access_here(const char *what)
 {
 	return now.armed && now.mode == FAULT_GONE && count(what, false);
+}
+
+bool fault_read_here(const char *what)
+{
+	return now.armed && now.mode == FAULT_LOST && count(what, false);
 }
 
 /*

@@ -14,6 +14,7 @@ enum fault_mode {
 	FAULT_ONCE, /* the n-th */
 	FAULT_FROM, /* the n-th and all behind it */
 	FAULT_GONE, /* none; the device is gone from the n-th access on */
+	FAULT_LOST, /* none; the n-th read of a register is lost, and what is read is all ones */
 };
 
 /* What the bus's calls fail with: the first one has a code that nobody else uses. */
@@ -38,6 +39,9 @@ struct fault_report {
 void fault_arm(enum fault_mode mode, unsigned n);
 struct fault_report fault_disarm(void);
 
+/* Between the two. */
+bool fault_is_armed(void);
+
 /* A call of this name is about to be made: whether it fails. */
 bool fault_here(const char *what);
 
@@ -46,6 +50,9 @@ int fault_bus_here(const char *what);
 
 /* The device is about to be reached: whether it is gone from now on. */
 bool fault_access_here(const char *what);
+
+/* A register is about to be read: whether the answer is lost. */
+bool fault_read_here(const char *what);
 
 /* What the wrapped calls have given out and not got back. */
 struct fault_live {

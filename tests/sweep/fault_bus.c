@@ -5,19 +5,39 @@
 
 #include "base/error.h"
 #include "mem/domain.h"
-#include "model/virtio_dev.h"
 #include "sweep/fault.h"
 #include "sweep/fault_bus.h"
+#include "sweep/subject.h"
 
 static struct model_dev *model_of(struct fn_busdev *busdev)
 {
 	return fn_container_of(busdev, struct model_dev, busdev);
 }
 
-static void access_here(struct fn_busdev *busdev, const char *what)
+/* The access before was a write of a register. */
+static bool wrote;
+
+static void gone_here(struct fn_busdev *busdev, const char *what)
 {
 	if (fault_access_here(what))
 		model_of(busdev)->gone = true;
+}
+
+static void access_here(struct fn_busdev *busdev, const char *what)
+{
+	wrote = false;
+	gone_here(busdev, what);
+}
+
+/*
+ * Nothing tells a driver at which one of several writes in a row the device went: the first stands
+ * for them all. What is answered by way of memory does tell.
+ */
+static void write_here(struct fn_busdev *busdev)
+{
+	if (!wrote || sweep_subject->answers)
+		gone_here(busdev, "bar_write");
+	wrote = true;
 }
 
 static int fails(struct fn_busdev *busdev, const char *what)
@@ -86,36 +106,18 @@ static void fault_unmap(struct fn_busdev *busdev, struct fn_bar *bar)
 
 static uint64_t fault_bar_read(struct fn_busdev *busdev, unsigned idx, uint64_t off, unsigned width)
 {
-	access_here(busdev, "bar_read");
-	return model_bus.bar_read(busdev, idx, off, width);
-}
+	uint64_t value;
 
-/*
- * The doorbell of a control queue is the call of a command, and a device may refuse a command, or
- * never answer it.
- */
-static void command(struct virtio_dev *vd, unsigned idx, uint64_t off, unsigned width,
-		    uint64_t value)
-{
-	vd->ctrl_ack = fault_here("command (refused)") ? VDEV_ERR : VDEV_OK;
-	vd->ctrl_dumb = vd->ctrl_ack == VDEV_OK && fault_here("command (unanswered)");
-	model_bus.bar_write(&vd->md.busdev, idx, off, width, value);
-	vd->ctrl_ack = VDEV_OK;
-	vd->ctrl_dumb = false;
+	access_here(busdev, "bar_read");
+	value = sweep_subject->read(busdev, idx, off, width);
+	return fault_read_here("bar_read") ? UINT64_MAX : value;
 }
 
 static void fault_bar_write(struct fn_busdev *busdev, unsigned idx, uint64_t off, unsigned width,
 			    uint64_t value)
 {
-	struct virtio_dev *vd = fn_container_of(model_of(busdev), struct virtio_dev, md);
-	const uint64_t doorbell =
-		VIRTIO_DEV_NOTIFY + (uint64_t)virtio_dev_ctrl_queue(vd) * VIRTIO_DEV_NOTIFY_STEP;
-
-	access_here(busdev, "bar_write");
-	if (off == doorbell && !vd->md.gone)
-		command(vd, idx, off, width, value);
-	else
-		model_bus.bar_write(busdev, idx, off, width, value);
+	write_here(busdev);
+	sweep_subject->write(busdev, idx, off, width, value);
 }
 
 /* As VFIO does it: the former vectors are off before the new ones are refused. */

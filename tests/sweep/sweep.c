@@ -2,7 +2,8 @@
 /*
  * The fault sweep: each control call is made once for every call of the bus, of DMA, of memory and
  * of the system that it makes, and each time that one fails; then with all behind it failing; then
- * with the device gone from each access on. What has to hold then is said in sweep.h.
+ * with the device gone from each access on; then with the answer to each read of a register lost,
+ * where the driver is one that asks again. What has to hold then is said in sweep.h.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -21,7 +22,8 @@
 /* A call that takes longer hangs: the whole sweep is a few seconds. */
 #define WATCHDOG_S 60u
 
-static const char *const mode_words[] = { "alone", "and all behind it", "and the device gone" };
+static const char *const mode_words[] = { "alone", "and all behind it", "and the device gone",
+					  "of its answer" };
 
 /**
  * struct run - where the sweep is
@@ -32,6 +34,7 @@ static const char *const mode_words[] = { "alone", "and all behind it", "and the
  * @said: what was said of @call
  * @wrongs: what does not hold, in all
  * @good: the state behind @call when nothing fails
+ * @caps: what the device can
  */
 static struct run {
 	const struct sweep_call *call;
@@ -41,7 +44,10 @@ static struct run {
 	unsigned said;
 	unsigned wrongs;
 	char good[SWEEP_TEXT];
+	uint64_t caps;
 } run;
+
+const struct sweep_subject *sweep_subject;
 
 void sweep_wrong(const char *fmt, ...)
 {
@@ -54,6 +60,7 @@ void sweep_wrong(const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	printf("%s: ", sweep_subject->name);
 	if (!run.n)
 		printf("%s: nothing fails: %s\n", run.call->name, text);
 	else
@@ -72,17 +79,22 @@ static const char *difference(const char *a, const char *b)
 	return word;
 }
 
+static bool same(const char *text, const char *expected, const char *when)
+{
+	const char *from = difference(text, expected);
+
+	if (strcmp(text, expected) == 0)
+		return true;
+	sweep_wrong("%s:%.160s\n\tand it was:%.160s", when, from, expected + (from - text));
+	return false;
+}
+
 static bool state_is(struct sweep *s, const char *expected, const char *when)
 {
 	char text[SWEEP_TEXT];
-	const char *from;
 
 	sweep_state(s, text);
-	if (strcmp(text, expected) == 0)
-		return true;
-	from = difference(text, expected);
-	sweep_wrong("%s:%.160s\n\tand it was:%.160s", when, from, expected + (from - text));
-	return false;
+	return same(text, expected, when);
 }
 
 static struct fn_dev_info info_of(struct sweep *s)
@@ -164,7 +176,7 @@ static void judge_gone(struct sweep *s, int ret)
 	if (s->dev && fn_dev_close(s->dev) > 0)
 		sweep_wrong("fn_dev_close() is positive");
 	s->dev = NULL;
-	s->vd.md.gone = false;
+	sweep_replug(s);
 	if (s->pool)
 		SWEEP_OK(sweep_dev_open(s));
 }
@@ -188,12 +200,25 @@ static void judge(struct sweep *s, const char *before, int ret, const struct fau
 		(void)state_is(s, run.good, "it succeeds in spite of it, and the state is");
 }
 
+/* A reset drops packets that were on their way: the pools, at the end of the text, have them. */
+static void check_brought_back(const char *before)
+{
+	char was[SWEEP_TEXT];
+	char is[SWEEP_TEXT];
+
+	(void)snprintf(was, sizeof(was), "%.*s", (int)strcspn(before, SWEEP_POOLS), before);
+	(void)snprintf(is, sizeof(is), "%.*s", (int)strcspn(run.good, SWEEP_POOLS), run.good);
+	(void)same(is, was, "the state behind it is");
+}
+
 /* Nothing fails: this is how it has to be. */
-static void learn(struct sweep *s, int ret)
+static void learn(struct sweep *s, const char *before, int ret)
 {
 	if (ret)
 		sweep_wrong("it is %d: %s", ret, fn_error_last());
 	sweep_state(s, run.good);
+	if (run.call->kind == SWEEP_RESETS)
+		check_brought_back(before);
 }
 
 static void compare_held(const struct sweep_held *before)
@@ -231,7 +256,7 @@ static struct fault_report point(enum fault_mode mode, unsigned n)
 	report = fault_disarm();
 	run.what = report.what;
 	if (!n)
-		learn(&s, ret);
+		learn(&s, before, ret);
 	else if (report.fired)
 		judge(&s, before, ret, &report);
 	if (s.dev && (report.fired || !n))
@@ -255,65 +280,117 @@ static unsigned sweep_mode(enum fault_mode mode)
 	return n;
 }
 
+/* A sweep of a call that nothing can befall would show nothing. */
+static void check_points(const struct sweep_call *call, unsigned points)
+{
+	const bool may_have_none = call->setting && !sweep_subject->answers;
+
+	run.n = 0;
+	if (!points && call->kind != SWEEP_NO_FAULTS && !may_have_none)
+		sweep_wrong("it has no call that can fail: this sweep shows nothing");
+	if (points && call->kind == SWEEP_NO_FAULTS)
+		sweep_wrong("it has %u calls that can fail: say what holds then", points);
+}
+
 static void sweep_call(const struct sweep_call *call)
 {
 	const unsigned wrongs = run.wrongs;
 	unsigned points;
 	unsigned accesses;
+	unsigned reads = 0;
 
 	run.call = call;
 	run.said = 0;
 	points = sweep_mode(FAULT_ONCE);
-	run.n = 0;
-	if (!points && call->kind != SWEEP_NO_FAULTS)
-		sweep_wrong("it has no call that can fail: this sweep shows nothing");
-	if (points && call->kind == SWEEP_NO_FAULTS)
-		sweep_wrong("it has %u calls that can fail: say what holds then", points);
+	check_points(call, points);
 	(void)sweep_mode(FAULT_FROM);
 	accesses = sweep_mode(FAULT_GONE);
+	if (sweep_subject->asks_again)
+		reads = sweep_mode(FAULT_LOST);
+	printf("%s: %s: %u points, %u accesses and %u reads, ", sweep_subject->name, call->name,
+	       points, accesses, reads);
 	if (wrongs == run.wrongs)
-		printf("%s: %u points and %u accesses, all held\n", call->name, points, accesses);
+		printf("all held\n");
 	else
-		printf("%s: %u points and %u accesses, %u times something did not hold\n",
-		       call->name, points, accesses, run.wrongs - wrongs);
+		printf("%u times something did not hold\n", run.wrongs - wrongs);
 }
 
-/* What the first packet of a thread takes, the thread has to its end: no leftover of a call. */
+/*
+ * What the first packet of a thread takes, the thread has to its end: no leftover of a call. The
+ * world also tells what the device can.
+ */
 static void warm_up(void)
 {
-	static const struct sweep_call first = { "the world itself", sweep_at_busy, NULL, 0 };
+	static const struct sweep_call first = { .name = "the world itself",
+						 .prepare = sweep_at_busy };
+	struct fn_dev_info info = { .sz = sizeof(info) };
 	struct sweep *s = calloc(1, sizeof(*s));
 
 	run.call = &first;
+	run.n = 0;
+	run.said = 0;
+	run.caps = 0;
 	if (s) {
 		first.prepare(s);
+		fn_dev_get_info(s->dev, &info);
+		run.caps = info.caps;
 		sweep_works(s);
 		sweep_end(s);
 	}
 	free(s);
 }
 
-/* No arguments: all calls. Else those that are named, and no others. */
+static const struct sweep_subject *const subjects[] = { &sweep_virtio_net, &sweep_e1000e,
+							&sweep_igb };
+
+static bool is_wanted(const char *name, char **names, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return !n;
+}
+
+/* Those of a table that are named, or all. Returns how many there were. */
+static unsigned sweep_table(const struct sweep_call *table, char **names, int n)
+{
+	unsigned calls = 0;
+
+	for (const struct sweep_call *call = table; call->name; call++) {
+		if (!is_wanted(call->name, names, n))
+			continue;
+		calls++;
+		if ((run.caps & call->cap) == call->cap)
+			sweep_call(call);
+		else
+			printf("%s: %s: left out, the device has no such thing (FN_CAP bit %d)\n",
+			       sweep_subject->name, call->name,
+			       __builtin_ctzll(call->cap & ~run.caps));
+	}
+	return calls;
+}
+
+static unsigned sweep_device(const struct sweep_subject *subject, char **names, int n)
+{
+	sweep_subject = subject;
+	warm_up();
+	return sweep_table(sweep_calls, names, n) + sweep_table(sweep_port_calls, names, n);
+}
+
+/* sweep [--device NAME] [CALL...]: without a device all of them, without a call all as well. */
 int main(int argc, char **argv)
 {
-	const struct sweep_call *call;
+	const bool one = argc > 2 && strcmp(argv[1], "--device") == 0;
+	const int skip = one ? 3 : 1;
 	unsigned calls = 0;
 
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	sweep_calls_begin();
-	warm_up();
-	for (call = sweep_calls; call->name; call++) {
-		bool wanted = argc < 2;
-
-		for (int i = 1; i < argc; i++)
-			wanted = wanted || strcmp(argv[i], call->name) == 0;
-		if (!wanted)
-			continue;
-		sweep_call(call);
-		calls++;
-	}
+	for (unsigned i = 0; i < FN_ARRAY_LEN(subjects); i++)
+		if (!one || strcmp(argv[2], subjects[i]->name) == 0)
+			calls += sweep_device(subjects[i], argv + skip, argc - skip);
 	sweep_calls_end();
 	if (!calls)
-		fprintf(stderr, "sweep: no such call; without arguments all are swept\n");
+		fprintf(stderr, "sweep: no such device or call; without names all are swept\n");
 	return calls && !run.wrongs ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -6,11 +6,11 @@
 #include <fastnic/fastnic.h>
 #include <fastnic/pci.h>
 
-#include "model/virtio_dev.h"
+#include "sweep/subject.h"
 
 /**
  * struct sweep - a world for one call
- * @vd: the device
+ * @md: the device
  * @ctx: the context, or NULL
  * @pool: the pool, or NULL
  * @dev: the device as the library has it, or NULL
@@ -18,10 +18,11 @@
  * @list: the list of the call
  * @extra: a second pool, which the call made
  * @app: memory that the application brings
+ * @read: what the call read of the device; 0 when it failed
  * @err: the sentence of the last failure, where the call takes options
  */
 struct sweep {
-	struct virtio_dev vd;
+	struct model_dev *md;
 	struct fn_ctx *ctx;
 	struct fn_pool *pool;
 	struct fn_dev *dev;
@@ -29,6 +30,7 @@ struct sweep {
 	struct fn_pci_list *list;
 	struct fn_pool *extra;
 	void *app;
+	uint64_t read;
 	struct fn_error err;
 };
 
@@ -48,16 +50,28 @@ enum sweep_kind {
  * @prepare: bring the world to where the call is made; no fault happens yet
  * @call: make it; what it made is in the world when it succeeds, and not when it fails
  * @kind: what has to hold
+ * @cap: FN_CAP_SET_MAC and its sisters: a device without it is not asked; 0: every one is
+ * @setting: it is one thing that the device is told, and answers or not (&sweep_subject.answers)
  */
 struct sweep_call {
 	const char *name;
 	void (*prepare)(struct sweep *s);
 	int (*call)(struct sweep *s);
 	enum sweep_kind kind;
+	uint64_t cap;
+	bool setting;
 };
 
-/* calls.c: all of them, up to one without a name. */
+/* A row, but for what not every one has. */
+#define SWEEP_CALL(said, at, made, holds) \
+	.name = (said), .prepare = (at), .call = (made), .kind = (holds)
+
+/* calls.c, calls_port.c: all of them, up to one without a name. */
 extern const struct sweep_call sweep_calls[];
+extern const struct sweep_call sweep_port_calls[];
+
+/* calls_port.c: choose what the device lets choose of its link, and let it blink. */
+void sweep_set_port(struct sweep *s);
 
 /* calls.c: before the first call and behind the last one. */
 void sweep_calls_begin(void);
@@ -71,6 +85,9 @@ void sweep_at_open(struct sweep *s);
 void sweep_at_configured(struct sweep *s);
 void sweep_at_started(struct sweep *s);
 
+/* Time passes: the link comes up. */
+void sweep_time(const struct sweep *s);
+
 /* The same, with 8 packets that the device has not sent. */
 void sweep_at_busy(struct sweep *s);
 
@@ -83,10 +100,16 @@ int sweep_dev_configure(struct sweep *s, unsigned queues);
 /* Packets go out and come in, once the device is started, which this does. */
 void sweep_works(struct sweep *s);
 
+/* A device that is gone is put in again, and is as after power-on. */
+void sweep_replug(struct sweep *s);
+
 /* Give all back. */
 void sweep_end(struct sweep *s);
 
-#define SWEEP_TEXT 4096u
+#define SWEEP_TEXT 8192u
+
+/* In a state: what follows is of the pools. */
+#define SWEEP_POOLS "|"
 
 /* state.c: all that can be seen of the library and of the device, in words. */
 void sweep_state(struct sweep *s, char text[SWEEP_TEXT]);
