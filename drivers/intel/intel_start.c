@@ -93,12 +93,15 @@ static uint32_t rctl(const struct fn_dev *dev)
 	return value;
 }
 
-/* One bit is for both: who wants tags put in gets received ones taken out too. */
+/*
+ * One bit is for both: who wants tags put in gets received ones taken out too. It is cleared as well:
+ * CTRL.RST of QEMU's e1000e before 8.0 leaves it, and the next program would miss the tags.
+ */
 static int vlan_start(struct fn_dev *dev)
 {
-	if (!(dev->conf.offloads & (FN_OFFLOAD_RX_VLAN | FN_OFFLOAD_TX_VLAN)))
-		return 0;
-	return intel_change(dev, INTEL_CTRL, 0, INTEL_CTRL_VME);
+	const bool on = dev->conf.offloads & (FN_OFFLOAD_RX_VLAN | FN_OFFLOAD_TX_VLAN);
+
+	return intel_change(dev, INTEL_CTRL, on ? 0 : INTEL_CTRL_VME, on ? INTEL_CTRL_VME : 0);
 }
 
 /* From reset on, with the link coming up: 82574 4.6, I210 4.5. */
