@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 
 # NIC 3 names a root port, so that the lab finds a device in its slot, but becomes function 1 of NIC
 # 2's slot. (The kernel trusts functions of Intel's NICs to be isolated; virtio's share a group.)
-"$lab" run --timeout 1500 --image full --no-bind --kernel-drivers --module bridge --module 8021q \
+"$lab" run --cpus 1 --timeout 1500 --image full --no-bind --kernel-drivers --module bridge --module 8021q \
 	--nic e1000e --nic virtio-net-pci --nic virtio-net-pci,multifunction=on \
 	--nic virtio-net-pci,port=rootport,bus=pcie.0,addr=5.1 --nic igb \
 	--file "$here/guest.sh:/bind/guest.sh" --file "$here/check.sh:/bind/check.sh" \

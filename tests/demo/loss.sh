@@ -9,7 +9,7 @@ need_lab --nic virtio-net-pci
 cd "$REPO" || exit 1
 
 mkdir "$TMP/run"
-timeout -k 10 280 tools/lab run --nic virtio-net-pci --nic virtio-net-pci --wire tap --timeout 270 \
+timeout -k 10 280 tools/lab run --cpus 1 --nic virtio-net-pci --nic virtio-net-pci --wire tap --timeout 270 \
 	--host "exec tools/demo.d/host '$TMP/run' 200 -n 130M" \
 	-- l2fwd-dropper --stats 10 --json P0 P1 >"$TMP/out" 2>&1
 check "the lab ran" same $? 0

@@ -7,7 +7,7 @@
 need_lab --wire bridge --nic virtio-net-pci
 
 # The second NIC gets a stack of its own, as nothing is sent to oneself.
-lab run --wire bridge --kernel-drivers --no-bind --nic virtio-net-pci,queues=2 --nic virtio-net-pci --host '
+lab run --cpus 2 --wire bridge --kernel-drivers --no-bind --nic virtio-net-pci,queues=2 --nic virtio-net-pci --host '
 	until grep -q "^up" "$LAB_OUT"; do sleep 0.1; done
 	[ "$LAB_NS0" = "$LAB_NS1" ] &&
 		echo "one namespace, taps outside it: $(ip -o link | grep -cE "$LAB_TAP0|$LAB_TAP1")"

@@ -13,7 +13,7 @@ mkdir "$TMPDIR"
 start() {
 	rm -f "$TMP/out"
 	# A shell starts what runs in the background with SIGINT ignored; a terminal does not.
-	env --default-signal=INT "$LAB" run --nic virtio-net-pci --wire $wire --host 'sleep 3511' -- \
+	env --default-signal=INT "$LAB" run --cpus 1 --nic virtio-net-pci --wire $wire --host 'sleep 3511' -- \
 		sh -c "$1" >"$TMP/out" 2>"$TMP/err" &
 	PID=$!
 	wait_for 60 grep -q up "$TMP/out" || { echo "the guest did not come up:"; cat "$TMP/err"; }

@@ -8,8 +8,10 @@ need_lab
 
 lab run -- true
 check "0 comes back" same "$STATUS" 0
-lab run -- sh -c 'exit 3'
+lab run -- sh -c 'ls /usr/bin; exit 3'
 check "3 comes back" same "$STATUS" 3
+check "the build's applications came by themselves" has "$OUT" '^l2fwd$'
+check "and the tests' programs did not, which are many" has_not "$OUT" '^(conform|flows|test_[a-z].*)$'
 lab run -- sh -c 'kill -KILL $$'
 check "killed by signal 9 is 137" same "$STATUS" 137
 lab run -- sh -c 'sleep 100 & exit 255'

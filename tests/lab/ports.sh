@@ -13,7 +13,8 @@ look='for bdf in "$@"; do
 	[ -c $node ] || node=none
 	echo "$bdf $(cat $dev/vendor):$(cat $dev/device) $driver $group ${node%/*}"
 done
-echo "$LAB_PORTS" = "$P0 $P1 $P2 $P3"; echo xP0 P04 P9'
+echo "$LAB_PORTS" = "$P0 $P1 $P2 $P3"; echo xP0 P04 P9
+echo cap $(cat /sys/class/iommu/dmar0/intel-iommu/cap)'
 
 # models NAME OPTION...
 models() {
@@ -35,15 +36,14 @@ models "root bus" --nic virtio-net-pci --nic e1000e --nic vmxnet3 --nic virtio-n
 check "P0 is on the root bus" has "$OUT" '^0000:00:03.0 0x1af4:0x1041'
 check "P1 is an e1000e" has "$OUT" '^0000:00:04.0 0x8086:0x10d3'
 check "P2 is a vmxnet3" has "$OUT" '^0000:00:05.0 0x15ad:0x07b0'
-models "root ports" --nic virtio-net-pci,port=rootport --nic e1000e,port=rootport \
+models "root ports" --aw-bits 39 --nic virtio-net-pci,port=rootport --nic e1000e,port=rootport \
 	--nic vmxnet3,port=rootport --nic virtio-net-pci,port=rootport
 check "P0 is behind its port" has "$OUT" '^0000:01:00.0 0x1af4:0x1041'
 check "P2 is behind its port" has "$OUT" '^0000:03:00.0 0x15ad:0x07b0'
+# Bits 21:16 (MGAW) of the capability register hold the width less one.
+check "--aw-bits 39 reaches the IOMMU" same "$((0x$(sed -n 's/^cap //p' "$OUT") >> 16 & 63))" 38
 
 lab run --iommu none --nic virtio-net-pci -- sh -c 'ls /sys/kernel/iommu_groups | wc -l; ls /sys/bus/pci/devices'
 check "--iommu none: no groups, and the NIC is there" has "$OUT" '^0$'
 check "--iommu none: the NIC is there" has "$OUT" '^0000:00:03.0$'
-lab run --aw-bits 39 --nic virtio-net-pci -- cat /sys/class/iommu/dmar0/intel-iommu/cap
-# Bits 21:16 (MGAW) of the capability register hold the width less one.
-check "--aw-bits 39 reaches the IOMMU" same "$((0x$(cat "$OUT") >> 16 & 63))" 38
 finish

@@ -7,7 +7,7 @@ need_root "taps and network namespaces"
 [ -c /dev/net/tun ] || skip "no /dev/net/tun"
 need_lab --nic virtio-net-pci
 
-lab run --wire tap --kernel-drivers --no-bind --nic virtio-net-pci --nic virtio-net-pci,queues=2 --host '
+lab run --cpus 2 --wire tap --kernel-drivers --no-bind --nic virtio-net-pci --nic virtio-net-pci,queues=2 --host '
 	until grep -q "^up" "$LAB_OUT"; do sleep 0.1; done
 	for i in 0 1; do
 		eval "ns=\$LAB_NS$i tap=\$LAB_TAP$i"

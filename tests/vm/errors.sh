@@ -11,7 +11,7 @@ guest() {
 	part=$1
 	shift
 	status=0
-	timeout -k 5 240 "$LAB" run "$@" --file "$REPO/tests:/tests" -- \
+	timeout -k 5 240 "$LAB" run --cpus 1 "$@" --file "$REPO/tests:/tests" -- \
 		sh /tests/vm/errors_guest.sh "$part" >"$TMP/out" 2>"$TMP/err" </dev/null || status=$?
 	cat "$TMP/out" "$TMP/err"
 	check "all cases of $part" same $status 0

@@ -18,8 +18,8 @@ leftovers() {
 	# shellcheck disable=SC2012 # where the links lead
 	ls -l /proc/[0-9]*/fd 2>/dev/null | sed -n 's|.*-> \(/dev/vfio/.*\)|somebody holds \1|p'
 	grep -E '^HugePages_(Free|Rsvd)' /proc/meminfo
-	for dev in "$pci"/*; do
-		[ "$(basename "$(readlink "$dev/driver")")" = vfio-pci ] || continue
+	for dev in /sys/bus/pci/drivers/vfio-pci/0*; do
+		[ -e "$dev" ] || continue
 		command=$(od -An -tu1 -j4 -N1 "$dev/config")
 		[ $((command & 4)) = 0 ] || echo "${dev##*/} is still bus master"
 	done

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lab/common.sh"
 need_lab --nic virtio-net-pci
 
-timeout -k 5 120 "$LAB" run --with fault --nic virtio-net-pci --nic virtio-net-pci -- sh -c '
+timeout -k 5 120 "$LAB" run --cpus 1 --with fault --nic virtio-net-pci --nic virtio-net-pci -- sh -c '
 	fault $P0 $P1 || exit
 	echo "== the same with the page mapped"
 	fault --mapped $P0 $P1 || exit

@@ -13,15 +13,15 @@ for program in l2fwd flows guest_nicstate; do
 	[ -x "$BUILD/bin/$program" ] || { echo "FAIL: $BUILD/bin/$program is not built"; exit 1; }
 done
 
-# guest ARG...: "lab run ARG..." with a limit of 80 s (or GUEST_LIMIT) and the programs of this build; leaves OUT,
-# ERR and STATUS and shows what was said on stderr. Without a guest there is nothing to test.
+# guest ARG...: "lab run ARG..." with a limit of 80 s (or GUEST_LIMIT), one processor and the programs of this build;
+# leaves OUT, ERR and STATUS and shows what was said on stderr. Without a guest there is nothing to test.
 guest() {
 	OUT=$TMP/out
 	ERR=$TMP/err
 	STATUS=0
 	limit=${GUEST_LIMIT:-80}
-	timeout -k 5 $((limit + 5)) "$LAB" run --timeout "$limit" --bin "$BUILD" "$@" >"$OUT" 2>"$ERR" </dev/null ||
-		STATUS=$?
+	timeout -k 5 $((limit + 5)) "$LAB" run --timeout "$limit" --cpus 1 --bin "$BUILD" "$@" \
+		>"$OUT" 2>"$ERR" </dev/null || STATUS=$?
 	[ ! -s "$ERR" ] || sed 's/^/    stderr: /' "$ERR"
 	[ $STATUS != 125 ] || { echo "FAIL: the lab failed"; exit 1; }
 }

@@ -9,11 +9,12 @@ need_lab --nic virtio-net-pci
 # A tap chooses the queue towards the guest by a hash over addresses and ports, the same for both directions
 # of a flow, and from the first frame of a flow that the guest sends on, takes the queue that it used.
 
-# queues WHERE L2FWD_OPTION...
+# queues WHERE CPUS L2FWD_OPTION...
 queues() {
 	where=$1
-	shift
-	guest --wire tap --nic virtio-net-pci,queues=2 --nic virtio-net-pci,queues=2,port=rootport \
+	cpus=$2
+	shift 2
+	guest --cpus "$cpus" --wire tap --nic virtio-net-pci,queues=2 --nic virtio-net-pci,queues=2,port=rootport \
 		--host "sh $HERE/flows_converse.sh 64 6400 6400" -- l2fwd --duration 60 --json --queues 2 "$@" P0 P1
 	check "$where: status 0" same "$STATUS" 0
 	conversation_complete "$where, side 0" "$TMP/end0"
@@ -29,6 +30,6 @@ queues() {
 	holds "$where: nothing was dropped" "$OUT" '.dropped == 0'
 }
 
-queues "one worker"
-queues "two workers" --cores 0,1
+queues "one worker" 1
+queues "two workers" 2 --cores 0,1
 finish

@@ -11,7 +11,7 @@ guest() {
 	name=$1
 	shift
 	status=0
-	timeout -k 5 120 "$LAB" run "$@" --no-bind --kernel-drivers --nic virtio-net-pci --nic virtio-net-pci \
+	timeout -k 5 120 "$LAB" run --cpus 1 "$@" --no-bind --kernel-drivers --nic virtio-net-pci --nic virtio-net-pci \
 		--nic virtio-net-pci --nic virtio-net-pci --with l2fwd --file "$REPO/tests:/tests" -- \
 		sh /tests/vm/memlock_guest.sh "$name" >"$TMP/out" 2>"$TMP/err" </dev/null || status=$?
 	echo "== $name"

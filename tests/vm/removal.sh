@@ -24,7 +24,7 @@ at_most() {
 removal() {
 	way=$1
 	failed_before=$FAILED
-	guest --wire socket --nic "virtio-net-pci$2" --nic "virtio-net-pci$2" --nic "virtio-net-pci$2" \
+	guest --cpus 2 --wire socket --nic "virtio-net-pci$2" --nic "virtio-net-pci$2" --nic "virtio-net-pci$2" \
 		--nic "virtio-net-pci$2" --with l2fwd --file "$REPO/tests:/tests" \
 		--host "sh $HERE/removal_host.sh $way" -- sh /tests/vm/guest_removal.sh "$way"
 	bdf=$(sed -n 's/^removed port: //p' "$OUT")

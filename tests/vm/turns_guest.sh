@@ -10,7 +10,7 @@
 . /tests/bind/pci.sh
 turns=$1
 tested="$P0 $P2 $P4 $P6"
-count=100 # frames each way
+count=40 # frames each way: each conversation has four flows, and frames of all lengths
 
 each() {
 	for bdf in $tested; do
@@ -26,10 +26,16 @@ is_up() {
 	[ "$(cat "/sys/class/net/$1/operstate")" = up ]
 }
 
-# up NETDEV: with frames for any address, as flows' are for nobody's. Between the carrier and its state "up" the
-# kernel drops what is sent, and says that it sent it; what it does then ends before the next "ip link set".
+# up NETDEV...: with frames for any address, as flows' are for nobody's. All links come up at the same time. Between
+# the carrier and its state "up" the kernel drops what is sent, and says that it sent it; what it does then ends
+# before the next "ip link set".
 up() {
-	ip link set "$1" promisc on up && wait_for 20 is_up "$1" && ip link set "$1" up
+	for net in "$@"; do
+		ip link set "$net" promisc on up || return 1
+	done
+	for net in "$@"; do
+		wait_for 20 is_up "$net" && ip link set "$net" up || return 1
+	done
 }
 
 # talk NAME ID NETDEV NETDEV: two ends that converse, ID and ID + 1, in the background. Each turn has its own: a
@@ -59,13 +65,19 @@ talked() {
 }
 
 kernel_turn() {
+	nets=
 	for bdf in $tested; do
-		wait_for 20 has_netdev "$bdf" && up "$(netdev "$bdf")" || return 1
+		wait_for 20 has_netdev "$bdf" || return 1
+		nets="$nets $(netdev "$bdf")"
 	done
-	talk k0 $((number * 4)) "$N1" "$(netdev "$P0")"
-	talk k1 $((number * 4)) "$N3" "$(netdev "$P2")"
-	talk k2 $((number * 4)) "$N5" "$(netdev "$P4")"
-	talk k3 $((number * 4)) "$N7" "$(netdev "$P6")"
+	# shellcheck disable=SC2086 # a list of names
+	up $nets || return 1
+	# shellcheck disable=SC2086
+	set -- $nets
+	talk k0 $((number * 4)) "$N1" "$1"
+	talk k1 $((number * 4)) "$N3" "$2"
+	talk k2 $((number * 4)) "$N5" "$3"
+	talk k3 $((number * 4)) "$N7" "$4"
 	talked k0 k1 k2 k3
 }
 
@@ -97,9 +109,7 @@ for file in /proc/sys/net/ipv6/conf/*/disable_ipv6; do
 done
 # The usual queue in front of a NIC (fq_codel) drops what waited for some milliseconds, as on a busy machine.
 echo pfifo_fast >/proc/sys/net/core/default_qdisc
-for net in $N1 $N3 $N5 $N7; do
-	up "$net" || exit 1
-done
+up "$N1" "$N3" "$N5" "$N7" || exit 1
 dmesg -c >/dev/null # of the boot
 talkers=
 kernels=$(each driver)

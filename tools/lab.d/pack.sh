@@ -25,18 +25,19 @@ pack_copy() {
 
 # pack_program STAGE FILE: the program at its own path, with its libraries or its interpreter.
 pack_program() {
-	local stage=$1 file=$2 lib
+	local stage=$1 file=$2 lib libs
 	[ ! -e "$stage$(pack_path "$file")" ] || return 0
 	pack_copy "$stage" "$file" "$file"
 	if [ "$(head -c 2 "$file" | tr -d '\0')" = '#!' ]; then
 		pack_interpreter "$stage" "$file"
 		return
 	fi
-	lib=$(ldd "$file" 2>/dev/null | grep 'not found') &&
+	libs=$(ldd "$file" 2>/dev/null)
+	lib=$(grep 'not found' <<<"$libs") &&
 		die "$file needs a library that this machine does not have: ${lib%% =>*}"
 	while read -r lib; do
 		[ -e "$stage$(pack_path "$lib")" ] || pack_copy "$stage" "$lib" "$lib"
-	done < <(ldd "$file" 2>/dev/null | sed -nE 's,^[[:space:]]*([^/]+ => )?(/.*) \(0x[0-9a-f]+\)$,\2,p')
+	done < <(sed -nE 's,^[[:space:]]*([^/]+ => )?(/.*) \(0x[0-9a-f]+\)$,\2,p' <<<"$libs")
 }
 
 # pack_interpreter STAGE SCRIPT: what the script's first line names; busybox stands in for sh.
@@ -112,17 +113,15 @@ pack_command() {
 	pack_link "$stage" "$file" "$word"
 }
 
-# pack_built STAGE: the programs that users get, so that a script given as COMMAND finds them.
+# pack_built STAGE: the programs that users get, so that a script given as COMMAND finds them. Not the tests,
+# which are a hundred, and which each guest would have to unpack: --with names one.
 pack_built() {
-	local dir file
-	for dir in "${opt_bin[@]}"; do
-		for file in "$dir"/apps/* "$dir"/apps/*/* "$dir"/bin/*; do
-			[ -f "$file" ] && [ -x "$file" ] || continue
-			case $file in *.so | *.so.* | */CMakeFiles/*) continue ;; esac
-			[ ! -e "$1/usr/bin/${file##*/}" ] || continue
-			file=$(realpath "$file")
-			pack_program "$1" "$file"
-			pack_link "$1" "$file" "${file##*/}"
-		done
+	local name file
+	for name in "$LAB_REPO"/apps/*/; do
+		name=${name%/}
+		name=${name##*/}
+		[ ! -e "$1/usr/bin/$name" ] && file=$(pack_find "$name") || continue
+		pack_program "$1" "$file"
+		pack_link "$1" "$file" "$name"
 	done
 }
