@@ -74,6 +74,7 @@ static void mac_reset(struct intel_dev *id)
 	memset(id->want_on, 0, sizeof(id->want_on));
 	id->pause_until_ns = 0;
 	REG(IDEV_SWSM) = swsm;
+	REG(IDEV_CTRL) = id->stale_ctrl;
 	REG(IDEV_STATUS) = IDEV_STATUS_GIO_MASTER;
 	REG(IDEV_EECD) = IDEV_EECD_PRES;
 	REG(IDEV_VET) = 0x8100;

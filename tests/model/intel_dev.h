@@ -148,6 +148,7 @@ struct intel_posted {
  * @phy_dead: MDIC never gets ready
  * @phy_error: the PHY does not answer: MDIC says so
  * @stale_stats: the statistics are not 0 after a reset
+ * @stale_ctrl: bits of CTRL that are set after a reset
  * @weak_off: a register of which @weak_bits read 0, whatever was written
  * @weak_bits: they; 0: none
  * @fw_holds: the firmware has the semaphores, for ever
@@ -189,6 +190,7 @@ struct intel_dev {
 	bool phy_dead;
 	bool phy_error;
 	bool stale_stats;
+	uint32_t stale_ctrl;
 	uint32_t weak_off;
 	uint32_t weak_bits;
 	bool fw_holds;
