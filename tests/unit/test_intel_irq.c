@@ -153,6 +153,27 @@ static void other_looked_at(void **state)
 	port_end();
 }
 
+/* A vector whose queue was told of a moment ago is held back for as long as was asked for. */
+static void throttled(void **state)
+{
+	const struct fn_coalesce c = { .sz = sizeof(c), .tx_delay_ns = FN_MS(2) };
+
+	(void)state;
+	port_init();
+	port_start((struct fn_dev_conf){ .rxqs = 1, .txqs = 1 });
+	assert_int_equal(fn_dev_set_coalesce(p.dev, &c), 0);
+	pass_ns(FN_MS(10));
+	for (unsigned i = 1; i < 4; i++) {
+		assert_int_equal(fn_txq_arm(tx()), 0);
+		port_send(1);
+		pass_ns(i == 1 ? 0 : FN_US(1700));
+		assert_signals(FIRST + 1, i == 1 ? 1 : i - 1);
+		pass_ns(i == 1 ? 0 : FN_US(500));
+		assert_signals(FIRST + 1, i);
+	}
+	port_end();
+}
+
 /* Overruns come as often as frames do: they are told once for each look, and every look counts. */
 static void overruns(void **state)
 {
@@ -262,6 +283,7 @@ int main(void)
 		BOTH(neighbour_armed),
 		BOTH(neighbour_disarmed),
 		BOTH(other_looked_at),
+		BOTH(throttled),
 		BOTH(overruns),
 		BOTH(late),
 		BOTH(gone),

@@ -6,6 +6,8 @@
 #include <fastnic/filter.h>
 #include <fastnic/rss.h>
 
+#include "mem/domain.h"
+
 /* A frame of TCP over IPv4 for the port. */
 static void tcp_frame(uint8_t frame[60])
 {
@@ -147,6 +149,62 @@ static void stale_stripping(void **state)
 	port_end();
 }
 
+#define HOG_BYTES 65536u
+#define RING_BYTES 1024u
+#define HOGS_MAX 64u
+
+static struct fn_dma hogs[HOGS_MAX];
+static unsigned hogs_n;
+
+/* Whether there was room for it in what is mapped: the next call of the bus fails. */
+static bool hog(size_t len)
+{
+	assert_true(hogs_n < HOGS_MAX);
+	p.id.md.fail_call = p.id.md.calls + 1;
+	if (fn_dma_alloc_for(p.ctx, FN_DMA_PRIVATE, len, 0, -1, &hogs[hogs_n]))
+		return false;
+	hogs_n++;
+	return true;
+}
+
+/* Take all that rings are made of but @left bytes. */
+static void hog_all(size_t left)
+{
+	while (hog(HOG_BYTES))
+		continue;
+	if (!left)
+		return;
+	fn_dma_free(p.ctx, &hogs[--hogs_n]);
+	assert_true(hog(HOG_BYTES - left));
+}
+
+/* No memory for a ring: the receive queue's, and the transmit queue's behind one that has it. */
+static void no_ring_memory(void **state)
+{
+	(void)state;
+	port_init();
+	port_open();
+	port_configure((struct fn_dev_conf){ .rx_ring = 64, .tx_ring = 64 });
+	for (size_t left = 0; left <= RING_BYTES; left += RING_BYTES) {
+		int ret = -EIO;
+
+		hogs_n = 0;
+		hog_all(left);
+		/* One of the calls within is the map. */
+		for (unsigned at = 1; ret != -ENOMEM; at++) {
+			p.id.md.fail_call = p.id.md.calls + at;
+			ret = fn_dev_start(p.dev);
+			assert_true(ret < 0);
+		}
+		p.id.md.fail_call = 0;
+		while (hogs_n)
+			fn_dma_free(p.ctx, &hogs[--hogs_n]);
+		assert_int_equal(fn_dev_start(p.dev), 0);
+		assert_int_equal(fn_dev_stop(p.dev), 0);
+	}
+	port_end();
+}
+
 /* A stop is a reset: the device has no memory of the port's any more, and takes nothing. */
 static void stopped(void **state)
 {
@@ -170,6 +228,7 @@ int main(void)
 		BOTH(scattered_over_a_ring),
 		BOTH(neighbour_vlans),
 		BOTH(stale_stripping),
+		BOTH(no_ring_memory),
 		BOTH(stopped),
 		{ "setup_82574", setup_82574, e1000e, NULL, NULL },
 		{ "full_queue_drops, 82576", full_queue_drops, igb, NULL, NULL },

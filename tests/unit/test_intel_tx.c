@@ -382,6 +382,35 @@ static void chains_anywhere(void **state)
 	ring_end();
 }
 
+/* Of several chains those that were sent come back, while the device still has the others. */
+static void chains_in_pieces(void **state)
+{
+	uint8_t data[300];
+	struct fn_pkt *pkts[6];
+
+	(void)state;
+	start(64);
+	numbered(data, 3, sizeof(data));
+	for (unsigned lap = 0; lap < 20; lap++) {
+		unsigned left = 3 * 3 + 3;
+
+		for (unsigned i = 0; i < 6; i++)
+			pkts[i] = i % 2 ? ring_numbered(p.pool, i, 60) :
+					  ring_chain(p.pool, data, sizeof(data), 3);
+		assert_int_equal(fn_tx_burst(tx, pkts, 6), 6);
+		for (unsigned i = 0; i < 6; i++) {
+			const unsigned segs = i % 2 ? 1 : 3;
+
+			assert_int_equal(ring_transmit(segs), segs);
+			assert_int_equal(fn_tx_reclaim(tx), 1);
+			left -= segs;
+			assert_int_equal(ring_outside(p.pool), RX_RING + left);
+		}
+		sent_n = 0;
+	}
+	ring_end();
+}
+
 /* A chain that finds too little room waits, and what is behind it too. */
 static void chain_waits(void **state)
 {
@@ -475,16 +504,10 @@ static void stopped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ALL(each_ring),
-		ALL(wraps_anywhere),
-		ALL(reports_and_doorbells),
-		ALL(reclaim_by_reports),
-		ALL(nothing_to_send),
-		ALL(odd_ones),
-		ALL(chains_anywhere),
-		ALL(chain_waits),
-		ALL(long_segments),
-		ALL(stopped),
+		ALL(each_ring),          ALL(wraps_anywhere),   ALL(reports_and_doorbells),
+		ALL(reclaim_by_reports), ALL(nothing_to_send),  ALL(odd_ones),
+		ALL(chains_anywhere),    ALL(chains_in_pieces), ALL(chain_waits),
+		ALL(long_segments),      ALL(stopped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,9 @@
 
 static uint8_t frame[MODEL_FRAME_MAX];
 
+/* A VLAN tag in the data of the packets that are made; 0: none. */
+static uint16_t tag;
+
 /* What a context is made for: the kinds of packets below. */
 enum kind {
 	KIND_PLAIN,
@@ -37,6 +40,7 @@ static struct fn_pkt *make(enum kind kind, unsigned n)
 	const struct model_build b = { .ip = v6 ? 6 : 4,
 				       .proto = udp ? MODEL_PROTO_UDP : MODEL_PROTO_TCP,
 				       .seq = n,
+				       .vlan = tag,
 				       .payload = tso ? 1400 : 60 + n % 40 };
 	const uint32_t len = model_build(frame, &b);
 	const struct model_frame f = model_frame_parse(frame, len);
@@ -200,6 +204,38 @@ static void runs(void **state)
 	ring_end();
 }
 
+/* Headers elsewhere need a context of their own, though the packets ask for the same. */
+static void other_lengths(void **state)
+{
+	struct fn_pkt *pkts[16];
+
+	(void)state;
+	start(256);
+	for (enum kind kind = KIND_TCP4; kind <= KIND_IP; kind++) {
+		const unsigned contexts_before = p.id.txq[0].contexts;
+
+		for (unsigned i = 0; i < 16; i++) {
+			tag = i / 2 % 2 ? 7 : 0;
+			pkts[i] = make(kind, i);
+		}
+		tag = 0;
+		assert_int_equal(fn_tx_burst(tx, pkts, 16), 16);
+		ring_flush();
+		assert_no_violation(&p.id.md);
+		assert_int_equal(sent_n, 16);
+		assert_int_equal(p.id.txq[0].contexts - contexts_before, 8);
+		for (unsigned i = 0; i < 16; i++) {
+			const struct model_frame f = model_frame_parse(sent[i].data, sent[i].len);
+
+			assert_int_equal(f.l3, i / 2 % 2 ? 18 : 14);
+			assert_int_not_equal(model_frame_ip_csum(sent[i].data, &f), MODEL_CSUM_BAD);
+			assert_int_equal(model_frame_l4_csum(sent[i].data, &f), MODEL_CSUM_GOOD);
+		}
+		sent_n = 0;
+	}
+	ring_end();
+}
+
 /* Of the bytes of a packet the checksums change, and for a segmentation the IP length. */
 static void headers(void **state)
 {
@@ -259,8 +295,9 @@ static void beyond_fields(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ALL(contexts), ALL(contexts_forgotten), ALL(no_room_for_context), ALL(runs),
-		ALL(headers),  ALL(beyond_fields),
+		ALL(contexts),      ALL(contexts_forgotten), ALL(no_room_for_context),
+		ALL(runs),          ALL(other_lengths),      ALL(headers),
+		ALL(beyond_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

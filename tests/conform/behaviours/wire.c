@@ -251,25 +251,30 @@ BEHAVIOUR(tx_shared, 0,
 	  "data is not touched.");
 static void tx_shared(struct conform *c)
 {
-	struct fn_pkt *pkt;
-	struct fn_pkt *clone;
-	uint8_t before[4096];
-
 	port_start(c, (struct fn_dev_conf){ 0 });
-	pkt = pkt_frame(c, 5, 40);
-	check(pkt->buf_len <= sizeof(before));
-	/* What was there before is no header of zeros. */
-	memset(pkt->data - pkt->headroom, 0xa5, pkt->headroom);
-	memcpy(before, pkt->data - pkt->headroom, pkt->buf_len);
-	clone = fn_pkt_clone(c->pool, pkt);
-	check(clone);
-	check_ok(fn_pkt_ref(pkt));
-	tx_send(c, c->tx, pkt);
-	tx_send(c, c->tx, clone);
-	wire_expect_stream(c, 5, 1, 40);
-	wire_expect_stream(c, 5, 1, 40);
-	check_mem(pkt->data - pkt->headroom, before, pkt->buf_len);
-	fn_pkt_free(pkt);
+	/* A short one, which is padded, and one that could go the short way but for the others. */
+	for (uint32_t len = 40; len <= 100; len += 60) {
+		struct fn_pkt *pkt = pkt_frame(c, 5, len);
+		uint8_t before[4096];
+		struct fn_pkt *clone;
+
+		check(pkt->buf_len <= sizeof(before));
+		/* What was there before is no header of zeros. */
+		memset(pkt->data - pkt->headroom, 0xa5, pkt->headroom);
+		memcpy(before, pkt->data - pkt->headroom, pkt->buf_len);
+		clone = fn_pkt_clone(c->pool, pkt);
+		check(clone);
+		check_ok(fn_pkt_ref(pkt));
+		/* What was handed over is given back each time, and no more than that. */
+		tx_send(c, c->tx, pkt);
+		wire_expect_stream(c, 5, 1, len);
+		wait_until((fn_tx_reclaim(c->tx), pkt->extra_refs == 1));
+		tx_send(c, c->tx, clone);
+		wire_expect_stream(c, 5, 1, len);
+		wait_until((fn_tx_reclaim(c->tx), pkt->extra_refs == 0));
+		check_mem(pkt->data - pkt->headroom, before, pkt->buf_len);
+		fn_pkt_free(pkt);
+	}
 }
 
 static void attached_free(void *arg, void *va)
