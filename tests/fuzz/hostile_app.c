@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ctx.h"
 #include "dev/dev.h"
 #include "fuzz/hostile.h"
 
@@ -194,7 +195,7 @@ static void reset(struct hostile *h)
 
 static uint32_t ring_size(struct hostile *h, uint32_t least, uint32_t most)
 {
-	const uint32_t size = 8u << hostile_below(h, 5);
+	const uint32_t size = 8u << hostile_below(h, 7);
 
 	return size < least ? least : size > most ? most : size;
 }
@@ -535,6 +536,9 @@ void hostile_app_begin(struct hostile *h)
 					  .page_bytes = 4096 };
 
 	HOSTILE_ASSERT(h, !fn_ctx_create(&opts, &h->ctx));
+	/* Without vector instructions, though the processor has them. */
+	if (hostile_below(h, 2))
+		h->ctx->avx2 = false;
 	hostile_pkts_begin(h);
 }
 

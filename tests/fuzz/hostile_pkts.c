@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fuzz/hostile.h"
+#include "model/model_build.h"
 #include "pkt/pool_priv.h"
 
 static struct hostile_pool *pool_of(struct hostile *h, const struct fn_pkt *seg)
@@ -197,7 +198,50 @@ static struct fn_pkt *segment(struct hostile *h)
 	}
 }
 
-struct fn_pkt *hostile_pkts_make(struct hostile *h)
+/* A frame that asks for what can be done to it: checksums, or to be cut; in one piece or two. */
+static struct fn_pkt *well_formed(struct hostile *h)
+{
+	static uint8_t frame[MODEL_FRAME_MAX];
+	const bool tcp = hostile_below(h, 2);
+	const struct model_build b = { .ip = hostile_below(h, 2) ? 4 : 6,
+				       .proto = tcp ? MODEL_PROTO_TCP : MODEL_PROTO_UDP,
+				       .dport = 9,
+				       .payload = 1 + hostile_below(h, 1400) };
+	const uint32_t len = model_build(frame, &b);
+	const struct model_frame f = model_frame_parse(frame, len);
+	const uint32_t cut = hostile_below(h, 2) ? 1 + hostile_below(h, len) : len;
+	struct fn_pkt *head = fn_pkt_alloc(any_pool(h));
+	struct fn_pkt *tail = cut < len ? fn_pkt_alloc(any_pool(h)) : NULL;
+
+	if (!head || (cut < len && !tail)) {
+		fn_pkt_free(head);
+		fn_pkt_free(tail);
+		return NULL;
+	}
+	memcpy(fn_pkt_append(head, (uint16_t)cut), frame, cut);
+	if (tail) {
+		memcpy(fn_pkt_append(tail, (uint16_t)(len - cut)), frame + cut, len - cut);
+		HOSTILE_ASSERT(h, !fn_pkt_chain(head, tail));
+	}
+	if (b.ip == 6)
+		head->flags |= FN_PKT_TX_IPV6;
+	else if (hostile_below(h, 2))
+		head->flags |= FN_PKT_TX_IP_CSUM;
+	if (!hostile_below(h, 4))
+		head->flags |= FN_PKT_VLAN;
+	if (tcp && hostile_below(h, 2))
+		head->flags |= FN_PKT_TX_TSO;
+	else
+		head->flags |= tcp ? FN_PKT_TX_TCP_CSUM : FN_PKT_TX_UDP_CSUM;
+	head->l2_len = (uint8_t)f.l3;
+	head->l3_len = (uint16_t)(f.l4 - f.l3);
+	head->l4_len = tcp ? 20 : 8;
+	head->mss = (uint16_t)(100 + hostile_below(h, 1000));
+	return head;
+}
+
+/* Up to four segments of any kind; a third of them ask for anything. */
+static struct fn_pkt *any_shape(struct hostile *h)
 {
 	const unsigned segs = hostile_below(h, 4) ? 1 : 1 + hostile_below(h, 4);
 	struct fn_pkt *head = NULL;
@@ -212,10 +256,7 @@ struct fn_pkt *hostile_pkts_make(struct hostile *h)
 		else
 			HOSTILE_ASSERT(h, !fn_pkt_chain(head, pkt));
 	}
-	if (!head)
-		return NULL;
-	each_ref(h, head, take_ref);
-	if (!hostile_below(h, 3)) {
+	if (head && !hostile_below(h, 3)) {
 		head->flags = (uint16_t)hostile_random(h) & FN_PKT_TX_MASK;
 		head->l2_len = 14;
 		head->l3_len = hostile_below(h, 2) ? 20 : (uint16_t)hostile_random(h);
@@ -223,6 +264,14 @@ struct fn_pkt *hostile_pkts_make(struct hostile *h)
 		head->mss = hostile_below(h, 2) ? 1000 : (uint16_t)hostile_random(h);
 	}
 	return head;
+}
+
+struct fn_pkt *hostile_pkts_make(struct hostile *h)
+{
+	struct fn_pkt *pkt = hostile_below(h, 4) ? any_shape(h) : well_formed(h);
+
+	each_ref(h, pkt, take_ref);
+	return pkt;
 }
 
 void hostile_pkts_whole(struct hostile *h, const char *when)
