@@ -88,6 +88,8 @@ struct hostile_slot {
  * @started: it was started, and not stopped
  * @held: references that the application keeps
  * @held_n: how many
+ * @hoard: packets that it keeps so that the pool is empty
+ * @hoarded: how many
  * @said_rx: by queue: the log has told why it broke
  * @said_tx: the same of transmit queues
  * @said_dev: the log has told that the device is broken
@@ -118,6 +120,8 @@ struct hostile {
 	bool started;
 	struct fn_pkt *held[HOSTILE_HELD];
 	unsigned held_n;
+	struct fn_pkt *hoard[HOSTILE_PKTS];
+	unsigned hoarded;
 	bool said_rx[HOSTILE_QUEUES];
 	bool said_tx[HOSTILE_QUEUES];
 	bool said_dev;
@@ -168,6 +172,9 @@ void hostile_app_check(struct hostile *h);
 /* Whether a queue works, and is in use. */
 bool hostile_app_runs(const struct hostile *h, bool tx, unsigned queue);
 
+/* All packets of the running queues are taken: what the device has told so far is known. */
+void hostile_app_drain(struct hostile *h);
+
 /* The device has just told a lie that a queue cannot overlook: it is broken. */
 void hostile_app_must_be_broken(struct hostile *h, bool tx, unsigned queue);
 
@@ -188,6 +195,10 @@ struct fn_pkt *hostile_pkts_take(struct hostile *h);
 /* Keep one, or free it; and keep one that is kept a second time: another reference, or a clone. */
 void hostile_pkts_keep(struct hostile *h, struct fn_pkt *pkt);
 void hostile_pkts_share(struct hostile *h);
+
+/* Take all that the device's pool still has, or give it back; and whether it has plenty. */
+void hostile_pkts_hoard(struct hostile *h);
+bool hostile_pkts_plenty(const struct hostile *h);
 
 /* The library has it from now on. */
 void hostile_pkts_give(struct hostile *h, const struct fn_pkt *pkt);

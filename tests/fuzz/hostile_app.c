@@ -387,6 +387,7 @@ void hostile_app(struct hostile *h)
 		send,
 		send,
 		hostile_pkts_share,
+		hostile_pkts_hoard,
 		hostile_pkts_share,
 		reclaim,
 		sleep_and_wake,
@@ -429,8 +430,7 @@ bool hostile_app_runs(const struct hostile *h, bool tx, unsigned queue)
 		      fn_rxq_status(fn_dev_rxq(h->dev, queue)));
 }
 
-/* All packets of the running queues are taken: what the device has told so far is known. */
-static void drain(struct hostile *h)
+void hostile_app_drain(struct hostile *h)
 {
 	for (unsigned i = 0; i < h->rxqs; i++)
 		while (take(h, fn_dev_rxq(h->dev, i)))
@@ -446,7 +446,7 @@ void hostile_app_must_be_broken(struct hostile *h, bool tx, unsigned queue)
 
 	if (!h->clean || !h->started || queue >= (tx ? h->txqs : h->rxqs))
 		return;
-	drain(h);
+	hostile_app_drain(h);
 	status = tx ? fn_txq_status(fn_dev_txq(h->dev, queue)) :
 		      fn_rxq_status(fn_dev_rxq(h->dev, queue));
 	if (status != -EIO && status != -ENODEV)
@@ -476,6 +476,8 @@ static void running(struct hostile *h)
 {
 	struct fn_dev_info info = { .sz = sizeof(info) };
 
+	if (h->hoarded)
+		hostile_pkts_hoard(h);
 	if (h->dev) {
 		fn_dev_get_info(h->dev, &info);
 		if (info.status == -ENODEV || info.state == FN_DEV_OPEN || h->opened_lied)

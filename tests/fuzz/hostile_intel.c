@@ -3,6 +3,7 @@
  * What an 82574 or 82576 does that means harm: descriptors that say anything, at any time and in
  * any order, registers, interrupts, and parts that do not answer.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "dev/dev.h"
@@ -175,6 +176,52 @@ static void length(struct hostile *h)
 		hostile_app_must_be_broken(h, false, (unsigned)queue);
 }
 
+/* To all addresses, which no filter keeps out. */
+static int receive_flow(struct hostile *h, unsigned flow)
+{
+	static uint8_t frame[MODEL_FRAME_MAX];
+	const struct model_build b = { .dst = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+				       .ip = 4,
+				       .proto = MODEL_PROTO_TCP,
+				       .sport = (uint16_t)(1000 + flow),
+				       .payload = 100 };
+
+	(void)h;
+	/* The link comes up meanwhile. */
+	model_clock_advance(id.md.clock, 10 * id.link_ns);
+	return intel_dev_receive(&id, frame, model_build(frame, &b));
+}
+
+/* A frame that does not end, however many buffers it gets: the queue cannot wait for ever. */
+static void endless(struct hostile *h)
+{
+	const unsigned flow = hostile_below(h, 64);
+	const int queue = receive_flow(h, flow);
+	unsigned tries = 600;
+
+	if (queue < 0 || !h->clean || !hostile_app_runs(h, false, (unsigned)queue))
+		return;
+	hostile_app_drain(h);
+	/* With an empty pool it has no more buffers, and may get some. */
+	if (h->hoarded || !hostile_pkts_plenty(h))
+		return;
+	lies.endless = true;
+	while (tries && hostile_app_runs(h, false, (unsigned)queue)) {
+		const int ret = receive_flow(h, flow);
+
+		/* The link has gone down, or the driver steers it elsewhere. */
+		if (ret != queue && ret != -ENOBUFS)
+			break;
+		hostile_app_drain(h);
+		tries--;
+	}
+	lies.endless = false;
+	if (!tries)
+		hostile_app_must_be_broken(h, false, (unsigned)queue);
+	/* What it has begun it does not end. */
+	h->clean = false;
+}
+
 /* A descriptor that is nobody's turn: done where nothing came, once more, all ones, not done. */
 static void descriptor(struct hostile *h)
 {
@@ -323,6 +370,7 @@ static void deed(struct hostile *h)
 		descriptors,
 		descriptors,
 		length,
+		endless,
 		descriptor,
 		descriptor,
 		register_word,
@@ -400,22 +448,6 @@ static void begin_e1000e(struct hostile *h)
 static void begin_igb(struct hostile *h)
 {
 	begin(h, INTEL_82576);
-}
-
-/* To all addresses, which no filter keeps out. */
-static int receive_flow(struct hostile *h, unsigned flow)
-{
-	static uint8_t frame[MODEL_FRAME_MAX];
-	const struct model_build b = { .dst = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
-				       .ip = 4,
-				       .proto = MODEL_PROTO_TCP,
-				       .sport = (uint16_t)(1000 + flow),
-				       .payload = 100 };
-
-	(void)h;
-	/* The link comes up meanwhile. */
-	model_clock_advance(id.md.clock, 10 * id.link_ns);
-	return intel_dev_receive(&id, frame, model_build(frame, &b));
 }
 
 static void transmit_all(struct hostile *h, unsigned queue)

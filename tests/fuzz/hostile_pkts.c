@@ -114,6 +114,29 @@ struct fn_pkt *hostile_pkts_take(struct hostile *h)
 	return h->held_n ? h->held[--h->held_n] : NULL;
 }
 
+void hostile_pkts_hoard(struct hostile *h)
+{
+	struct fn_pkt *pkt;
+
+	if (!h->hoarded) {
+		while ((pkt = fn_pkt_alloc(h->pools[0].pool))) {
+			take_ref(h, pkt);
+			h->hoard[h->hoarded++] = pkt;
+		}
+		return;
+	}
+	while (h->hoarded)
+		give_back(h, h->hoard[--h->hoarded]);
+}
+
+bool hostile_pkts_plenty(const struct hostile *h)
+{
+	struct fn_pool_info info = { .sz = sizeof(info) };
+
+	fn_pool_get_info(h->pools[0].pool, &info);
+	return info.outside < HOSTILE_PKTS / 2;
+}
+
 static struct fn_pool *any_pool(struct hostile *h)
 {
 	return h->pools[hostile_below(h, 3) == 0].pool;
@@ -317,6 +340,8 @@ void hostile_pkts_end(struct hostile *h)
 {
 	while (h->held_n)
 		give_back(h, h->held[--h->held_n]);
+	if (h->hoarded)
+		hostile_pkts_hoard(h);
 	hostile_pkts_whole(h, "in the end");
 	HOSTILE_ASSERT(h, !h->pools[0].owned && !h->pools[1].owned);
 	fn_dma_free(h->ctx, &h->memory);
