@@ -159,6 +159,14 @@ void hostile_fail(struct hostile *h, const char *fmt, ...)
 /* One thing that an application may do, at random. */
 void hostile_app(struct hostile *h);
 
+/* A call has returned a code, which must be one that the headers promise, with its sentence. */
+int hostile_known(struct hostile *h, const char *what, int ret);
+
+#define KNOWN(call) hostile_known(h, #call, call)
+
+/* What the library says of the device now. */
+void hostile_app_look(struct hostile *h);
+
 /* Make all that a session needs; the device is closed. And give it back, the pools whole. */
 void hostile_app_begin(struct hostile *h);
 void hostile_app_end(struct hostile *h);
@@ -177,6 +185,9 @@ void hostile_app_drain(struct hostile *h);
 
 /* The device has just told a lie that a queue cannot overlook: it is broken. */
 void hostile_app_must_be_broken(struct hostile *h, bool tx, unsigned queue);
+
+/* hostile_ctrl.c: filters, steering, the link, the port's body, counters; one thing at random. */
+void hostile_ctrl(struct hostile *h);
 
 /* hostile_pkts.c: what it does with packets. */
 

@@ -40,8 +40,7 @@ static void on_event(const struct fn_event *event, void *arg)
 	hostile_note(h, (uint64_t)event->type);
 }
 
-/* A code that the headers promise. */
-static int known(struct hostile *h, const char *what, int ret)
+int hostile_known(struct hostile *h, const char *what, int ret)
 {
 	static const int codes[] = { 0,       -EINVAL,  -EIO,   -ENODEV, -ENOTSUP,
 				     -ENOSPC, -ENOBUFS, -EBUSY, -ENOMEM, -ERANGE };
@@ -56,8 +55,6 @@ static int known(struct hostile *h, const char *what, int ret)
 	hostile_note(h, (uint64_t)ret);
 	return ret;
 }
-
-#define KNOWN(call) known(h, #call, call)
 
 /* Control and data path, a piece at a time. */
 
@@ -143,7 +140,7 @@ static void forget_broken(struct hostile *h)
 	h->clean = !h->reg_lies && !h->reg_ones && !h->desc_lies;
 }
 
-static void note_state(struct hostile *h)
+void hostile_app_look(struct hostile *h)
 {
 	struct fn_dev_info info = { .sz = sizeof(info) };
 
@@ -159,7 +156,7 @@ static void start(struct hostile *h)
 	if (!h->started)
 		forget_broken(h);
 	(void)KNOWN(fn_dev_start(h->dev));
-	note_state(h);
+	hostile_app_look(h);
 }
 
 static void stop(struct hostile *h)
@@ -167,7 +164,7 @@ static void stop(struct hostile *h)
 	if (hostile_below(h, 8))
 		return;
 	(void)KNOWN(fn_dev_stop(h->dev));
-	note_state(h);
+	hostile_app_look(h);
 	HOSTILE_ASSERT(h, !h->started);
 	hostile_pkts_whole(h, "stopped");
 }
@@ -190,7 +187,7 @@ static void reset(struct hostile *h)
 	forget_broken(h);
 	h->resets++;
 	(void)KNOWN(fn_dev_reset(h->dev));
-	note_state(h);
+	hostile_app_look(h);
 }
 
 static uint32_t ring_size(struct hostile *h, uint32_t least, uint32_t most)
@@ -234,118 +231,7 @@ static void configure(struct hostile *h)
 	conf.stop_drain_ns = hostile_below(h, 2) ? FN_NO_DRAIN : FN_US(100);
 	fit(&conf);
 	(void)KNOWN(fn_dev_configure(h->dev, &conf));
-	note_state(h);
-}
-
-static void set_filters(struct hostile *h)
-{
-	static const uint8_t macs[2][6] = { { 2, 0, 0, 0, 0, 1 }, { 1, 0, 0x5e, 0, 0, 1 } };
-
-	switch (hostile_below(h, 5)) {
-	case 0:
-		(void)KNOWN(fn_dev_set_mac(h->dev, macs[0]));
-		break;
-	case 1:
-		(void)KNOWN(fn_dev_set_promisc(h->dev, hostile_below(h, 2)));
-		break;
-	case 2:
-		(void)KNOWN(fn_dev_set_allmulti(h->dev, hostile_below(h, 2)));
-		break;
-	case 3:
-		(void)KNOWN(fn_dev_set_mac_filters(h->dev, macs, hostile_below(h, 3)));
-		break;
-	default:
-		if (hostile_below(h, 2))
-			(void)KNOWN(fn_dev_add_vlan(h->dev, (uint16_t)hostile_below(h, 4096)));
-		else
-			(void)KNOWN(fn_dev_del_vlan(h->dev, (uint16_t)hostile_below(h, 4)));
-		break;
-	}
-	note_state(h);
-}
-
-static void set_steering(struct hostile *h)
-{
-	struct fn_rss rss = { .sz = sizeof(rss) };
-	struct fn_coalesce c = { .sz = sizeof(c), .rx_delay_ns = FN_US(50) };
-
-	if (hostile_below(h, 2)) {
-		(void)KNOWN(fn_dev_set_coalesce(h->dev, &c));
-	} else if (!KNOWN(fn_dev_get_rss(h->dev, &rss))) {
-		rss.types &= (uint32_t)hostile_random(h);
-		for (unsigned i = 0; h->rxqs && i < rss.reta_entries; i++)
-			rss.reta[i] = (uint16_t)hostile_below(h, h->rxqs);
-		(void)KNOWN(fn_dev_set_rss(h->dev, &rss));
-	}
-	note_state(h);
-}
-
-/* How the link comes about; and the port's body, where there is one. */
-static void set_link(struct hostile *h)
-{
-	struct fn_link_conf conf = { .sz = sizeof(conf) };
-
-	if (KNOWN(fn_dev_get_link_conf(h->dev, &conf)))
-		return;
-	conf.forced = !hostile_below(h, 3);
-	conf.full_duplex = conf.forced && hostile_below(h, 2);
-	conf.speed_mbps = conf.forced ? (hostile_below(h, 2) ? 100 : 10) : 0;
-	conf.advertise = conf.forced || hostile_below(h, 2) ? 0 : 1u << hostile_below(h, 6);
-	conf.rx_pause = hostile_below(h, 2);
-	conf.tx_pause = hostile_below(h, 2);
-	conf.pause_forced = !hostile_below(h, 4);
-	(void)KNOWN(fn_dev_set_link(h->dev, &conf));
-	note_state(h);
-}
-
-static void body(struct hostile *h)
-{
-	uint32_t regs[256];
-	uint16_t words[16];
-
-	switch (hostile_below(h, 5)) {
-	case 0:
-		(void)KNOWN(fn_dev_identify(h->dev, hostile_below(h, 2)));
-		break;
-	case 1:
-		(void)KNOWN(fn_dev_phy_read(h->dev, hostile_below(h, 33), words));
-		break;
-	case 2:
-		(void)KNOWN(fn_dev_phy_write(h->dev, hostile_below(h, 2) ? 0 : 4,
-					     (uint16_t)hostile_random(h)));
-		break;
-	case 3:
-		(void)KNOWN(fn_dev_nvm_read(h->dev, hostile_below(h, 64), words,
-					    1 + hostile_below(h, FN_ARRAY_LEN(words))));
-		break;
-	default:
-		(void)KNOWN(fn_dev_read_regs(h->dev, regs, FN_ARRAY_LEN(regs)));
-		break;
-	}
-	note_state(h);
-}
-
-static void selftest(struct hostile *h)
-{
-	struct fn_selftest t = { .sz = sizeof(t) };
-
-	if (hostile_below(h, 4))
-		t.tests = 1u << hostile_below(h, FN_SELFTESTS);
-	(void)KNOWN(fn_dev_selftest(h->dev, &t));
-	hostile_note(h, t.failed);
-	note_state(h);
-	if (!h->started)
-		hostile_pkts_whole(h, "tested");
-}
-
-static void ask(struct hostile *h)
-{
-	struct fn_link link = { .sz = sizeof(link) };
-	uint64_t counters[FN_DEV_COUNTERS];
-
-	(void)KNOWN(fn_dev_link(h->dev, &link));
-	hostile_note(h, fn_dev_counters(h->dev, counters, FN_DEV_COUNTERS));
-	hostile_note(h, (uint64_t)fn_ctx_process_events(h->ctx));
+	hostile_app_look(h);
 }
 
 static void open_dev(struct hostile *h)
@@ -375,36 +261,35 @@ static void close_sometimes(struct hostile *h)
 
 void hostile_app(struct hostile *h)
 {
-	static void (*const deeds[])(struct hostile *) = {
-		receive,
-		receive,
-		receive,
-		receive,
-		receive,
-		receive,
-		send,
-		send,
-		send,
-		send,
-		hostile_pkts_share,
-		hostile_pkts_hoard,
-		hostile_pkts_share,
-		reclaim,
-		sleep_and_wake,
-		stop,
-		start,
-		start,
-		reset,
-		ask,
-		ask,
-		set_filters,
-		set_steering,
-		set_link,
-		body,
-		selftest,
-		configure,
-		close_sometimes,
-	};
+	/* By how often. */
+	static void (*const deeds[])(struct hostile *) = { receive,
+							   receive,
+							   receive,
+							   receive,
+							   receive,
+							   receive,
+							   send,
+							   send,
+							   send,
+							   send,
+							   hostile_pkts_share,
+							   hostile_pkts_share,
+							   hostile_pkts_hoard,
+							   reclaim,
+							   sleep_and_wake,
+							   stop,
+							   start,
+							   start,
+							   reset,
+							   hostile_ctrl,
+							   hostile_ctrl,
+							   hostile_ctrl,
+							   hostile_ctrl,
+							   hostile_ctrl,
+							   hostile_ctrl,
+							   hostile_ctrl,
+							   configure,
+							   close_sometimes };
 	const unsigned deed = hostile_below(h, FN_ARRAY_LEN(deeds));
 
 	hostile_note(h, deed);
@@ -489,13 +374,13 @@ static void running(struct hostile *h)
 		open_dev(h);
 	if (!h->dev)
 		hostile_fail(h, "an honest device is not opened: %s", fn_error_last());
-	note_state(h);
+	hostile_app_look(h);
 	if (!h->rxqs)
 		hostile_fail(h, "an honest device is not configured: %s", fn_error_last());
 	if (h->started ? KNOWN(fn_dev_reset(h->dev)) : KNOWN(fn_dev_start(h->dev)))
 		hostile_fail(h, "an honest device is not mended: %s", fn_error_last());
 	forget_broken(h);
-	note_state(h);
+	hostile_app_look(h);
 }
 
 static void flow_passes(struct hostile *h, unsigned flow)
