@@ -183,6 +183,9 @@ bool hostile_app_runs(const struct hostile *h, bool tx, unsigned queue);
 /* All packets of the running queues are taken: what the device has told so far is known. */
 void hostile_app_drain(struct hostile *h);
 
+/* A receive queue has nothing, whatever the device has written into its ring. */
+void hostile_app_takes_nothing(struct hostile *h, unsigned queue);
+
 /* The device has just told a lie that a queue cannot overlook: it is broken. */
 void hostile_app_must_be_broken(struct hostile *h, bool tx, unsigned queue);
 
@@ -207,8 +210,9 @@ struct fn_pkt *hostile_pkts_take(struct hostile *h);
 void hostile_pkts_keep(struct hostile *h, struct fn_pkt *pkt);
 void hostile_pkts_share(struct hostile *h);
 
-/* Take all that the device's pool still has, or give it back; and whether it has plenty. */
+/* Take all that the device's pool still has, and give it back; and whether it has plenty. */
 void hostile_pkts_hoard(struct hostile *h);
+void hostile_pkts_unhoard(struct hostile *h);
 bool hostile_pkts_plenty(const struct hostile *h);
 
 /* The library has it from now on. */

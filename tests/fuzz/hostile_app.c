@@ -243,6 +243,15 @@ static void open_dev(struct hostile *h)
 		configure(h);
 }
 
+/* The pool is empty for a while. */
+static void hoard(struct hostile *h)
+{
+	if (h->hoarded)
+		hostile_pkts_unhoard(h);
+	else
+		hostile_pkts_hoard(h);
+}
+
 static void close_dev(struct hostile *h)
 {
 	(void)KNOWN(fn_dev_close(h->dev));
@@ -274,7 +283,7 @@ void hostile_app(struct hostile *h)
 							   send,
 							   hostile_pkts_share,
 							   hostile_pkts_share,
-							   hostile_pkts_hoard,
+							   hoard,
 							   reclaim,
 							   sleep_and_wake,
 							   stop,
@@ -325,6 +334,15 @@ void hostile_app_drain(struct hostile *h)
 			continue;
 }
 
+void hostile_app_takes_nothing(struct hostile *h, unsigned queue)
+{
+	const unsigned n = take(h, fn_dev_rxq(h->dev, queue));
+
+	if (n)
+		hostile_fail(h, "receive queue %u hands out %u packets that the device never had",
+			     queue, n);
+}
+
 void hostile_app_must_be_broken(struct hostile *h, bool tx, unsigned queue)
 {
 	int status;
@@ -361,8 +379,7 @@ static void running(struct hostile *h)
 {
 	struct fn_dev_info info = { .sz = sizeof(info) };
 
-	if (h->hoarded)
-		hostile_pkts_hoard(h);
+	hostile_pkts_unhoard(h);
 	if (h->dev) {
 		fn_dev_get_info(h->dev, &info);
 		if (info.status == -ENODEV || info.state == FN_DEV_OPEN || h->opened_lied)

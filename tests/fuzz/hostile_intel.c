@@ -222,6 +222,44 @@ static void endless(struct hostile *h)
 	h->clean = false;
 }
 
+/* Leave the queue without a buffer. Whether it is. */
+static bool dry(struct hostile *h, unsigned queue, unsigned flow)
+{
+	for (unsigned i = 0; i < 50; i++) {
+		/* What the application frees on the way is posted at its next look. */
+		hostile_app_drain(h);
+		hostile_pkts_hoard(h);
+		model_clock_advance(id.md.clock, id.posted_max_ns + 1);
+		if (!hostile_app_runs(h, false, queue) || !intel_dev_rx_free(&id, queue))
+			break;
+		while (receive_flow(h, flow) == (int)queue)
+			continue;
+	}
+	return h->clean && hostile_app_runs(h, false, queue) && !intel_dev_rx_free(&id, queue);
+}
+
+/* What it has not got is done all the same. */
+static void not_given(struct hostile *h)
+{
+	const uint32_t dw[4] = { 0, 0, IDEV_RXD_DD | IDEV_RXD_EOP, 100 };
+	const unsigned flow = hostile_below(h, 64);
+	const int queue = receive_flow(h, flow);
+
+	if (queue < 0 || !h->clean || !hostile_app_runs(h, false, (unsigned)queue))
+		return;
+	if (dry(h, (unsigned)queue, flow)) {
+		const uint32_t size = intel_dev_ring_size(&id, false, (unsigned)queue);
+		const uint32_t head = *intel_dev_qreg(&id, false, (unsigned)queue, IDEV_Q_HEAD);
+		const unsigned n = hostile_below(h, 2) ? 1 + hostile_below(h, 4) : size;
+
+		for (unsigned i = 0; i < n; i++)
+			intel_dev_desc_write(&id, false, (unsigned)queue, (head + i) % size, dw);
+		h->clean = false;
+		hostile_app_takes_nothing(h, (unsigned)queue);
+	}
+	hostile_pkts_unhoard(h);
+}
+
 /* A descriptor that is nobody's turn: done where nothing came, once more, all ones, not done. */
 static void descriptor(struct hostile *h)
 {
@@ -353,35 +391,16 @@ static void deed(struct hostile *h)
 {
 	/* By how often: honest work comes first, or nothing would be in the rings. */
 	static void (*const deeds[])(struct hostile *) = {
-		receive,
-		receive,
-		receive,
-		receive,
-		receive,
-		receive,
-		receive,
-		receive,
-		transmit,
-		transmit,
-		transmit,
-		transmit,
-		time_passes,
-		time_passes,
-		descriptors,
-		descriptors,
-		length,
-		endless,
-		descriptor,
-		descriptor,
-		register_word,
-		causes,
-		parts,
-		link_lies,
-		hostile_scribble,
-		hostile_registers,
-		hostile_interrupt,
-		hostile_vanish,
-		hostile_honest,
+		receive,           receive,          receive,
+		receive,           receive,          receive,
+		receive,           receive,          transmit,
+		transmit,          transmit,         transmit,
+		time_passes,       time_passes,      descriptors,
+		descriptors,       length,           endless,
+		not_given,         descriptor,       descriptor,
+		register_word,     causes,           parts,
+		link_lies,         hostile_scribble, hostile_registers,
+		hostile_interrupt, hostile_vanish,   hostile_honest,
 		hostile_honest,
 	};
 	const unsigned i = hostile_below(h, FN_ARRAY_LEN(deeds));

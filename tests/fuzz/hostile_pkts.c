@@ -118,13 +118,14 @@ void hostile_pkts_hoard(struct hostile *h)
 {
 	struct fn_pkt *pkt;
 
-	if (!h->hoarded) {
-		while ((pkt = fn_pkt_alloc(h->pools[0].pool))) {
-			take_ref(h, pkt);
-			h->hoard[h->hoarded++] = pkt;
-		}
-		return;
+	while ((pkt = fn_pkt_alloc(h->pools[0].pool))) {
+		take_ref(h, pkt);
+		h->hoard[h->hoarded++] = pkt;
 	}
+}
+
+void hostile_pkts_unhoard(struct hostile *h)
+{
 	while (h->hoarded)
 		give_back(h, h->hoard[--h->hoarded]);
 }
@@ -340,8 +341,7 @@ void hostile_pkts_end(struct hostile *h)
 {
 	while (h->held_n)
 		give_back(h, h->held[--h->held_n]);
-	if (h->hoarded)
-		hostile_pkts_hoard(h);
+	hostile_pkts_unhoard(h);
 	hostile_pkts_whole(h, "in the end");
 	HOSTILE_ASSERT(h, !h->pools[0].owned && !h->pools[1].owned);
 	fn_dma_free(h->ctx, &h->memory);
