@@ -241,7 +241,8 @@ static bool dry(struct hostile *h, unsigned queue, unsigned flow)
 /* What it has not got is done all the same. */
 static void not_given(struct hostile *h)
 {
-	const uint32_t dw[4] = { 0, 0, IDEV_RXD_DD | IDEV_RXD_EOP, 100 };
+	const uint32_t done[4] = { 0, 0, IDEV_RXD_DD | IDEV_RXD_EOP, 100 };
+	const uint32_t not_done[4] = { 0 };
 	const unsigned flow = hostile_below(h, 64);
 	const int queue = receive_flow(h, flow);
 
@@ -252,8 +253,10 @@ static void not_given(struct hostile *h)
 		const uint32_t head = *intel_dev_qreg(&id, false, (unsigned)queue, IDEV_Q_HEAD);
 		const unsigned n = hostile_below(h, 2) ? 1 + hostile_below(h, 4) : size;
 
-		for (unsigned i = 0; i < n; i++)
-			intel_dev_desc_write(&id, false, (unsigned)queue, (head + i) % size, dw);
+		/* What was done a lap ago says so still, unless it is written over. */
+		for (unsigned i = 0; i < size; i++)
+			intel_dev_desc_write(&id, false, (unsigned)queue, (head + i) % size,
+					     i < n ? done : not_done);
 		h->clean = false;
 		hostile_app_takes_nothing(h, (unsigned)queue);
 	}
