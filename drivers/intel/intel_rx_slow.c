@@ -58,12 +58,15 @@ static int rx_lie(struct intel_rxq *q, uint16_t pos, uint16_t have)
 
 /*
  * The descriptors of the frame at @pos, whose last one says @hi; all are judged before any is
- * taken. 0: the rest is not there yet; -EIO: a lie.
+ * taken, and the lengths that were judged are in the buffers' headers: the device can still change
+ * its own. 0: the rest is not there yet; -EIO: a lie.
  */
 static int rx_extent(struct intel_rxq *q, uint16_t pos, uint16_t have, uint64_t *hi)
 {
 	for (uint16_t i = 0; i < have; i++) {
-		*hi = fn_read_le64(&q->desc[fn_ring_advance(pos, i) & q->mask].hi);
+		const uint16_t slot = fn_ring_advance(pos, i) & q->mask;
+
+		*hi = fn_read_le64(&q->desc[slot].hi);
 		if (!(*hi & INTEL_RXD_DD))
 			return 0;
 		if (!INTEL_RXD_LEN(*hi) || INTEL_RXD_LEN(*hi) > q->len_max) {
@@ -73,6 +76,7 @@ static int rx_extent(struct intel_rxq *q, uint16_t pos, uint16_t have, uint64_t 
 				       INTEL_RXD_LEN(*hi), q->len_max);
 			return rx_lie(q, pos, have);
 		}
+		q->bufs[slot]->len = (uint16_t)INTEL_RXD_LEN(*hi);
 		if (*hi & INTEL_RXD_EOP)
 			return i + 1;
 		if (i + 1u == SEGS_MAX)
@@ -94,17 +98,14 @@ static struct fn_pkt *rx_chain(const struct intel_rxq *q, uint16_t pos, uint16_t
 	const uint16_t end = fn_ring_advance(pos, (uint16_t)(segs - 1));
 	struct fn_pkt *last = head;
 	struct rx_sum none = { 0 };
-	uint64_t first_hi;
 
 	for (uint16_t at = fn_ring_advance(pos, 1); at != fn_ring_advance(end, 1);
 	     at = fn_ring_advance(at, 1)) {
 		last->next = q->bufs[at & q->mask];
 		last = last->next;
-		fn_pkt_begin(last, q->plain,
-			     INTEL_RXD_LEN(fn_read_le64(&q->desc[at & q->mask].hi)));
+		fn_pkt_begin(last, q->plain, last->len);
 	}
-	first_hi = fn_read_le64(&q->desc[pos & q->mask].hi);
-	intel_rx_begin(q, head, q->plain + INTEL_RXD_LEN(first_hi), &q->desc[end & q->mask], hi,
+	intel_rx_begin(q, head, q->plain + head->len, &q->desc[end & q->mask], hi,
 		       (const struct rx_mode){ .meta = true, .hash = q->hash }, &none);
 	head->extra_segs = (uint8_t)(segs - 1);
 	return head;

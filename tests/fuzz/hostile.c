@@ -14,14 +14,21 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dev/dev.h"
 #include "fuzz/hostile.h"
 
 #define STEPS 400u     /* of a session */
 #define WATCHDOG_S 20u /* a session takes milliseconds */
+#define HANG_NS FN_MS(60000)
 #define SECONDS_DEFAULT 2u
+
+/* What can lie. Without --device they take turns. */
+static const struct hostile_kind *const kinds[] = { &hostile_virtio_net, &hostile_e1000e,
+						    &hostile_igb };
 
 /* What is being done, for the last words. */
 static struct {
+	const struct hostile_kind *kind;
 	uint64_t seed;
 	uint64_t session;
 	const struct hostile *now;
@@ -29,11 +36,13 @@ static struct {
 
 static void replay_words(void)
 {
-	char text[160];
-	const int n = snprintf(text, sizeof(text),
-			       "\nhostile: session %" PRIu64 ", step %" PRIu64
-			       "; again: hostile --seed %" PRIu64 " --session %" PRIu64 "\n",
-			       run.session, run.now ? run.now->step : 0, run.seed, run.session);
+	char text[200];
+	const int n =
+		snprintf(text, sizeof(text),
+			 "\nhostile: session %" PRIu64 ", step %" PRIu64
+			 "; again: hostile --device %s --seed %" PRIu64 " --session %" PRIu64 "\n",
+			 run.session, run.now ? run.now->step : 0, run.kind ? run.kind->name : "",
+			 run.seed, run.session);
 	const ssize_t done = write(STDERR_FILENO, text, n > 0 ? (size_t)n : 0);
 
 	(void)done;
@@ -111,28 +120,41 @@ struct total {
 	uint64_t trace;
 };
 
-static void session(uint64_t seed, uint64_t number, struct total *total)
+/* One thing of either side. No call waits longer than all deadlines that the library has. */
+static void step(struct hostile *h)
+{
+	const uint64_t before_ns = h->md->clock->now_ns;
+
+	if (hostile_below(h, 2))
+		h->kind->deed(h);
+	else
+		hostile_app(h);
+	if (h->md->clock->now_ns - before_ns > HANG_NS)
+		hostile_fail(h, "a call took %" PRIu64 " ms of the device's time",
+			     (h->md->clock->now_ns - before_ns) / FN_MS(1));
+	hostile_app_check(h);
+}
+
+static void session(const struct hostile_kind *kind, uint64_t seed, uint64_t number,
+		    struct total *total)
 {
 	static struct hostile h;
 	uint64_t state = seed + number * 0x2545f4914f6cdd1du;
 
 	memset(&h, 0, sizeof(h));
+	h.kind = kind;
 	h.random = mix(&state);
 	h.trace = h.random;
 	h.clean = true;
+	run.kind = kind;
 	run.session = number;
 	run.now = &h;
 	(void)alarm(WATCHDOG_S);
 	hostile_bus_of(&h);
-	hostile_device_begin(&h);
+	kind->begin(&h);
 	hostile_app_begin(&h);
-	for (h.step = 0; h.step < STEPS; h.step++) {
-		if (hostile_below(&h, 2))
-			hostile_device(&h);
-		else
-			hostile_app(&h);
-		hostile_app_check(&h);
-	}
+	for (h.step = 0; h.step < STEPS; h.step++)
+		step(&h);
 	hostile_app_mended(&h);
 	hostile_app_end(&h);
 	total->steps += h.step;
@@ -153,6 +175,7 @@ static uint64_t now_ns(void)
 
 /**
  * struct options - the command line
+ * @kind: what device; NULL: all, by turns
  * @seed: where all random numbers come from
  * @seconds: how long
  * @sessions: so many sessions, whatever time it takes; 0: as many as the time allows
@@ -160,6 +183,7 @@ static uint64_t now_ns(void)
  * @one: --session was given
  */
 struct options {
+	const struct hostile_kind *kind;
 	uint64_t seed;
 	uint64_t seconds;
 	uint64_t sessions;
@@ -181,8 +205,17 @@ static uint64_t as_number(const char *name, const char *text)
 static void usage(void)
 {
 	fprintf(stderr, "usage: hostile [--seed N] [--seconds S | --sessions N | --session K] "
-			"[--device virtio-net]\n");
+			"[--device virtio-net|e1000e|igb]\n");
 	exit(2);
+}
+
+static const struct hostile_kind *as_kind(const char *name)
+{
+	for (unsigned i = 0; i < FN_ARRAY_LEN(kinds); i++)
+		if (!strcmp(kinds[i]->name, name))
+			return kinds[i];
+	usage();
+	return NULL;
 }
 
 static void parse(int argc, char **argv, struct options *o)
@@ -207,7 +240,9 @@ static void parse(int argc, char **argv, struct options *o)
 			o->sessions = as_number("sessions", optarg);
 		else if (opt == 'k')
 			o->first = as_number("session", optarg);
-		else if (opt != 'd' || strcmp(optarg, "virtio-net") != 0)
+		else if (opt == 'd')
+			o->kind = as_kind(optarg);
+		else
 			usage();
 		o->one = o->one || opt == 'k';
 	}
@@ -233,15 +268,16 @@ int main(int argc, char **argv)
 
 	parse(argc, argv, &o);
 	run.seed = o.seed;
-	printf("hostile: seed %" PRIu64 "\n", o.seed);
+	printf("hostile: %s, seed %" PRIu64 "\n", o.kind ? o.kind->name : "all devices", o.seed);
 	(void)fflush(stdout);
 	last_words();
 	for (; more(&o, done, start_ns); done++)
-		session(o.seed, o.first + done, &total);
-	printf("hostile: %" PRIu64 " sessions, %" PRIu64 " steps, %" PRIu64 " packets in, %" PRIu64
-	       " out, %" PRIu64 " queues broken, %" PRIu64 " resets: all held; trace %016" PRIx64
-	       "\n",
-	       done, total.steps, total.received, total.sent, total.breaks, total.resets,
-	       total.trace);
+		session(o.kind ? o.kind : kinds[(o.first + done) % FN_ARRAY_LEN(kinds)], o.seed,
+			o.first + done, &total);
+	printf("hostile: %s: %" PRIu64 " sessions, %" PRIu64 " steps, %" PRIu64
+	       " packets in, %" PRIu64 " out, %" PRIu64 " queues broken, %" PRIu64
+	       " resets: all held; trace %016" PRIx64 "\n",
+	       o.kind ? o.kind->name : "all devices", done, total.steps, total.received, total.sent,
+	       total.breaks, total.resets, total.trace);
 	return EXIT_SUCCESS;
 }

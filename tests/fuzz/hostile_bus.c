@@ -14,6 +14,8 @@ void hostile_bus_of(struct hostile *h)
 /* What a register reads that lies: often the extremes. */
 static uint64_t lie(uint64_t honest)
 {
+	if (session->reg_ones)
+		return UINT64_MAX;
 	switch (hostile_below(session, 6)) {
 	case 0:
 		return UINT64_MAX;
@@ -32,7 +34,8 @@ static uint64_t lie(uint64_t honest)
 
 static bool lies(void)
 {
-	return session->reg_lies && hostile_below(session, 256) < session->reg_lies;
+	return session->reg_ones ||
+	       (session->reg_lies && hostile_below(session, 256) < session->reg_lies);
 }
 
 static int lying_open(struct fn_ctx *ctx, const struct fn_pci_addr *addr, struct fn_busdev **out)

@@ -255,7 +255,9 @@ static void rx_not_given(void **state)
 	(void)state;
 	for (unsigned turn = 0; turn < 70; turn += 3) {
 		const uint32_t all[4] = { 0, 0, IDEV_RXD_DD | IDEV_RXD_EOP, 100 };
+		const uint32_t none[4] = { 0 };
 		unsigned n = 0;
+		uint32_t head;
 
 		start((struct fn_dev_conf){ 0 });
 		for (unsigned i = 0; i < turn; i++)
@@ -268,10 +270,15 @@ static void rx_not_given(void **state)
 			assert_stream(pkts[n], n);
 			n++;
 		}
+		head = *intel_dev_qreg(&p.id, false, 0, IDEV_Q_HEAD);
+		/* One after the other, beginning behind what it had. */
 		for (unsigned i = 0; i < 64; i++)
-			intel_dev_desc_write(&p.id, false, 0, i, all);
-		assert_false(fn_rxq_pending(rx));
-		assert_int_equal(fn_rx_burst(rx, &pkts[n], 32), 0);
+			intel_dev_desc_write(&p.id, false, 0, i, none);
+		for (unsigned i = 0; i < 64; i++) {
+			intel_dev_desc_write(&p.id, false, 0, (head + i) % 64, all);
+			assert_false(fn_rxq_pending(rx));
+			assert_int_equal(fn_rx_burst(rx, &pkts[n], 32), 0);
+		}
 		assert_int_equal(fn_rxq_status(rx), 0);
 		fn_pkt_free_bulk(pkts, n);
 		mended();

@@ -2,6 +2,7 @@
 /* A queue that is made ready while somebody polls it already. */
 #include <signal.h>
 
+#include "single_step.h"
 #include "virtio_port.h"
 
 #ifdef __x86_64__
@@ -39,21 +40,6 @@ static void poll_once(int sig)
 		(void)fn_tx_burst(port.tx, NULL, 0);
 }
 
-/* The trap flag (Intel SDM volume 3, 17.3.1.4): a SIGTRAP behind each instruction, or no more. */
-static inline void step(bool on)
-{
-	if (on)
-		__asm__ volatile(
-			"lea -128(%%rsp), %%rsp\n\tpushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\t"
-			"lea 128(%%rsp), %%rsp" ::
-				: "memory", "cc");
-	else
-		__asm__ volatile(
-			"lea -128(%%rsp), %%rsp\n\tpushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq\n\t"
-			"lea 128(%%rsp), %%rsp" ::
-				: "memory", "cc");
-}
-
 static void lie_at_once(bool tx)
 {
 	const struct sigaction trap = { .sa_handler = poll_once };
@@ -64,12 +50,12 @@ static void lie_at_once(bool tx)
 	fn_queues_down(port.dev);
 	lies = 0;
 	assert_int_equal(sigaction(SIGTRAP, &trap, &former), 0);
-	step(true);
+	single_step(true);
 	if (tx)
 		fn_txq_enable(port.tx, tx_lie);
 	else
 		fn_rxq_enable(port.rx, rx_lie);
-	step(false);
+	single_step(false);
 	assert_int_equal(sigaction(SIGTRAP, &former, NULL), 0);
 	assert_int_equal(lies, 1);
 	assert_int_equal(tx ? fn_txq_status(port.tx) : fn_rxq_status(port.rx), -EIO);
