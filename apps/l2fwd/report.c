@@ -77,7 +77,7 @@ static void sample_port(const struct report *report, unsigned i, struct port_sam
 	}
 	/* A port that is about to be closed is not asked any more. */
 	ps->no_link = atomic_load(&report->app->ports[i].use) != PORT_LOST &&
-		      !(fn_dev_link(dev, &link) == 0 && link.up);
+		      !(fn_dev_get_link(dev, &link) == 0 && link.up);
 }
 
 void report_sample(struct report *report)

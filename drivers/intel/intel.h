@@ -233,15 +233,16 @@ void intel_rss_start(struct fn_dev *dev);
 int intel_set_rss(struct fn_dev *dev, const struct fn_rss *rss);
 
 /* What both families fill &struct fn_driver_ops with; beside it they open and do interrupts. */
-#define INTEL_SHARED_OPS                                                                          \
-	.close = intel_close, .check = intel_check, .start = intel_start, .stop = intel_stop,     \
-	.give_back = intel_give_back, .link = intel_link, .set_mac = intel_set_mac,               \
-	.set_promisc = intel_set_promisc, .set_allmulti = intel_set_allmulti,                     \
-	.set_mac_filters = intel_set_mac_filters, .set_vlan_filter = intel_set_vlan_filter,       \
-	.set_rss = intel_set_rss, .set_coalesce = intel_set_coalesce, .set_link = intel_set_link, \
-	.identify = intel_identify, .read_reg = intel_read_reg, .selftest = intel_selftest,       \
-	.phy_read = intel_phy_read, .phy_write = intel_phy_write, .nvm_read = intel_nvm_read,     \
-	.read_counters = intel_read_counters, .rx_pending = intel_rx_pending,                     \
+#define INTEL_SHARED_OPS                                                                      \
+	.close = intel_close, .check = intel_check, .start = intel_start, .stop = intel_stop, \
+	.give_back = intel_give_back, .link = intel_link, .set_mac = intel_set_mac,           \
+	.set_promisc = intel_set_promisc, .set_allmulti = intel_set_allmulti,                 \
+	.set_mac_filters = intel_set_mac_filters, .set_vlan_filter = intel_set_vlan_filter,   \
+	.set_rss = intel_set_rss, .set_coalesce = intel_set_coalesce,                         \
+	.set_link_conf = intel_set_link_conf, .identify = intel_identify,                     \
+	.read_reg = intel_read_reg, .selftest = intel_selftest, .phy_read = intel_phy_read,   \
+	.phy_write = intel_phy_write, .nvm_read = intel_nvm_read,                             \
+	.read_counters = intel_read_counters, .rx_pending = intel_rx_pending,                 \
 	.tx_pending = intel_tx_pending, .tx_reclaim = intel_tx_reclaim
 
 #endif

@@ -273,7 +273,7 @@ static int look(struct fn_dev *dev, const struct fn_link_conf *c, uint32_t *stat
 	return 0;
 }
 
-int intel_set_link(struct fn_dev *dev, const struct fn_link_conf *c)
+int intel_set_link_conf(struct fn_dev *dev, const struct fn_link_conf *c)
 {
 	struct intel_diag *diag = &intel_port_of(dev)->diag;
 	struct fn_first_error first = { 0 };

@@ -29,6 +29,6 @@ void intel_link_changed(struct fn_dev *dev);
 
 /* As in &struct fn_driver_ops. */
 int intel_link(struct fn_dev *dev, struct fn_link *link);
-int intel_set_link(struct fn_dev *dev, const struct fn_link_conf *c);
+int intel_set_link_conf(struct fn_dev *dev, const struct fn_link_conf *c);
 
 #endif

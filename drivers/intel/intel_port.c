@@ -55,7 +55,7 @@ static void open_limits(struct fn_dev *dev, const struct intel_chip *chip)
 	limits->mtu_min = MTU_MIN;
 	limits->mtu_max = chip->mtu_max;
 	limits->caps = FN_CAP_SET_MAC | FN_CAP_PROMISC | FN_CAP_ALLMULTI | FN_CAP_MAC_FILTERS |
-		       FN_CAP_RSS | FN_CAP_COALESCE | FN_CAP_SET_LINK | FN_CAP_PAUSE |
+		       FN_CAP_RSS | FN_CAP_COALESCE | FN_CAP_LINK_CONF | FN_CAP_PAUSE |
 		       FN_CAP_IDENTIFY | FN_CAP_REGS | FN_CAP_SELFTEST | FN_CAP_PHY;
 	limits->offloads_max = chip->offloads;
 	limits->rss_types = intel_rss_types(chip);

@@ -45,7 +45,7 @@ static enum fn_selftest_verdict test_link(struct fn_dev *dev, char text[FN_SELFT
 		return say(text, FN_VERDICT_NOT_RUN,
 			   "the link is up on a started device only: test it then");
 	return say(text, FN_VERDICT_FAILED,
-		   "down: look at the cable and at the other end, and at fn_dev_set_link()");
+		   "down: look at the cable and at the other end, and at fn_dev_set_link_conf()");
 }
 
 static enum fn_selftest_verdict test_nvm(struct fn_dev *dev, char text[FN_SELFTEST_TEXT_BYTES])

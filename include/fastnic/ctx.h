@@ -32,7 +32,7 @@ typedef void fn_log_fn(void *arg, enum fn_log_level level, const char *line);
 
 /* What an event tells. The list only grows: ignore what you do not know. */
 enum fn_event_type {
-	FN_EVENT_LINK = 1,              /* link state may have changed: fn_dev_link() */
+	FN_EVENT_LINK = 1,              /* link state may have changed: fn_dev_get_link() */
 	FN_EVENT_RELEASE_REQUESTED = 2, /* the kernel wants the device back: fn_dev_close() soon */
 	FN_EVENT_GONE = 3,              /* the device vanished: fn_dev_close() */
 	FN_EVENT_QUEUE_BROKEN = 4,      /* the device lied to a queue: fn_dev_reset() mends it */

@@ -106,7 +106,7 @@ FN_API int fn_dev_close(struct fn_dev *dev);
 #define FN_CAP_MAC_FILTERS (1ull << 3) /* fn_dev_set_mac_filters() */
 #define FN_CAP_RSS (1ull << 4)         /* fn_dev_set_rss() */
 #define FN_CAP_COALESCE (1ull << 5)    /* fn_dev_set_coalesce() */
-#define FN_CAP_SET_LINK (1ull << 6)    /* fn_dev_set_link() */
+#define FN_CAP_LINK_CONF (1ull << 6)   /* fn_dev_set_link_conf() */
 #define FN_CAP_PAUSE (1ull << 7)       /* flow control in &struct fn_link_conf */
 #define FN_CAP_IDENTIFY (1ull << 8)    /* fn_dev_identify() */
 #define FN_CAP_REGS (1ull << 9)        /* fn_dev_read_regs() */

@@ -45,7 +45,7 @@ FN_API int fn_dev_phy_read(struct fn_dev *dev, unsigned reg, uint16_t *value);
  * @value: what to write
  *
  * As fn_dev_phy_read(). The library does not know what it means: it may end the link, and
- * fn_dev_reset() brings a started device back to what it was told with fn_dev_set_link().
+ * fn_dev_reset() brings a started device back to what it was told with fn_dev_set_link_conf().
  *
  * Return: as fn_dev_phy_read().
  */

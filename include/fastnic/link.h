@@ -32,7 +32,7 @@ struct fn_link {
 };
 
 /**
- * fn_dev_link - ask for the state of the link
+ * fn_dev_get_link - ask for the state of the link
  * @dev: the device
  * @link: filled but for @sz and @err, which the caller sets
  *
@@ -40,7 +40,7 @@ struct fn_link {
  *
  * Return: 0; -EINVAL for no struct; -EIO when the device does not say; -ENODEV.
  */
-FN_API int fn_dev_link(struct fn_dev *dev, struct fn_link *link);
+FN_API int fn_dev_get_link(struct fn_dev *dev, struct fn_link *link);
 
 /*
  * Link modes: bits of &fn_link_conf.advertise, &fn_dev_info.link_modes and
@@ -87,8 +87,8 @@ struct fn_link_conf {
 };
 
 /**
- * fn_dev_set_link - choose how the link comes about
- * @dev: the device, with FN_CAP_SET_LINK
+ * fn_dev_set_link_conf - choose how the link comes about
+ * @dev: the device, with FN_CAP_LINK_CONF
  * @conf: the choice; copied
  *
  * Any thread, in any state; it holds over stop, start and reset. On a started device the link goes
@@ -96,21 +96,21 @@ struct fn_link_conf {
  * failure the former choice holds.
  *
  * Return: 0; -EINVAL for a choice that contradicts itself, for a mode that no link has, or for a
- * struct that is newer than the library; -ENOTSUP without FN_CAP_SET_LINK, for a mode that the
+ * struct that is newer than the library; -ENOTSUP without FN_CAP_LINK_CONF, for a mode that the
  * device does not have or cannot be forced to (the sentence names it), or for flow control without
  * FN_CAP_PAUSE; -EIO; -ENODEV.
  */
-FN_API int fn_dev_set_link(struct fn_dev *dev, const struct fn_link_conf *conf);
+FN_API int fn_dev_set_link_conf(struct fn_dev *dev, const struct fn_link_conf *conf);
 
 /**
  * fn_dev_get_link_conf - how the link comes about
- * @dev: the device, with FN_CAP_SET_LINK
+ * @dev: the device, with FN_CAP_LINK_CONF
  * @conf: filled but for @sz and @err, which the caller sets; @advertise names the modes also where
  *	the default was chosen
  *
- * Any thread. What came about, fn_dev_link() tells.
+ * Any thread. What came about, fn_dev_get_link() tells.
  *
- * Return: 0; -EINVAL for no struct; -ENOTSUP without FN_CAP_SET_LINK; -ENODEV.
+ * Return: 0; -EINVAL for no struct; -ENOTSUP without FN_CAP_LINK_CONF; -ENODEV.
  */
 FN_API int fn_dev_get_link_conf(struct fn_dev *dev, struct fn_link_conf *conf);
 

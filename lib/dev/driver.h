@@ -165,7 +165,7 @@ struct fn_dev_limits {
 	uint16_t tx_extra_descs;
 };
 
-/* Segments that a packet may have on a ring of @tx_ring: a short one cannot take the longest chain. */
+/* Segments that a packet may have on a ring: a short one cannot take the longest chain. */
 static inline uint16_t fn_dev_limits_tx_segs(const struct fn_dev_limits *limits, uint32_t tx_ring)
 {
 	const uint32_t fit = (tx_ring - limits->tx_extra_descs) / limits->tx_seg_descs;
@@ -241,8 +241,8 @@ struct fn_driver {
  * @set_rss: spread as @rss says, on a started device; only with FN_CAP_RSS. All of @rss is valid
  * @set_coalesce: interrupt as @c says, on a started device; only with FN_CAP_COALESCE. Delays are
  *	multiples of the unit
- * @set_link: let the link come about as @c says, on a started device; only with
- *	FN_CAP_SET_LINK. @c is valid and names its modes: &fn_link_conf.advertise is not 0 unless
+ * @set_link_conf: let the link come about as @c says, on a started device; only with
+ *	FN_CAP_LINK_CONF. @c is valid and names its modes: &fn_link_conf.advertise is not 0 unless
  *	it is forced. Does not wait for the link
  * @identify: let the LED blink, or show the link again, in any state; only with FN_CAP_IDENTIFY. A
  *	driver need not think of it when it resets the device: it is called again then
@@ -288,7 +288,7 @@ struct fn_driver_ops {
 	int (*set_vlan_filter)(struct fn_dev *dev, uint16_t vid, bool on);
 	int (*set_rss)(struct fn_dev *dev, const struct fn_rss *rss);
 	int (*set_coalesce)(struct fn_dev *dev, const struct fn_coalesce *c);
-	int (*set_link)(struct fn_dev *dev, const struct fn_link_conf *c);
+	int (*set_link_conf)(struct fn_dev *dev, const struct fn_link_conf *c);
 	int (*identify)(struct fn_dev *dev, bool on);
 	uint32_t (*read_reg)(struct fn_dev *dev, uint32_t offset);
 	enum fn_selftest_verdict (*selftest)(struct fn_dev *dev, enum fn_selftest_test test,
@@ -345,7 +345,7 @@ struct fn_pool_claim {
  * @rss: how received frames are spread, with FN_CAP_RSS; @types 0: by the device's own rule. Its
  *	key also makes the hash of FN_OFFLOAD_RX_HASH without it
  * @coalesce: when the device interrupts, with FN_CAP_COALESCE
- * @link_conf: how the link comes about, with FN_CAP_SET_LINK
+ * @link_conf: how the link comes about, with FN_CAP_LINK_CONF
  * @identify: the LED is to blink
  * @loopback: what is started now is the loopback test
  * @counters: what the device counted, described by &fn_driver.counters

@@ -84,10 +84,10 @@ static int check_negotiated(const struct fn_dev *dev, const struct fn_link_conf 
 		       dev->bus->name, modes[bit].speed_mbps, duplex_word(modes[bit].full_duplex));
 }
 
-static int set_link(struct fn_dev *dev, void *wanted)
+static int set_link_conf(struct fn_dev *dev, void *wanted)
 {
 	struct fn_link_conf *c = wanted;
-	int ret = fn_dev_check_can(dev, FN_CAP_SET_LINK);
+	int ret = fn_dev_check_can(dev, FN_CAP_LINK_CONF);
 
 	if (!ret && (c->rx_pause || c->tx_pause || c->pause_forced))
 		ret = fn_dev_check_cap(dev, FN_CAP_PAUSE);
@@ -98,7 +98,7 @@ static int set_link(struct fn_dev *dev, void *wanted)
 	if (!c->forced && !c->advertise)
 		c->advertise = dev->limits.link_modes;
 	if (dev->state == FN_DEV_STARTED)
-		ret = dev->drv->ops->set_link(dev, c);
+		ret = dev->drv->ops->set_link_conf(dev, c);
 	if (ret)
 		return ret;
 	dev->link_conf = *c;
@@ -106,16 +106,16 @@ static int set_link(struct fn_dev *dev, void *wanted)
 	return 0;
 }
 
-int fn_dev_set_link(struct fn_dev *dev, const struct fn_link_conf *conf)
+int fn_dev_set_link_conf(struct fn_dev *dev, const struct fn_link_conf *conf)
 {
 	struct fn_link_conf wanted;
 
-	return fn_dev_take_in(dev, "fn_link_conf", conf, &wanted, sizeof(wanted), set_link);
+	return fn_dev_take_in(dev, "fn_link_conf", conf, &wanted, sizeof(wanted), set_link_conf);
 }
 
 static int get_link_conf(struct fn_dev *dev, void *out)
 {
-	const int ret = fn_dev_check_can(dev, FN_CAP_SET_LINK);
+	const int ret = fn_dev_check_can(dev, FN_CAP_LINK_CONF);
 
 	if (!ret)
 		fn_info_put_err(out, &dev->link_conf, sizeof(dev->link_conf));
@@ -139,7 +139,7 @@ static int get_link(struct fn_dev *dev, void *out)
 	return ret;
 }
 
-int fn_dev_link(struct fn_dev *dev, struct fn_link *out)
+int fn_dev_get_link(struct fn_dev *dev, struct fn_link *out)
 {
 	return fn_dev_hand_out(dev, "fn_link", out, get_link);
 }

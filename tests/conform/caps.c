@@ -58,14 +58,14 @@ static int set_link(struct conform *c)
 {
 	const struct fn_link_conf conf = { .sz = sizeof(conf) };
 
-	return fn_dev_set_link(c->dev, &conf);
+	return fn_dev_set_link_conf(c->dev, &conf);
 }
 
 static int set_pause(struct conform *c)
 {
 	const struct fn_link_conf conf = { .sz = sizeof(conf), .rx_pause = true };
 
-	return fn_dev_set_link(c->dev, &conf);
+	return fn_dev_set_link_conf(c->dev, &conf);
 }
 
 static int identify_on(struct conform *c)
@@ -116,8 +116,8 @@ const struct cap_call cap_calls[] = {
 	{ FN_CAP_SET_MAC, set_mac },       { FN_CAP_PROMISC, set_promisc },
 	{ FN_CAP_ALLMULTI, set_allmulti }, { FN_CAP_MAC_FILTERS, set_mac_filters },
 	{ FN_CAP_RSS, set_rss },           { FN_CAP_COALESCE, get_coalesce },
-	{ FN_CAP_COALESCE, set_coalesce }, { FN_CAP_SET_LINK, get_link_conf },
-	{ FN_CAP_SET_LINK, set_link },     { FN_CAP_PAUSE, set_pause },
+	{ FN_CAP_COALESCE, set_coalesce }, { FN_CAP_LINK_CONF, get_link_conf },
+	{ FN_CAP_LINK_CONF, set_link },    { FN_CAP_PAUSE, set_pause },
 	{ FN_CAP_IDENTIFY, identify_on },  { FN_CAP_IDENTIFY, identify_off },
 	{ FN_CAP_REGS, read_regs },        { FN_CAP_SELFTEST, selftest },
 	{ FN_CAP_PHY, phy_read },          { FN_CAP_PHY, phy_write },

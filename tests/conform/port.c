@@ -118,7 +118,7 @@ bool port_link_up(struct conform *c)
 {
 	struct fn_link link = { .sz = sizeof(link) };
 
-	check_ok(fn_dev_link(c->dev, &link));
+	check_ok(fn_dev_get_link(c->dev, &link));
 	return link.up;
 }
 

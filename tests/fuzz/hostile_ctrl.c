@@ -58,7 +58,7 @@ static void set_link(struct hostile *h)
 	conf.rx_pause = hostile_below(h, 2);
 	conf.tx_pause = hostile_below(h, 2);
 	conf.pause_forced = !hostile_below(h, 4);
-	(void)KNOWN(fn_dev_set_link(h->dev, &conf));
+	(void)KNOWN(fn_dev_set_link_conf(h->dev, &conf));
 }
 
 static void body(struct hostile *h)
@@ -105,7 +105,7 @@ static void ask(struct hostile *h)
 	struct fn_link link = { .sz = sizeof(link) };
 	uint64_t counters[FN_DEV_COUNTERS];
 
-	(void)KNOWN(fn_dev_link(h->dev, &link));
+	(void)KNOWN(fn_dev_get_link(h->dev, &link));
 	hostile_note(h, fn_dev_counters(h->dev, counters, FN_DEV_COUNTERS));
 	hostile_note(h, (uint64_t)fn_ctx_process_events(h->ctx));
 }

@@ -270,7 +270,7 @@ static void link_state(void **state)
 		memset(&p.vd.config.status, bytes[i], sizeof(p.vd.config.status));
 		memset(&p.vd.config.speed, bytes[i], sizeof(p.vd.config.speed));
 		memset(&p.vd.config.duplex, bytes[i], sizeof(p.vd.config.duplex));
-		assert_int_equal(fn_dev_link(p.dev, &link), 0);
+		assert_int_equal(fn_dev_get_link(p.dev, &link), 0);
 		assert_int_equal(link.up, bytes[i] & 1);
 		assert_false(link.full_duplex);
 		/* 5.1.4: up to 0x7fffffff it is a speed; all ones is "not known". */
@@ -365,7 +365,7 @@ static void live(struct port *p, bool honest)
 		virtio_dev_config_changed(&p->vd);
 		(void)fn_ctx_process_events(p->ctx);
 	}
-	ret = fn_dev_link(p->dev, &link);
+	ret = fn_dev_get_link(p->dev, &link);
 	ret |= fn_dev_set_promisc(p->dev, true);
 	ret |= fn_dev_reset(p->dev);
 	ret |= fn_dev_stop(p->dev);

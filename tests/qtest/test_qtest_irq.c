@@ -174,12 +174,12 @@ static void link_change(void **state)
 	(void)state;
 	rig_init(&rig, &one_nic);
 	rig_start(&rig, 0, conf);
-	assert_ok(fn_dev_link(rig.devs[0], &link));
+	assert_ok(fn_dev_get_link(rig.devs[0], &link));
 	assert_true(link.up);
 	for (unsigned i = 0; i < 4; i++) {
 		assert_ok(qtest_set_link(rig.q, 0, i % 2));
 		expect_event(&rig, FN_EVENT_LINK);
-		assert_ok(fn_dev_link(rig.devs[0], &link));
+		assert_ok(fn_dev_get_link(rig.devs[0], &link));
 		assert_int_equal(link.up, i % 2);
 	}
 	rig_tx(&rig, 0, 9);

@@ -106,7 +106,7 @@ int __wrap_fn_dev_start(struct fn_dev *dev)
 
 	if (ret)
 		return ret;
-	while (fn_dev_link(dev, &link) || !link.up) {
+	while (fn_dev_get_link(dev, &link) || !link.up) {
 		if (now_ms() > until)
 			die("no link after %u s", DEADLINE_MS / 1000);
 		(void)usleep(1000);

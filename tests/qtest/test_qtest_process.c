@@ -66,7 +66,7 @@ static void end_is_noticed(void **state)
 	rig_start(&rig, 0, conf);
 	assert_int_equal(kill(qtest_pid(rig.q), SIGKILL), 0);
 	assert_int_equal(qtest_recv(rig.q, 0, buf, sizeof(buf), 20), 0);
-	assert_int_equal(fn_dev_link(rig.devs[0], &link), -ENODEV);
+	assert_int_equal(fn_dev_get_link(rig.devs[0], &link), -ENODEV);
 	assert_int_equal(fn_txq_status(rig.tx[0]), -ENODEV);
 	assert_int_equal(qtest_set_link(rig.q, 0, false), -EPIPE);
 	rig_close(&rig);

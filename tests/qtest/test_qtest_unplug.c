@@ -31,7 +31,7 @@ static void unplugged_in_traffic(enum qtest_time time)
 		if (pkt && (!fn_pkt_append(pkt, 60) || !fn_tx_burst(rig.tx[0], &pkt, 1)))
 			fn_pkt_free(pkt);
 	}
-	assert_int_equal(fn_dev_link(rig.devs[0], &link), -ENODEV);
+	assert_int_equal(fn_dev_get_link(rig.devs[0], &link), -ENODEV);
 	assert_int_equal(fn_rxq_status(rig.rx[0]), -ENODEV);
 	assert_int_equal(fn_txq_status(rig.tx[0]), -ENODEV);
 	assert_int_equal(fn_rx_burst(rig.rx[0], &pkt, 1), 0);

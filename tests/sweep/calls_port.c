@@ -12,7 +12,7 @@ static int get_link(struct sweep *s)
 {
 	struct fn_link link = { .sz = sizeof(link) };
 
-	return fn_dev_link(s->dev, &link);
+	return fn_dev_get_link(s->dev, &link);
 }
 
 /* The first look behind it asks the PHY what was agreed on; those behind that do not. */
@@ -34,7 +34,7 @@ static const struct fn_link_conf negotiated = { .sz = sizeof(negotiated),
 
 static int set_link(struct sweep *s)
 {
-	return fn_dev_set_link(s->dev, &negotiated);
+	return fn_dev_set_link_conf(s->dev, &negotiated);
 }
 
 static int set_link_forced(struct sweep *s)
@@ -46,7 +46,7 @@ static int set_link_forced(struct sweep *s)
 					.pause_forced = true,
 					.tx_pause = true };
 
-	return fn_dev_set_link(s->dev, &c);
+	return fn_dev_set_link_conf(s->dev, &c);
 }
 
 static void at_forced(struct sweep *s)
@@ -60,7 +60,7 @@ static int set_link_default(struct sweep *s)
 {
 	const struct fn_link_conf c = { .sz = sizeof(c) };
 
-	return fn_dev_set_link(s->dev, &c);
+	return fn_dev_set_link_conf(s->dev, &c);
 }
 
 /* The LED. */
@@ -86,7 +86,7 @@ void sweep_set_port(struct sweep *s)
 	struct fn_dev_info info = { .sz = sizeof(info) };
 
 	fn_dev_get_info(s->dev, &info);
-	if (info.caps & FN_CAP_SET_LINK)
+	if (info.caps & FN_CAP_LINK_CONF)
 		SWEEP_OK(set_link(s));
 	if (info.caps & FN_CAP_IDENTIFY)
 		SWEEP_OK(identify(s));
@@ -182,18 +182,20 @@ static void at_prompt(struct sweep *s)
 }
 
 const struct sweep_call sweep_port_calls[] = {
-	{ SWEEP_CALL("fn_dev_link", sweep_at_started, get_link, SWEEP_NO_FAULTS) },
-	{ SWEEP_CALL("fn_dev_link, down and up", sweep_at_started, link_anew, SWEEP_KEEPS),
+	{ SWEEP_CALL("fn_dev_get_link", sweep_at_started, get_link, SWEEP_NO_FAULTS) },
+	{ SWEEP_CALL("fn_dev_get_link, down and up", sweep_at_started, link_anew, SWEEP_KEEPS),
 	  .cap = FN_CAP_PHY },
-	{ SWEEP_CALL("fn_dev_set_link", sweep_at_started, set_link, SWEEP_KEEPS),
-	  .cap = FN_CAP_SET_LINK | FN_CAP_PAUSE },
-	{ SWEEP_CALL("fn_dev_set_link, forced", sweep_at_started, set_link_forced, SWEEP_KEEPS),
-	  .cap = FN_CAP_SET_LINK | FN_CAP_PAUSE },
-	{ SWEEP_CALL("fn_dev_set_link, forced no more", at_forced, set_link_default, SWEEP_KEEPS),
-	  .cap = FN_CAP_SET_LINK | FN_CAP_PAUSE },
-	{ SWEEP_CALL("fn_dev_set_link, not started", sweep_at_configured, set_link,
+	{ SWEEP_CALL("fn_dev_set_link_conf", sweep_at_started, set_link, SWEEP_KEEPS),
+	  .cap = FN_CAP_LINK_CONF | FN_CAP_PAUSE },
+	{ SWEEP_CALL("fn_dev_set_link_conf, forced", sweep_at_started, set_link_forced,
+		     SWEEP_KEEPS),
+	  .cap = FN_CAP_LINK_CONF | FN_CAP_PAUSE },
+	{ SWEEP_CALL("fn_dev_set_link_conf, forced no more", at_forced, set_link_default,
+		     SWEEP_KEEPS),
+	  .cap = FN_CAP_LINK_CONF | FN_CAP_PAUSE },
+	{ SWEEP_CALL("fn_dev_set_link_conf, not started", sweep_at_configured, set_link,
 		     SWEEP_NO_FAULTS),
-	  .cap = FN_CAP_SET_LINK | FN_CAP_PAUSE },
+	  .cap = FN_CAP_LINK_CONF | FN_CAP_PAUSE },
 	{ SWEEP_CALL("fn_dev_identify", sweep_at_started, identify, SWEEP_KEEPS),
 	  .cap = FN_CAP_IDENTIFY, .setting = true },
 	{ SWEEP_CALL("fn_dev_identify, not started", sweep_at_open, identify, SWEEP_KEEPS),

@@ -93,7 +93,7 @@ static void put_queues(struct sweep_text *t, const struct sweep *s)
 static void put_link(struct sweep_text *t, struct fn_dev *dev)
 {
 	struct fn_link link = { .sz = sizeof(link) };
-	const int ret = fn_dev_link(dev, &link);
+	const int ret = fn_dev_get_link(dev, &link);
 
 	sweep_put(t, "\n link=%d up=%d %u/%d autoneg=%d pause=%d/%d", ret, link.up, link.speed_mbps,
 		  link.full_duplex, link.autoneg, link.rx_pause, link.tx_pause);

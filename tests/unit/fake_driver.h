@@ -183,7 +183,7 @@ static int fake_link(struct fn_dev *dev, struct fn_link *link)
 	return fake_result();
 }
 
-static int fake_set_link(struct fn_dev *dev, const struct fn_link_conf *c)
+static int fake_set_link_conf(struct fn_dev *dev, const struct fn_link_conf *c)
 {
 	const int ret = fake_result();
 
@@ -266,7 +266,7 @@ static const struct fn_driver_ops fake_ops = {
 	.start = fake_dev_start,
 	.stop = fake_dev_stop,
 	.link = fake_link,
-	.set_link = fake_set_link,
+	.set_link_conf = fake_set_link_conf,
 	.identify = fake_identify,
 	.read_reg = fake_read_reg,
 	.selftest = fake_selftest,
@@ -329,7 +329,7 @@ static inline void fake_init(void)
 		.tx_seg_descs = 1,
 		.mtu_min = 68,
 		.mtu_max = 9000,
-		.caps = FN_CAP_SET_LINK | FN_CAP_PAUSE | FN_CAP_IDENTIFY | FN_CAP_REGS |
+		.caps = FN_CAP_LINK_CONF | FN_CAP_PAUSE | FN_CAP_IDENTIFY | FN_CAP_REGS |
 			FN_CAP_SELFTEST | FN_CAP_PHY | FN_CAP_NVM,
 		.max_mac_filters = 200,
 		.max_mac_exact = 16,

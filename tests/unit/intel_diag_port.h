@@ -110,7 +110,7 @@ static inline struct fn_link port_link(void)
 {
 	struct fn_link link = { .sz = sizeof(link) };
 
-	assert_int_equal(fn_dev_link(p.dev, &link), 0);
+	assert_int_equal(fn_dev_get_link(p.dev, &link), 0);
 	return link;
 }
 

@@ -189,8 +189,8 @@ static void gone(void **state)
 	(void)state;
 	port_start(&port, (struct fn_dev_conf){ 0 });
 	port.vd.md.gone = true;
-	assert_int_equal(fn_dev_link(port.dev, &link), -ENODEV);
-	assert_int_equal(fn_dev_link(port.dev, &link), -ENODEV);
+	assert_int_equal(fn_dev_get_link(port.dev, &link), -ENODEV);
+	assert_int_equal(fn_dev_get_link(port.dev, &link), -ENODEV);
 	assert_int_equal(fn_ctx_process_events(port.ctx), 1);
 	assert_int_equal(port.events[FN_EVENT_GONE], 1);
 	assert_int_equal(fn_rxq_status(port.rx), -ENODEV);

@@ -21,7 +21,7 @@ static int set_link(struct fn_link_conf c)
 	int ret;
 
 	c.sz = sizeof(c);
-	ret = fn_dev_set_link(p.dev, &c);
+	ret = fn_dev_set_link_conf(p.dev, &c);
 	pass_ns(2 * p.id.link_ns);
 	return ret;
 }

@@ -14,7 +14,7 @@ static int set(struct fn_link_conf c)
 {
 	c.sz = sizeof(c);
 	c.err = &fake.err;
-	return fn_dev_set_link(fake.dev, &c);
+	return fn_dev_set_link_conf(fake.dev, &c);
 }
 
 /* Each is refused with its errno and a sentence that names it, and the former choice holds. */
@@ -80,16 +80,16 @@ static void refuses_what_is_no_struct(void **state)
 
 	(void)state;
 	fake_open();
-	assert_int_equal(fn_dev_set_link(fake.dev, &c), -EINVAL);
-	assert_int_equal(fn_dev_set_link(fake.dev, NULL), -EINVAL);
+	assert_int_equal(fn_dev_set_link_conf(fake.dev, &c), -EINVAL);
+	assert_int_equal(fn_dev_set_link_conf(fake.dev, NULL), -EINVAL);
 	assert_int_equal(fn_dev_get_link_conf(fake.dev, &c), -EINVAL);
 	assert_int_equal(fn_dev_get_link_conf(fake.dev, NULL), -EINVAL);
-	assert_int_equal(fn_dev_link(fake.dev, NULL), -EINVAL);
+	assert_int_equal(fn_dev_get_link(fake.dev, NULL), -EINVAL);
 	assert_non_null(strstr(fn_error_last(), "fn_link.sz is wrong"));
 	/* A newer program has its place for the sentence where an older one has it. */
 	newer.c = (struct fn_link_conf){ .sz = sizeof(newer), .err = &fake.err };
 	newer.more = 1;
-	assert_int_equal(fn_dev_set_link(fake.dev, &newer.c), -EINVAL);
+	assert_int_equal(fn_dev_set_link_conf(fake.dev, &newer.c), -EINVAL);
 	assert_int_equal(fake.err.code, -EINVAL);
 	assert_non_null(strstr(fake.err.text, "newer than this library"));
 }
@@ -100,7 +100,7 @@ static void needs_the_capability(void **state)
 	struct fn_link_conf c = { .sz = sizeof(c), .err = &fake.err };
 
 	(void)state;
-	fake.limits.caps = FN_CAP_SET_LINK;
+	fake.limits.caps = FN_CAP_LINK_CONF;
 	fake_open();
 	assert_int_equal(set((struct fn_link_conf){ .rx_pause = true }), -ENOTSUP);
 	fake_says(&fake.err, -ENOTSUP, "flow control");
@@ -176,7 +176,7 @@ static void goes_round(void **state)
 							    .speed_mbps = forced ? 10 : 0 }),
 				 0);
 		c = conf_of();
-		assert_int_equal(fn_dev_set_link(fake.dev, &c), 0);
+		assert_int_equal(fn_dev_set_link_conf(fake.dev, &c), 0);
 	}
 	assert_int_equal(fake_info().link_modes, fake.limits.link_modes);
 	assert_int_equal(fake_info().link_forced_modes, fake.limits.link_forced_modes);
@@ -193,13 +193,13 @@ static void state_of_link(void **state)
 				      .speed_mbps = 1000,
 				      .autoneg = true,
 				      .tx_pause = true };
-	assert_int_equal(fn_dev_link(fake.dev, &link), 0);
+	assert_int_equal(fn_dev_get_link(fake.dev, &link), 0);
 	assert_int_equal(link.sz, sizeof(link));
 	assert_true(link.up && link.full_duplex && link.autoneg && link.tx_pause);
 	assert_false(link.rx_pause);
 	assert_int_equal(link.speed_mbps, 1000);
 	fake.fail = -EIO;
-	assert_int_equal(fn_dev_link(fake.dev, &link), -EIO);
+	assert_int_equal(fn_dev_get_link(fake.dev, &link), -EIO);
 }
 
 int main(void)

@@ -73,7 +73,7 @@ static void gone(void **state)
 	p.vd.md.gone = true;
 	start_ns = p.vd.md.clock->now_ns;
 	assert_int_equal(fn_rx_burst(p.rx, &pkt, 1), 0);
-	assert_int_equal(fn_dev_link(p.dev, &link), -ENODEV);
+	assert_int_equal(fn_dev_get_link(p.dev, &link), -ENODEV);
 	assert_int_equal(fn_rxq_status(p.rx), -ENODEV);
 	assert_int_equal(fn_txq_status(p.tx), -ENODEV);
 	assert_int_equal(fn_ctx_process_events(p.ctx), 1);

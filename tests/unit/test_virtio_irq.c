@@ -213,7 +213,7 @@ static void link_state(void **state)
 
 	(void)state;
 	start(&p, true, 64);
-	assert_int_equal(fn_dev_link(p.dev, &link), 0);
+	assert_int_equal(fn_dev_get_link(p.dev, &link), 0);
 	assert_true(link.up);
 	assert_true(link.full_duplex);
 	assert_int_equal(link.speed_mbps, 25000);
@@ -224,7 +224,7 @@ static void link_state(void **state)
 	assert_true(readable(fn_ctx_event_fd(p.ctx)));
 	assert_int_equal(fn_ctx_process_events(p.ctx), 1);
 	assert_int_equal(p.events[FN_EVENT_LINK], 1);
-	assert_int_equal(fn_dev_link(p.dev, &link), 0);
+	assert_int_equal(fn_dev_get_link(p.dev, &link), 0);
 	assert_false(link.up);
 	assert_false(link.full_duplex);
 	assert_int_equal(link.speed_mbps, 0);
@@ -236,7 +236,7 @@ static void link_state(void **state)
 	p.vd.offered &= ~(VIRTIO_NET_F_STATUS | VIRTIO_NET_F_SPEED_DUPLEX);
 	p.vd.config.status = fn_cpu_to_le16(0);
 	assert_int_equal(port_open(&p), 0);
-	assert_int_equal(fn_dev_link(p.dev, &link), 0);
+	assert_int_equal(fn_dev_get_link(p.dev, &link), 0);
 	assert_true(link.up);
 	assert_int_equal(link.speed_mbps, 0);
 	port_end(&p);

@@ -5,7 +5,7 @@
 static bool gone(struct conform *c)
 {
 	struct fn_link link = { .sz = sizeof(link) };
-	const int ret = fn_dev_link(c->dev, &link);
+	const int ret = fn_dev_get_link(c->dev, &link);
 
 	port_events(c);
 	return ret == -ENODEV;

@@ -113,12 +113,12 @@ static void link_told(struct conform *c)
 	struct fn_link link = { .sz = sizeof(link) };
 
 	port_start(c, (struct fn_dev_conf){ 0 });
-	check_ok(fn_dev_link(c->dev, &link));
+	check_ok(fn_dev_get_link(c->dev, &link));
 	check(link.up);
 	check(link.speed_mbps == 0 || link.speed_mbps >= 10);
 	if (c->info.link_modes)
 		check(c->info.link_modes & mode_of(link.speed_mbps, link.full_duplex));
-	if (c->info.caps & FN_CAP_SET_LINK)
+	if (c->info.caps & FN_CAP_LINK_CONF)
 		check(link.autoneg);
 	/* Nobody asked for it. */
 	check(!link.rx_pause && !link.tx_pause);
@@ -128,7 +128,7 @@ static void set_link(struct conform *c, struct fn_link_conf conf)
 {
 	conf.sz = sizeof(conf);
 	conf.err = &c->err;
-	check_ok(fn_dev_set_link(c->dev, &conf));
+	check_ok(fn_dev_set_link_conf(c->dev, &conf));
 }
 
 /* The link is up, and so. */
@@ -137,7 +137,7 @@ static bool link_is(struct conform *c, uint32_t speed_mbps, bool full_duplex, bo
 	struct fn_link link = { .sz = sizeof(link) };
 
 	port_events(c);
-	check_ok(fn_dev_link(c->dev, &link));
+	check_ok(fn_dev_get_link(c->dev, &link));
 	return link.up && link.speed_mbps == speed_mbps && link.full_duplex == full_duplex &&
 	       link.autoneg == autoneg;
 }
@@ -147,9 +147,9 @@ static void force_each(struct conform *c, bool again)
 {
 	struct fn_link before = { .sz = sizeof(before) };
 
-	need_cap(c, FN_CAP_SET_LINK);
+	need_cap(c, FN_CAP_LINK_CONF);
 	port_start(c, (struct fn_dev_conf){ 0 });
-	check_ok(fn_dev_link(c->dev, &before));
+	check_ok(fn_dev_get_link(c->dev, &before));
 	for (unsigned i = 0; i < FN_ARRAY_LEN(modes); i++) {
 		const struct mode *m = &modes[i];
 
@@ -196,7 +196,7 @@ static void link_advertised(struct conform *c)
 {
 	uint32_t best = 0;
 
-	need_cap(c, FN_CAP_SET_LINK);
+	need_cap(c, FN_CAP_LINK_CONF);
 	port_start(c, (struct fn_dev_conf){ 0 });
 	for (unsigned i = 0; i < FN_ARRAY_LEN(modes); i++) {
 		const struct mode *m = &modes[i];
@@ -233,18 +233,18 @@ static void link_conf_kept(struct conform *c)
 		{ .advertise = 1u << 31 },
 	};
 
-	need_cap(c, FN_CAP_SET_LINK);
+	need_cap(c, FN_CAP_LINK_CONF);
 	check_ok(fn_dev_get_link_conf(c->dev, &got));
 	check_eq(got.advertise, c->info.link_modes);
 	check(!got.forced && !got.rx_pause && !got.tx_pause);
 	set.advertise = c->info.link_modes & (0u - c->info.link_modes);
-	check_ok(fn_dev_set_link(c->dev, &set));
+	check_ok(fn_dev_set_link_conf(c->dev, &set));
 	for (unsigned i = 0; i < 3; i++) {
 		for (unsigned k = 0; k < FN_ARRAY_LEN(wrong); k++) {
 			struct fn_link_conf bad = wrong[k];
 
 			bad.sz = sizeof(bad);
-			check_ret(fn_dev_set_link(c->dev, &bad), -EINVAL);
+			check_ret(fn_dev_set_link_conf(c->dev, &bad), -EINVAL);
 		}
 		check_ok(fn_dev_get_link_conf(c->dev, &got));
 		check_eq(got.advertise, set.advertise);
@@ -259,20 +259,20 @@ static void link_conf_kept(struct conform *c)
 		struct fn_link_conf missing = { .sz = sizeof(missing), .advertise = modes[i].bit };
 
 		if (!(c->info.link_modes & modes[i].bit))
-			check_ret(fn_dev_set_link(c->dev, &missing), -ENOTSUP);
+			check_ret(fn_dev_set_link_conf(c->dev, &missing), -ENOTSUP);
 		missing = (struct fn_link_conf){ .sz = sizeof(missing),
 						 .forced = true,
 						 .speed_mbps = modes[i].speed_mbps,
 						 .full_duplex = modes[i].full_duplex };
 		if (!(c->info.link_forced_modes & modes[i].bit))
-			check_ret(fn_dev_set_link(c->dev, &missing), -ENOTSUP);
+			check_ret(fn_dev_set_link_conf(c->dev, &missing), -ENOTSUP);
 	}
 	check_ok(fn_dev_get_link_conf(c->dev, &got));
 	check_eq(got.advertise, set.advertise);
 	if (c->info.caps & FN_CAP_PAUSE)
 		return;
 	set.rx_pause = true;
-	check_ret(fn_dev_set_link(c->dev, &set), -ENOTSUP);
+	check_ret(fn_dev_set_link_conf(c->dev, &set), -ENOTSUP);
 }
 
 static bool pause_is(struct conform *c, const struct fn_link_conf *want)
@@ -280,7 +280,7 @@ static bool pause_is(struct conform *c, const struct fn_link_conf *want)
 	struct fn_link link = { .sz = sizeof(link) };
 
 	port_events(c);
-	check_ok(fn_dev_link(c->dev, &link));
+	check_ok(fn_dev_get_link(c->dev, &link));
 	check(want->rx_pause || !link.rx_pause);
 	check(want->tx_pause || !link.tx_pause);
 	return link.up && (!want->pause_forced ||
@@ -327,7 +327,7 @@ static bool pauses(struct conform *c, bool rx)
 	struct fn_link link = { .sz = sizeof(link) };
 
 	port_events(c);
-	check_ok(fn_dev_link(c->dev, &link));
+	check_ok(fn_dev_get_link(c->dev, &link));
 	return link.up && link.rx_pause == rx;
 }
 
