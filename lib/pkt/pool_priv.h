@@ -16,8 +16,8 @@
 /*
  * No room straddles a multiple of this, the size of a hugepage. Hardware does not care, but QEMU's
  * Intel models and vmxnet3 silently drop a frame to be sent of whose buffer they cannot map all in
- * one piece, and the hugepages of a guest do not lie side by side. (For ordinary pages, where a room
- * a page would take nearly twice the memory, drivers cut: fn_pool_in_small_pages().)
+ * one piece, and the hugepages of a guest do not lie side by side. (For ordinary pages, where a
+ * room a page would take nearly twice the memory, drivers cut: fn_pool_in_small_pages().)
  */
 #define FN_POOL_BLOCK (UINT32_C(2) << 20)
 

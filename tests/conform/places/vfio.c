@@ -230,8 +230,8 @@ static bool settles(struct conform *c, bool (*mark_came)(struct conform *c, unsi
 }
 
 /*
- * A device that works clears its wire itself, and the next body needs no wire_clear(), which is most
- * of what a short one takes.
+ * A device that works clears its wire itself, and the next body needs no wire_clear(), which is
+ * most of what a short one takes.
  */
 static void vfio_settle(struct conform *c)
 {
