@@ -65,8 +65,12 @@ static void q_end(struct conform *c, bool judge)
 	struct qtest_report report;
 
 	c->world = NULL;
-	if (qtest_stop(world.q, &report) && judge)
+	if (!qtest_stop(world.q, &report))
+		return;
+	if (judge)
 		conform_fail(c, __FILE__, __LINE__, "%s", report.text);
+	/* The body has failed, and this may be why: QEMU's last words, for example. */
+	(void)fprintf(stderr, "%s\n", report.text);
 }
 
 static int q_open(struct conform *c, struct fn_dev **dev)
