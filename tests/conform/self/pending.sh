@@ -53,6 +53,11 @@ fresh; sed -i 's/It is two/It was two/' "$dir/table"; judge 1 '^> .two. It is tw
 fresh; sed -i '/.two./d' "$dir/table"; judge 1 '^> .two. It is two\.$'
 fresh; sed -i 's/ vfio\/c |$//' "$dir/table"; judge 1 'does not know vfio/c$'
 fresh; sed -i 's/skip (1)/skip (9)/' "$dir/table"; judge 0 '^ok: '
+# What fails or did not run, whether there are results or not.
+fresh; results vfio/c FAIL ok skip; sh tests/conform/table "$dir/conform" "$dir"/conform.*.results >"$dir/table"
+rm "$dir/conform.vfio.c.results"; judge 1 'has these, which fail or did not run$'
+fresh; sed -i 's/^\(| .two.*\)| ok |$/\1| not run |/' "$dir/table"; rm "$dir/conform.vfio.c.results"
+judge 1 'has these, which fail or did not run$'
 # Results that are none.
 fresh; rm "$dir/conform.vfio.c.results"; judge 0 '^no results of vfio/c, judged without: there are none'
 fresh; results vfio/c FAIL ok ok; touch -d '2 hours ago' "$dir/conform.vfio.c.results"
