@@ -103,6 +103,7 @@ diff "$dir/old.cells" "$dir/new.cells" >"$dir/diff" || {
 	say "$table (<) is not what the results (>) say: print it anew with tests/conform/table"
 }
 # Also of places without results here: what the table admits is no less true for that.
-! grep -e '\*\*FAIL\*\*' -e '| not run |' "$table" | cut -c 1-60 | grep . || say "$table has these, which fail or did not run"
+! grep -e '\*\*FAIL\*\*' -e '| not run |' "$table" | cut -c 1-60 | grep . ||
+	say "$table has these, which fail or did not run"
 [ $failed = 1 ] || echo "ok: $(wc -l <"$dir/list") behaviours, $(wc -l <"$dir/ran") of them run somewhere"
 exit $failed
