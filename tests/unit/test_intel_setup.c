@@ -178,6 +178,33 @@ static void longer_than_the_mtu(void **state)
 	model_dev_unplug(&p.id.md);
 }
 
+/* A capability of PCI Express alone, whose link control says @aspm. */
+static void open_with_aspm(uint8_t aspm)
+{
+	port_init();
+	p.id.md.cfg[0x06] = 0x10;
+	p.id.md.cfg[0x34] = 0x40;
+	p.id.md.cfg[0x40] = 0x10;
+	p.id.md.cfg[0x50] = (uint8_t)(0x40 | aspm);
+	port_open();
+}
+
+/* An 82574 on a link that saves power works, and whoever has it is told what to do. */
+static void saves_power(void **state)
+{
+	(void)state;
+	for (uint8_t aspm = 0; aspm < 4; aspm++) {
+		const bool told = aspm && family == INTEL_82574;
+
+		open_with_aspm(aspm);
+		assert_int_equal(strstr(p.log, "(ASPM), with which an 82574 may stop") != NULL,
+				 told);
+		port_start((struct fn_dev_conf){ 0 });
+		port_receive(1);
+		port_end();
+	}
+}
+
 /* Letting a VLAN in or out leaves those beside it in the table. */
 static void neighbour_vlans(void **state)
 {
@@ -281,6 +308,7 @@ int main(void)
 		BOTH(hash_of_one_queue),
 		BOTH(scattered_over_a_ring),
 		BOTH(longer_than_the_mtu),
+		BOTH(saves_power),
 		BOTH(neighbour_vlans),
 		BOTH(stale_stripping),
 		BOTH(no_ring_memory),
