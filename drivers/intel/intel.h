@@ -204,7 +204,7 @@ int intel_flush(struct fn_dev *dev);
  * pending: 0, -EIO, -ENODEV.
  */
 int intel_reset(struct fn_dev *dev);
-/* In front of each access to the PHY or the NVM: what is left of the time that no reset tells of. */
+/* In front of each access to PHY or NVM: wait for what is left of the time that no reset tells. */
 void intel_set_up_wait(struct fn_dev *dev);
 
 /* intel_start.c: from reset to packets, and back. */

@@ -129,8 +129,8 @@ static int check_lpe(const struct fn_dev *dev, const struct fn_dev_conf *conf)
 		return 0;
 	return fn_fail(
 		-EINVAL,
-		"%s: with MTU %u it lets in frames of up to %u bytes, longer ones than the MTU too, "
-		"which fill %u buffers of %s, and %u is the most in a receive ring of %u: use a "
+		"%s: with MTU %u it lets in frames of up to %u bytes, whatever the MTU, which "
+		"fill %u buffers of %s, and %u is the most in a receive ring of %u: use a "
 		"larger ring, create the pool with larger room_bytes, or use an MTU of %u or less",
 		dev->bus->name, conf->mtu, LPE_FRAME_MAX, segs, fn_pool_name(conf->pool),
 		conf->rx_ring / 2, conf->rx_ring,

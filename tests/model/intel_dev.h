@@ -332,8 +332,8 @@ bool intel_dev_nvm_read(struct intel_dev *id, uint32_t off, uint32_t *value);
 bool intel_dev_nvm_write(struct intel_dev *id, uint32_t off, uint32_t value);
 
 /*
- * The 82574 is not to be asked of PHY or NVM while it sets its PHY up (Linux's e1000e waits for 25 ms):
- * else a violation is written down.
+ * The 82574 is not to be asked of PHY or NVM while it sets its PHY up (Linux's e1000e waits for
+ * 25 ms): else a violation is written down.
  */
 void intel_dev_check_set_up(struct intel_dev *id);
 

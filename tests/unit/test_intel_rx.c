@@ -312,7 +312,7 @@ static void statuses(void **state)
 	}
 }
 
-/* A frame with a wrong checksum, as the device says: of SCTP, of UDP, behind IPv4, IPv6 or a tag. */
+/* A wrong checksum, as the device says: of SCTP, UDP or TCP, behind IPv4, IPv6 or a tag. */
 static void short_sctp(void **state)
 {
 	static const struct {
