@@ -112,6 +112,7 @@ enum intel_auto_read {
  * @rctl: register RCTL, but for the receive modes
  * @filter_mode: how exactly the list of addresses is filtered
  * @auto_read: what it says of its NVM
+ * @set_up_ns: 82574: when it has set its PHY up from the NVM, as far as anybody can tell
  * @tx_by_page: it is one of QEMU's models, which silently drop a frame when the bytes of one of its
  *	descriptors are not one piece of the guest's memory. Those of two ordinary pages seldom are:
  *	there no descriptor reaches across pages
@@ -125,6 +126,7 @@ struct intel_port {
 	uint32_t rctl;
 	enum fn_filter_mode filter_mode;
 	enum intel_auto_read auto_read;
+	uint64_t set_up_ns;
 	bool tx_by_page;
 	struct intel_diag diag;
 };
@@ -155,11 +157,17 @@ static inline uint32_t intel_txq_reg(const struct intel_port *port, uint16_t idx
 	return port->chip->txq + port->chip->queue_stride * idx + reg;
 }
 
-/* Longest frame on the wire: the MTU, its link header, and a CRC of 4 bytes (802.3 3.2.9). */
+/* 802.3 3.2.9. */
+#define INTEL_CRC_BYTES 4u
+
+/* Longest frame on the wire: the MTU, its link header, and the CRC. */
 static inline uint32_t intel_frame_bytes(const struct fn_dev *dev)
 {
-	return dev->conf.mtu + FN_LINK_HEADER_BYTES + 4u;
+	return dev->conf.mtu + FN_LINK_HEADER_BYTES + INTEL_CRC_BYTES;
 }
+
+/* Longest frame without RCTL.LPE: 1518 bytes and a VLAN tag (82574 10.2.5.1, I210 7.1.1.4). */
+#define INTEL_STANDARD_FRAME_MAX 1522u
 
 /* The MSI-X entry of a queue's vector: entry 0 is for all that is no queue's. */
 #define INTEL_FIRST_VECTOR 1u
@@ -196,6 +204,8 @@ int intel_flush(struct fn_dev *dev);
  * pending: 0, -EIO, -ENODEV.
  */
 int intel_reset(struct fn_dev *dev);
+/* In front of each access to PHY or NVM: wait for what is left of the time that no reset tells. */
+void intel_set_up_wait(struct fn_dev *dev);
 
 /* intel_start.c: from reset to packets, and back. */
 int intel_start(struct fn_dev *dev);

@@ -15,6 +15,7 @@
  * @link_autoneg: it was negotiated
  * @link_touched: the PHY was written to since another link was asked for
  * @looped: the PHY is in loopback
+ * @nvm_kept: 82576: the semaphore of the NVM could not be given back, and is this port's still
  * @led_kept: @ledctl is what the LEDs showed before they began to blink
  * @ledctl: LEDCTL as it was
  * @rx_packets: PQGPRC of each queue as it was read last: it runs on, and reading does not clear it
@@ -25,6 +26,7 @@ struct intel_diag {
 	bool link_autoneg;
 	bool link_touched;
 	bool looped;
+	bool nvm_kept;
 	bool led_kept;
 	uint32_t ledctl;
 	uint32_t rx_packets[INTEL_COUNTED_QUEUES];

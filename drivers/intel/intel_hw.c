@@ -12,6 +12,11 @@
 #define RESET_LIMIT_MS 20u
 #define AUTO_READ_LIMIT_MS 10u
 #define POLL_NS FN_US(50)
+/*
+ * The 82574 sets its PHY up from the NVM once that was read (EECD.AUTO_RD), says of no end, and
+ * neither of them must be disturbed; Linux waits as long.
+ */
+#define SET_UP_NS FN_MS(25)
 
 bool intel_is_gone(struct fn_dev *dev, uint32_t value)
 {
@@ -149,7 +154,7 @@ static int mac_reset(struct fn_dev *dev)
 
 int intel_reset(struct fn_dev *dev)
 {
-	const struct intel_port *port = intel_port_of(dev);
+	struct intel_port *port = intel_port_of(dev);
 	const struct intel_steps *steps = port->chip->steps;
 	int ret;
 
@@ -165,8 +170,19 @@ int intel_reset(struct fn_dev *dev)
 		ret = auto_read_wait(dev);
 	if (ret)
 		return ret;
+	if (!port->chip->is_82576)
+		port->set_up_ns = fn_dev_now_ns(dev) + SET_UP_NS;
 	if (steps->after_reset)
 		steps->after_reset(dev);
 	steps->irqs_off(port);
 	return 0;
+}
+
+void intel_set_up_wait(struct fn_dev *dev)
+{
+	const uint64_t until_ns = intel_port_of(dev)->set_up_ns;
+	const uint64_t now_ns = fn_dev_now_ns(dev);
+
+	if (now_ns < until_ns)
+		fn_dev_delay_ns(dev, until_ns - now_ns);
 }

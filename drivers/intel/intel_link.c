@@ -17,12 +17,6 @@ struct phy_setting {
 	uint16_t ctrl_1000;
 };
 
-/*
- * The 82574 sets its PHY up from the NVM once that was read (EECD.AUTO_RD), says of no end, and
- * must not be disturbed; Linux waits as long.
- */
-#define PHY_SETUP_NS FN_MS(25)
-
 /* How long a PHY may take to get into loopback: Linux waits for half of it. */
 #define LOOP_NS FN_MS(1000)
 
@@ -220,8 +214,6 @@ static int mark(struct fn_dev *dev, int ret)
 
 int intel_link_start(struct fn_dev *dev)
 {
-	if (!intel_port_of(dev)->chip->is_82576)
-		fn_dev_delay_ns(dev, PHY_SETUP_NS);
 	intel_port_of(dev)->diag.link_touched = false;
 	return mark(dev, dev->loopback ? loop_back(dev) : set_up(dev, &dev->link_conf));
 }

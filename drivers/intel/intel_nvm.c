@@ -33,6 +33,7 @@
  */
 #define SIZE_BASE 64u
 #define SIZE_MAX_WORDS (1u << 14)
+#define FLASH_WORDS_82574 2048u
 
 static bool has_invm(const struct fn_dev *dev)
 {
@@ -75,6 +76,10 @@ uint32_t intel_nvm_words(struct fn_dev *dev)
 		return eecd & INTEL_EECD_FLASH_I210 ? 2048 : 0;
 	if (!(eecd & INTEL_EECD_PRES))
 		return 0;
+	/* A flash has no size there: Linux takes as many words. */
+	if (!intel_port_of(dev)->chip->is_82576 &&
+	    (eecd & INTEL_EECD_TYPE_82574) == INTEL_EECD_FLASH_82574)
+		return FLASH_WORDS_82574;
 	words = SIZE_BASE << (eecd >> INTEL_EECD_SIZE_SHIFT & INTEL_EECD_SIZE_MASK);
 	return words < SIZE_MAX_WORDS ? words : SIZE_MAX_WORDS;
 }
@@ -102,6 +107,7 @@ int intel_nvm_read(struct fn_dev *dev, uint32_t offset, uint16_t *words, unsigne
 	unsigned done = 0;
 	int ret = 0;
 
+	intel_set_up_wait(dev);
 	while (!ret && done < n) {
 		const unsigned until = n - done < WORDS_AT_ONCE ? n : done + WORDS_AT_ONCE;
 

@@ -19,6 +19,8 @@ struct fn_dev;
 #define INTEL_EECD_AUTO_RD (1u << 9)
 #define INTEL_EECD_SIZE_SHIFT 11
 #define INTEL_EECD_SIZE_MASK 0xfu
+#define INTEL_EECD_TYPE_82574 (3u << 15)
+#define INTEL_EECD_FLASH_82574 (3u << 15)
 #define INTEL_EECD_FLASH_I210 (1u << 19)
 
 /* 82574 10.2.2.4, 82576 8.4: read a word. */

@@ -49,8 +49,10 @@ static int mdic(struct fn_dev *dev, unsigned reg, uint32_t cmd, uint16_t *value)
 
 static int access_phy(struct fn_dev *dev, unsigned reg, uint32_t cmd, uint16_t *value)
 {
-	int ret = intel_sem_take(dev, INTEL_SEM_PHY);
+	int ret;
 
+	intel_set_up_wait(dev);
+	ret = intel_sem_take(dev, INTEL_SEM_PHY);
 	if (ret)
 		return ret;
 	ret = mdic(dev, reg, cmd, value);

@@ -106,16 +106,47 @@ int intel_close(struct fn_dev *dev)
 }
 
 /*
+ * 82574: what RCTL.LPE lets in, whatever the MTU (82574 10.2.5.1): it has no register for a longest
+ * frame, as the 82576 has.
+ */
+#define LPE_FRAME_MAX 16384u
+
+static uint32_t buffers_for(const struct fn_dev_conf *conf, uint32_t bytes)
+{
+	const uint32_t room = intel_rx_buf_bytes(conf->pool);
+
+	return (bytes + room - 1) / room;
+}
+
+/* Frames that are longer than the MTU come in too, and need an end in the ring as well. */
+static int check_lpe(const struct fn_dev *dev, const struct fn_dev_conf *conf)
+{
+	const uint32_t longest = conf->mtu + FN_LINK_HEADER_BYTES + INTEL_CRC_BYTES;
+	const uint32_t segs = buffers_for(conf, LPE_FRAME_MAX);
+
+	if (intel_port_of(dev)->chip->is_82576 || longest <= INTEL_STANDARD_FRAME_MAX ||
+	    segs <= conf->rx_ring / 2)
+		return 0;
+	return fn_fail(
+		-EINVAL,
+		"%s: with MTU %u it lets in frames of up to %u bytes, whatever the MTU, which "
+		"fill %u buffers of %s, and %u is the most in a receive ring of %u: use a "
+		"larger ring, create the pool with larger room_bytes, or use an MTU of %u or less",
+		dev->bus->name, conf->mtu, LPE_FRAME_MAX, segs, fn_pool_name(conf->pool),
+		conf->rx_ring / 2, conf->rx_ring,
+		INTEL_STANDARD_FRAME_MAX - FN_LINK_HEADER_BYTES - INTEL_CRC_BYTES);
+}
+
+/*
  * With FN_OFFLOAD_RX_SCATTER: a frame fits what the device surely has of a ring. The other half may
  * wait to be filled again.
  */
 static int check_scatter(const struct fn_dev *dev, const struct fn_dev_conf *conf)
 {
-	const uint32_t room = intel_rx_buf_bytes(conf->pool);
-	const uint32_t segs = (conf->mtu + FN_LINK_HEADER_BYTES + room - 1) / room;
+	const uint32_t segs = buffers_for(conf, conf->mtu + FN_LINK_HEADER_BYTES);
 
 	if (segs <= conf->rx_ring / 2)
-		return 0;
+		return check_lpe(dev, conf);
 	return fn_fail(
 		-EINVAL,
 		"%s: a frame of MTU %u fills %u buffers of %s, and %u is the most in a receive "

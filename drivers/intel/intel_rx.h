@@ -43,7 +43,7 @@ void intel_rx_starved(struct intel_rxq *q);
 int intel_rx_frame(struct intel_rxq *q, uint16_t pos, uint16_t have, struct fn_pkt **pkt);
 /* Put the tags that the device took out back into the data; by how many bytes it grew. */
 unsigned intel_rx_untag(struct fn_pkt *const *pkts, unsigned n);
-/* Count those of @n packets whose checksum is wrong. */
+/* Count those of @n packets whose checksum is wrong, less what the device says so of by mistake. */
 void intel_rx_count_bad(struct intel_rxq *q, struct fn_pkt *const *pkts, unsigned n);
 
 static inline uint32_t intel_rx_ring_size(const struct intel_rxq *q)

@@ -79,6 +79,15 @@ static const struct probe probes_both[] = {
 
 static const uint32_t patterns[] = { 0x5a5a5a5a, 0xa5a5a5a5, 0xffffffff, 0x00000000 };
 
+/* The VLAN table as often as it needs (&intel_chip.vfta_writes). */
+static void probe_write(const struct intel_port *port, const struct probe *p, uint32_t value)
+{
+	const bool vfta = p->reg >= INTEL_VFTA && p->reg < INTEL_VFTA + 4 * INTEL_VFTA_WORDS;
+
+	for (unsigned i = 0; i < (vfta ? port->chip->vfta_writes : 1u); i++)
+		intel_write(port, p->reg, value);
+}
+
 /* 0, or -EIO with what was found in @text. */
 static int probe(struct intel_port *port, const struct probe *p, char text[FN_SELFTEST_TEXT_BYTES])
 {
@@ -86,7 +95,7 @@ static int probe(struct intel_port *port, const struct probe *p, char text[FN_SE
 		const uint32_t want = patterns[i] & p->mask;
 		uint32_t got;
 
-		intel_write(port, p->reg, want);
+		probe_write(port, p, want);
 		got = intel_read(port, p->reg) & p->mask;
 		if (got == want)
 			continue;

@@ -5,7 +5,7 @@
 #include "drivers/intel/intel.h"
 #include "drivers/intel/intel_sem.h"
 
-/* 82574 10.2: one flag for the MDIO wires and the NVM, which hardware grants. */
+/* 82574 10.2: one flag for the MDIO wires and the NVM, as Linux uses it, which hardware grants. */
 #define EXTCNF_CTRL 0x00f00u
 #define EXTCNF_CTRL_MDIO_SW (1u << 5)
 
@@ -57,8 +57,8 @@ static int take_82574(struct fn_dev *dev)
 			return 0;
 	} while (!late(dev, start_ns, SHORT_NS));
 	return fn_fail(-EIO,
-		       "%s: the device's firmware does not let go of the PHY (EXTCNF_CTRL is "
-		       "0x%08x after %u ms): turn the machine off and on",
+		       "%s: the device's firmware does not let go of the PHY and the NVM "
+		       "(EXTCNF_CTRL is 0x%08x after %u ms): turn the machine off and on",
 		       dev->bus->name, value, (unsigned)(SHORT_NS / FN_MS(1)));
 }
 
@@ -126,6 +126,33 @@ static uint32_t bit_of(struct fn_dev *dev, enum intel_sem what)
 	return what == INTEL_SEM_NVM ? SW_FW_NVM : phy[intel_lan_id(dev)];
 }
 
+/*
+ * Whether what software has held for so long may be taken from it. The PHY of this port has nobody
+ * else's program: one that is gone held it. The NVM is the other ports' too, and may be being
+ * written: it is left alone, as Linux does, but for what this program could not give back.
+ */
+static bool may_take_over(struct fn_dev *dev, enum intel_sem what, bool over)
+{
+	return what == INTEL_SEM_NVM ? intel_port_of(dev)->diag.nvm_kept : over;
+}
+
+static int fail_82576(const struct fn_dev *dev, enum intel_sem what, uint32_t sync, bool firmware)
+{
+	const char *name = what == INTEL_SEM_NVM ? "NVM" : "PHY";
+	const unsigned ms = (unsigned)(LONG_NS / FN_MS(1));
+
+	if (!firmware)
+		return fn_fail(-EIO,
+			       "%s: another program keeps the device's %s (SW_FW_SYNC is 0x%08x "
+			       "after %u ms): end what drives its other port, or turn the machine "
+			       "off and on",
+			       dev->bus->name, name, sync, ms);
+	return fn_fail(-EIO,
+		       "%s: the device's firmware does not let go of the %s (SW_FW_SYNC is 0x%08x "
+		       "after %u ms): turn the machine off and on",
+		       dev->bus->name, name, sync, ms);
+}
+
 static int take_82576(struct fn_dev *dev, enum intel_sem what)
 {
 	struct intel_port *port = intel_port_of(dev);
@@ -142,27 +169,26 @@ static int take_82576(struct fn_dev *dev, enum intel_sem what)
 		if (ret)
 			return ret;
 		sync = intel_look(port, SW_FW_SYNC);
-		/* What software has held so long was held by a program that is gone. */
-		if (!(sync & firmware) && (!(sync & own) || over)) {
+		if (!(sync & firmware) && (!(sync & own) || may_take_over(dev, what, over))) {
 			intel_write(port, SW_FW_SYNC, sync | own);
 			give_swsm(port);
 			return 0;
 		}
 		give_swsm(port);
 	} while (!over && (late(dev, start_ns, LONG_NS), true));
-	return fn_fail(-EIO,
-		       "%s: the device's firmware does not let go of the %s (SW_FW_SYNC is 0x%08x "
-		       "after %u ms): turn the machine off and on",
-		       dev->bus->name, what == INTEL_SEM_NVM ? "NVM" : "PHY", sync,
-		       (unsigned)(LONG_NS / FN_MS(1)));
+	return fail_82576(dev, what, sync, sync & firmware);
 }
 
 static void give_82576(struct fn_dev *dev, enum intel_sem what)
 {
 	struct intel_port *port = intel_port_of(dev);
 
-	/* Held on: whoever comes next takes it after its deadline. */
+	if (what == INTEL_SEM_NVM)
+		port->diag.nvm_kept = false;
+	/* Held on: the next access of this port takes it. */
 	if (take_swsm(dev)) {
+		if (what == INTEL_SEM_NVM)
+			port->diag.nvm_kept = true;
 		fn_log(dev->ctx, FN_LOG_WARN, "%s", fn_error_last());
 		return;
 	}
@@ -174,14 +200,13 @@ int intel_sem_take(struct fn_dev *dev, enum intel_sem what)
 {
 	if (intel_port_of(dev)->chip->is_82576)
 		return take_82576(dev, what);
-	/* The 82574's EERD settles with firmware by itself. */
-	return what == INTEL_SEM_PHY ? take_82574(dev) : 0;
+	return take_82574(dev);
 }
 
 void intel_sem_give(struct fn_dev *dev, enum intel_sem what)
 {
 	if (intel_port_of(dev)->chip->is_82576)
 		give_82576(dev, what);
-	else if (what == INTEL_SEM_PHY)
+	else
 		give_82574(dev);
 }

@@ -6,9 +6,6 @@
 #include "drivers/intel/intel_ring.h"
 #include "drivers/intel/intel_stats.h"
 
-/* Longest frame without RCTL.LPE: 1518 bytes and a VLAN tag (82574 10.2.5.1, I210 7.1.1.4). */
-#define STANDARD_FRAME_MAX 1522u
-
 /*
  * The ring of a queue, while the queue is off, which the 82576's first one is not after a reset:
  * 82574 4.6.5 and 4.6.6, I210 4.5.9 and 4.5.10.
@@ -82,7 +79,7 @@ static uint32_t rctl(const struct fn_dev *dev)
 	const uint32_t buf = intel_rx_buf_bytes(dev->conf.pool);
 	uint32_t value = INTEL_RCTL_BAM | INTEL_RCTL_SECRC;
 
-	if (is_82576 || intel_frame_bytes(dev) > STANDARD_FRAME_MAX)
+	if (is_82576 || intel_frame_bytes(dev) > INTEL_STANDARD_FRAME_MAX)
 		value |= INTEL_RCTL_LPE;
 	if (dev->conf.offloads & FN_OFFLOAD_VLAN_FILTER)
 		value |= INTEL_RCTL_VFE;

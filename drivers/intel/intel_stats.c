@@ -6,12 +6,15 @@
 #include "drivers/intel/intel_stats.h"
 #include "drivers/intel/intel_stats_table.h"
 
+/* What RQDPC of the 82576 stops at. */
+#define DROPS_MAX_82576 0xfffu
+
 /* How a register is read. */
 enum stat_how {
-	STAT_NONE,       /* it is not one */
-	STAT_CLEAR,      /* 32 bits; reading clears it */
-	STAT_DROPS,      /* as STAT_CLEAR, but on the I210 and I211, where writing does */
-	STAT_PAIR,       /* 64 bits; reading the upper half clears both */
+	STAT_NONE,  /* it is not one */
+	STAT_CLEAR, /* 32 bits; reading clears it */
+	STAT_DROPS, /* RQDPC: reading clears it, but on the I210 and I211, where writing does */
+	STAT_PAIR,  /* 64 bits; reading the upper half clears both */
 	STAT_RX_PACKETS, /* 32 bits that run on: PQGPRC of the queue of its place */
 	STAT_TX_PACKETS, /* as STAT_RX_PACKETS: PQGPTC */
 };
@@ -55,32 +58,68 @@ static const struct stat *stats_of(const struct intel_port *port, unsigned *n)
 	return port->chip->is_82576 ? stats_82576 : stats_82574;
 }
 
+/* RQDPC of the 82576 has 12 bits (Linux's igb); that of its successors has all. */
+static uint32_t drops_mask(const struct intel_chip *chip)
+{
+	return chip->is_successor ? UINT32_MAX : DROPS_MAX_82576;
+}
+
+/*
+ * A register that reading clears. An answer that got lost on the bus is asked for again: what has
+ * reached the device came with the first one and is lost, and what has not comes with the second. A
+ * count that stands still at its largest value, which reads alike, is left out too.
+ */
+static uint32_t read_clear(const struct intel_port *port, uint32_t reg)
+{
+	const uint32_t value = intel_look(port, reg);
+
+	return value == UINT32_MAX ? 0 : value;
+}
+
+static uint32_t read_drops(const struct intel_port *port, uint32_t reg)
+{
+	const uint32_t value = read_clear(port, reg) & drops_mask(port->chip);
+
+	if (value && port->chip->drops_stay)
+		intel_write(port, reg, 0);
+	return value;
+}
+
+/* All ones are a lower half like any other, but no upper one: that takes centuries. */
+static uint64_t read_pair(const struct intel_port *port, uint32_t reg)
+{
+	const uint32_t low = intel_look(port, reg);
+	const uint32_t high = intel_look(port, reg + 4);
+
+	return high == UINT32_MAX ? 0 : low | (uint64_t)high << 32;
+}
+
+/* What a register that runs on has counted since it was @last; unread, it is looked at later. */
+static uint32_t read_on(const struct intel_port *port, uint32_t reg, uint32_t *last)
+{
+	const uint32_t value = intel_look(port, reg);
+	const uint32_t grown = value - *last;
+
+	if (value == UINT32_MAX)
+		return 0;
+	*last = value;
+	return grown;
+}
+
 /* What was counted since the last time. */
 static uint64_t read_one(struct intel_port *port, const struct stat *s)
 {
-	uint32_t *last;
-	uint32_t value;
-	uint32_t low;
-
 	switch (s->how) {
 	case STAT_CLEAR:
-		return intel_read(port, s->reg);
+		return read_clear(port, s->reg);
 	case STAT_DROPS:
-		value = intel_read(port, s->reg);
-		if (value && port->chip->drops_stay)
-			intel_write(port, s->reg, 0);
-		return value;
+		return read_drops(port, s->reg);
 	case STAT_PAIR:
-		low = intel_read(port, s->reg);
-		return low | (uint64_t)intel_read(port, s->reg + 4) << 32;
+		return read_pair(port, s->reg);
 	case STAT_RX_PACKETS:
+		return read_on(port, s->reg, &port->diag.rx_packets[s->queue]);
 	case STAT_TX_PACKETS:
-		last = s->how == STAT_RX_PACKETS ? &port->diag.rx_packets[s->queue] :
-						   &port->diag.tx_packets[s->queue];
-		value = intel_read(port, s->reg);
-		low = value - *last;
-		*last = value;
-		return low;
+		return read_on(port, s->reg, &port->diag.tx_packets[s->queue]);
 	default:
 		return 0;
 	}

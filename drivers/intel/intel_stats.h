@@ -26,8 +26,9 @@ void intel_stats_clear(struct fn_dev *dev);
 /*
  * As in &struct fn_driver_ops; and in front of each reset, which would lose what was counted.
  *
- * Registers of 32 bits stop at their largest value, which 64-byte frames at 1 Gb/s reach after 48
- * minutes: whoever wants exact figures reads them more often.
+ * A register stops at its largest value, which then means "at least": whoever wants exact figures
+ * reads them more often. With 32 bits that is after 48 minutes of 64-byte frames at 1 Gb/s, with
+ * the 12 bits of the 82576's RQDPC (rx_queue_N_drops) after 4095 drops, which take 3 ms.
  */
 void intel_read_counters(struct fn_dev *dev);
 

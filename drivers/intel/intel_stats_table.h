@@ -121,12 +121,13 @@
 	  "frames that the MAC did not send, for want of a link or for an error (HTDPMC)")
 
 /* I210 8.19, 82576 8.10: the counters that each queue has; @n is a number in the source. */
-#define INTEL_STATS_QUEUE(X, n)                                                                  \
-	X(n, 0x10010 + 0x100 * (n), STAT_RX_PACKETS, FN_COUNTER_INFO, "rx_queue_" #n "_packets", \
-	  "of rx_packets: frames for receive queue " #n)                                         \
-	X(n, 0x0c030 + 0x40 * (n), STAT_DROPS, FN_COUNTER_DROP, "rx_queue_" #n "_drops",         \
-	  "frames that found receive queue " #n " without a descriptor (RQDPC)")                 \
-	X(n, 0x10014 + 0x100 * (n), STAT_TX_PACKETS, FN_COUNTER_INFO, "tx_queue_" #n "_packets", \
+#define INTEL_STATS_QUEUE(X, n)                                                                   \
+	X(n, 0x10010 + 0x100 * (n), STAT_RX_PACKETS, FN_COUNTER_INFO, "rx_queue_" #n "_packets",  \
+	  "of rx_packets: frames for receive queue " #n)                                          \
+	X(n, 0x0c030 + 0x40 * (n), STAT_DROPS, FN_COUNTER_DROP, "rx_queue_" #n "_drops",          \
+	  "frames that found receive queue " #n " without a descriptor (RQDPC); on the 82576 at " \
+	  "least so many: it counts to 4095 from one look to the next")                           \
+	X(n, 0x10014 + 0x100 * (n), STAT_TX_PACKETS, FN_COUNTER_INFO, "tx_queue_" #n "_packets",  \
 	  "of tx_packets: frames from transmit queue " #n)
 
 #define INTEL_STATS_QUEUES(X)    \

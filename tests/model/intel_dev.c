@@ -50,8 +50,10 @@ static void nvm_is_read(void *arg, uint64_t value)
 	struct intel_dev *id = arg;
 
 	(void)value;
-	if (!id->md.gone)
-		intel_dev_auto_read(id);
+	if (id->md.gone)
+		return;
+	intel_dev_auto_read(id);
+	id->set_up_until_ns = id->md.clock->now_ns + id->set_up_ns;
 }
 
 /*
@@ -271,6 +273,8 @@ static void reg_write(struct intel_dev *id, uint32_t off, uint32_t value)
 		intel_dev_violation(id, "a register is written before the NVM was read (AUTO_RD)");
 	if (action_write(id, off, value))
 		return;
+	if (off >= IDEV_VFTA && off < IDEV_VFTA + 512 && id->vfta_writes++ % (id->vfta_lost + 1))
+		return;
 	if (is_plain(id, off))
 		REG(off) = value;
 	else if ((reg = intel_dev_queue_reg(id, off, &tx, &queue, &which)))
@@ -469,6 +473,7 @@ void intel_dev_init(struct intel_dev *id, enum intel_family family)
 	id->link_ns = 1000;
 	id->reset_ns = 1000;
 	id->auto_read_ns = 1000;
+	id->set_up_ns = family == INTEL_82574 ? 25000000 : 0;
 	id->auto_tx = true;
 	mac_reset(id);
 	intel_dev_auto_read(id);

@@ -157,6 +157,10 @@ struct intel_posted {
  * @link_ns: what autonegotiation takes
  * @reset_ns: what CTRL.RST takes
  * @auto_read_ns: what reading the NVM takes afterwards (EECD.AUTO_RD)
+ * @set_up_ns: 82574: what setting its PHY up from the NVM takes behind that, without a word
+ * @set_up_until_ns: its end
+ * @vfta_lost: so many writes of the VLAN table get lost, one after the other, for each that arrives
+ * @vfta_writes: how many there were
  * @reset_until_ns: the reset's end
  * @pause_until_ns: the link partner wants nothing before (802.3 31B)
  * @posted_max_ns: how long a write of a register may be on its way; 0: it is there at once
@@ -199,6 +203,10 @@ struct intel_dev {
 	uint64_t link_ns;
 	uint64_t reset_ns;
 	uint64_t auto_read_ns;
+	uint64_t set_up_ns;
+	uint64_t set_up_until_ns;
+	unsigned vfta_lost;
+	unsigned vfta_writes;
 	uint64_t reset_until_ns;
 	uint64_t pause_until_ns;
 	uint64_t posted_max_ns;
@@ -322,6 +330,12 @@ void intel_dev_auto_read(struct intel_dev *id);
 /* Registers of the NVM and semaphores; false: it is none. */
 bool intel_dev_nvm_read(struct intel_dev *id, uint32_t off, uint32_t *value);
 bool intel_dev_nvm_write(struct intel_dev *id, uint32_t off, uint32_t value);
+
+/*
+ * The 82574 is not to be asked of PHY or NVM while it sets its PHY up (Linux's e1000e waits for
+ * 25 ms): else a violation is written down.
+ */
+void intel_dev_check_set_up(struct intel_dev *id);
 
 /* The driver may use the PHY and the NVM. */
 bool intel_dev_owns_phy(const struct intel_dev *id);

@@ -53,6 +53,9 @@ static void eerd_write(struct intel_dev *id, uint32_t value)
 
 	if (!(value & IDEV_EERD_START))
 		return;
+	intel_dev_check_set_up(id);
+	if (id->family == INTEL_82574 && !intel_dev_owns_phy(id))
+		intel_dev_violation(id, "EERD without the semaphore (82574 EXTCNF_CTRL)");
 	if (model_clock_pending(id->md.clock, eerd_done, id))
 		intel_dev_violation(id, "EERD is written before it was DONE");
 	if (addr >= INTEL_DEV_NVM_WORDS)
@@ -90,6 +93,12 @@ static void extcnf_write(struct intel_dev *id, uint32_t value)
 	const uint32_t hw = id->fw_holds ? IDEV_EXTCNF_MDIO_HW : 0;
 
 	REG(IDEV_EXTCNF_CTRL) = hw ? (value & ~IDEV_EXTCNF_MDIO_SW) | hw : value & ~hw;
+}
+
+void intel_dev_check_set_up(struct intel_dev *id)
+{
+	if (id->md.clock->now_ns < id->set_up_until_ns)
+		intel_dev_violation(id, "PHY or NVM while the device sets its PHY up (82574)");
 }
 
 bool intel_dev_owns_phy(const struct intel_dev *id)

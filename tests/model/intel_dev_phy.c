@@ -269,6 +269,7 @@ void intel_dev_mdic_write(struct intel_dev *id, uint32_t value)
 {
 	const uint32_t op = value & (IDEV_MDIC_READ | IDEV_MDIC_WRITE);
 
+	intel_dev_check_set_up(id);
 	if (model_clock_pending(id->md.clock, mdic_done, id))
 		intel_dev_violation(id, "MDIC is written before it was READY (10.2.2.7, 8.2.4)");
 	if (op != IDEV_MDIC_READ && op != IDEV_MDIC_WRITE)

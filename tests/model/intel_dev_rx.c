@@ -256,11 +256,15 @@ static void written(struct intel_dev *id, const struct intel_wb *wb, bool in_sev
  */
 static void no_room(struct intel_dev *id, unsigned queue, const uint8_t *mac, uint32_t len)
 {
+	const uint32_t most = id->successor ? UINT32_MAX : IDEV_DROPS_MAX_76;
+	uint32_t *drops;
+
 	id->dropped++;
 	if (id->family == INTEL_82576 &&
 	    (*intel_dev_qreg(id, false, queue, IDEV_Q_SRRCTL) & IDEV_SRRCTL_DROP_EN)) {
 		count_good(id, mac, len);
-		(*intel_dev_qreg(id, false, queue, IDEV_Q_DROPS))++;
+		drops = intel_dev_qreg(id, false, queue, IDEV_Q_DROPS);
+		*drops += *drops < most;
 		return;
 	}
 	intel_dev_count(id, IDEV_RNBC, 1);

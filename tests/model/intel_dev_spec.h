@@ -106,7 +106,8 @@
 #define IDEV_Q_DCA 0x14u
 #define IDEV_Q_TAIL 0x18u
 #define IDEV_Q_CTL 0x28u
-#define IDEV_Q_DROPS 0x30u  /* receive: RQDPC */
+#define IDEV_Q_DROPS 0x30u /* receive: RQDPC, of the 82576 no more than 0xfff */
+#define IDEV_DROPS_MAX_76 0xfffu
 #define IDEV_Q_WBAL 0x38u   /* sending: TDWBAL */
 #define IDEV_Q_DVMOLR 0x38u /* receiving: I350, I210, I211 */
 #define IDEV_Q_WBAH 0x3cu

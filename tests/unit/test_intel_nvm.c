@@ -88,6 +88,15 @@ static void sizes(void **state)
 		REG(IDEV_EECD) = IDEV_EECD_PRES | IDEV_EECD_AUTO_RD | code << 11;
 		assert_int_equal(intel_nvm_words(p.dev), code < 8 ? 64u << code : 16384);
 	}
+	/* The 82574's is a flash when both of these say so: its size is not told. */
+	for (unsigned type = 0; type < 4; type++) {
+		const bool flash = family == INTEL_82574 && type == 3;
+
+		REG(IDEV_EECD) = IDEV_EECD_PRES | IDEV_EECD_AUTO_RD | type << 15 | 1u << 11;
+		assert_int_equal(intel_nvm_words(p.dev), flash ? 2048 : 128);
+	}
+	REG(IDEV_EECD) = IDEV_EECD_AUTO_RD | 3u << 15;
+	assert_int_equal(intel_nvm_words(p.dev), 0);
 	REG(IDEV_EECD) = IDEV_EECD_AUTO_RD;
 	assert_int_equal(intel_nvm_words(p.dev), 0);
 	/* I211: fuses. I210: with a flash, or without. */

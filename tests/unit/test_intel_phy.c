@@ -6,6 +6,17 @@
 #define SW_PHY0 0x00000002u
 #define FW_PHY0 0x00020000u
 
+#define SW_NVM 0x00000001u
+
+static void firmware_comes(void *arg, uint64_t value)
+{
+	struct intel_dev *id = arg;
+
+	(void)value;
+	id->fw_holds = true;
+	REG(SWSM) = 0;
+}
+
 static uint64_t now_ns(void)
 {
 	return p.id.md.clock->now_ns;
@@ -74,8 +85,11 @@ static void firmware_holds(void **state)
 	start_ns = now_ns();
 	assert_int_equal(fn_dev_phy_read(p.dev, 1, &value), -EIO);
 	assert_true(says(family == INTEL_82576 ? "keeps its semaphore (SWSM.SWESMBI)" :
-						 "does not let go of the PHY (EXTCNF_CTRL is"));
+						 "does not let go of the PHY and the NVM "
+						 "(EXTCNF_CTRL is"));
 	assert_in_range(now_ns() - start_ns, FN_MS(100), FN_MS(110));
+	/* One flag of the 82574 is for both. */
+	assert_int_equal(fn_dev_nvm_read(p.dev, 0, &value, 1), -EIO);
 	p.id.fw_holds = false;
 	assert_int_equal(fn_dev_phy_read(p.dev, 1, &value), 0);
 	if (family == INTEL_82576) {
@@ -118,6 +132,72 @@ static void left_behind(void **state)
 	port_end();
 }
 
+/* The NVM is the other port's too: it is not taken from a program that may be there. */
+static void of_another_port(void **state)
+{
+	uint64_t start_ns;
+	uint16_t value;
+
+	(void)state;
+	if (family == INTEL_82574)
+		return;
+	port_up();
+	REG(IDEV_SW_FW_SYNC) = SW_NVM;
+	start_ns = now_ns();
+	assert_int_equal(fn_dev_nvm_read(p.dev, 0, &value, 1), -EIO);
+	assert_true(says("another program keeps the device's NVM (SW_FW_SYNC is 0x00000001"));
+	assert_in_range(now_ns() - start_ns, FN_MS(1000), FN_MS(1010));
+	assert_int_equal(REG(IDEV_SW_FW_SYNC), SW_NVM);
+	REG(IDEV_SW_FW_SYNC) = 0;
+	assert_int_equal(fn_dev_nvm_read(p.dev, 0, &value, 1), 0);
+	port_end();
+}
+
+/* What this port could not give back, because firmware was in the way, it has again. */
+static void own_left(void **state)
+{
+	uint16_t words[64];
+	uint16_t value;
+
+	(void)state;
+	if (family == INTEL_82574)
+		return;
+	port_up();
+	/* The firmware comes in while words are read. */
+	p.id.md.late_min_ns = p.id.md.late_max_ns = 20000;
+	model_clock_after(p.id.md.clock, 60 * 20000, firmware_comes, &p.id, 0);
+	assert_int_equal(fn_dev_nvm_read(p.dev, 0, words, 64), 0);
+	assert_int_equal(REG(IDEV_SW_FW_SYNC), SW_NVM);
+	p.id.fw_holds = false;
+	assert_int_equal(fn_dev_nvm_read(p.dev, 0, &value, 1), 0);
+	assert_int_equal(REG(IDEV_SW_FW_SYNC), 0);
+	port_end();
+}
+
+/* A reset is everywhere, and the 82574's PHY and NVM are not touched for 25 ms behind it. */
+static void behind_a_reset(void **state)
+{
+	uint64_t start_ns;
+	uint16_t value;
+
+	(void)state;
+	for (unsigned nvm = 0; nvm < 2; nvm++) {
+		port_up();
+		assert_int_equal(fn_dev_stop(p.dev), 0);
+		start_ns = now_ns();
+		assert_int_equal(nvm ? fn_dev_nvm_read(p.dev, 0, &value, 1) :
+				       fn_dev_phy_read(p.dev, 2, &value),
+				 0);
+		assert_in_range(now_ns() - start_ns, family == INTEL_82574 ? FN_MS(24) : 0,
+				family == INTEL_82574 ? FN_MS(26) : FN_MS(1));
+		/* Once. */
+		start_ns = now_ns();
+		assert_int_equal(fn_dev_phy_read(p.dev, 2, &value), 0);
+		assert_in_range(now_ns() - start_ns, 0, FN_MS(1));
+		port_end();
+	}
+}
+
 static void gone(void **state)
 {
 	uint16_t value;
@@ -134,8 +214,8 @@ static void gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(reads_and_writes), BOTH(no_answer), BOTH(firmware_holds),
-		BOTH(left_behind),      BOTH(gone),
+		BOTH(reads_and_writes), BOTH(no_answer), BOTH(firmware_holds), BOTH(left_behind),
+		BOTH(of_another_port),  BOTH(own_left),  BOTH(behind_a_reset), BOTH(gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -312,6 +312,50 @@ static void statuses(void **state)
 	}
 }
 
+/* A wrong checksum, as the device says: of SCTP, UDP or TCP, behind IPv4, IPv6 or a tag. */
+static void short_sctp(void **state)
+{
+	static const struct {
+		uint16_t type;
+		uint8_t at;
+		uint8_t proto;
+		uint32_t len;
+		bool forgiven;
+	} rows[] = {
+		{ 0x0800, 23, 132, 60, true },  { 0x86dd, 20, 132, 60, true },
+		{ 0x0800, 23, 17, 60, false },  { 0x86dd, 20, 6, 60, false },
+		{ 0x0800, 23, 132, 61, false }, { 0x0806, 23, 132, 60, false },
+		{ 0x8100, 27, 132, 60, true },  { 0x8100, 27, 17, 60, false },
+	};
+	uint64_t bad = 0;
+
+	(void)state;
+	ring_start((struct fn_dev_conf){
+		.rx_ring = 64, .tx_ring = 32, .offloads = FN_OFFLOAD_RX_CSUM });
+	p.id.writeback = say;
+	said = IDEV_RXD_L4CS | IDEV_RXD_L4E | IDEV_RXD_IPCS;
+	for (unsigned i = 0; i < FN_ARRAY_LEN(rows); i++) {
+		const bool forgiven = rows[i].forgiven && family == INTEL_82576;
+		uint8_t frame[64] = { 0 };
+		struct fn_pkt *pkt;
+
+		memset(frame, 0xff, 6);
+		frame[12] = (uint8_t)(rows[i].type >> 8);
+		frame[13] = (uint8_t)rows[i].type;
+		if (rows[i].type == 0x8100)
+			frame[16] = 0x08;
+		frame[rows[i].at] = rows[i].proto;
+		assert_int_equal(intel_dev_receive(&p.id, frame, rows[i].len), 0);
+		assert_int_equal(fn_rx_burst(rx, &pkt, 1), 1);
+		assert_int_equal(pkt->len, rows[i].len);
+		assert_int_equal(pkt->flags, FN_PKT_RX_IP_GOOD | (forgiven ? 0 : FN_PKT_RX_L4_BAD));
+		fn_pkt_free(pkt);
+		bad += !forgiven;
+	}
+	assert_int_equal(rx_counter(FN_RX_CSUM_BAD), bad);
+	ring_end();
+}
+
 /* The hash of a descriptor, and none where its type says that there is none. */
 static void say_hash(void *arg, struct intel_wb *wb)
 {
@@ -358,9 +402,9 @@ static void stopped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ALL(each_ring),  ALL(wraps_anywhere), ALL(doorbells),
-		ALL(pool_empty), ALL(scattered),      ALL(too_long),
-		ALL(statuses),   ALL(hashes),         ALL(stopped),
+		ALL(each_ring), ALL(wraps_anywhere), ALL(doorbells), ALL(pool_empty),
+		ALL(scattered), ALL(too_long),       ALL(statuses),  ALL(short_sctp),
+		ALL(hashes),    ALL(stopped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,7 +113,7 @@ static void scattered_over_a_ring(void **state)
 	assert_int_equal(fn_dev_configure(p.dev, &conf), 0);
 	conf.rx_ring = 32;
 	conf.mtu = 16 * 512 - 18;
-	assert_int_equal(fn_dev_configure(p.dev, &conf), 0);
+	assert_int_equal(fn_dev_configure(p.dev, &conf), family == INTEL_82576 ? 0 : -EINVAL);
 	conf.mtu++;
 	assert_int_equal(fn_dev_configure(p.dev, &conf), -EINVAL);
 	assert_int_equal(fn_dev_close(p.dev), 0);
@@ -122,6 +122,87 @@ static void scattered_over_a_ring(void **state)
 	assert_int_equal(fn_ctx_destroy(p.ctx), 0);
 	assert_no_violation(&p.id.md);
 	model_dev_unplug(&p.id.md);
+}
+
+/*
+ * The 82574 lets in what is longer than the MTU, once it lets in anything above 1522 bytes: that
+ * has to end in the ring too, and is no lie.
+ */
+static void longer_than_the_mtu(void **state)
+{
+	const struct fn_pool_opts opts = {
+		.sz = sizeof(opts), .count = PORT_PKTS, .room_bytes = 256, .max_threads = 1
+	};
+	struct fn_dev_conf conf = {
+		.sz = sizeof(conf), .mtu = 2000, .offloads = FN_OFFLOAD_RX_SCATTER, .rx_ring = 32
+	};
+	static uint8_t frame[9000];
+	struct fn_pool *small;
+	struct fn_pkt *pkt;
+
+	(void)state;
+	port_init();
+	port_open();
+	memset(frame, 0xff, 6);
+	assert_int_equal(fn_pool_create(p.ctx, &opts, &small), 0);
+	conf.pool = small;
+	if (family == INTEL_82574) {
+		assert_int_equal(fn_dev_configure(p.dev, &conf), -EINVAL);
+		assert_true(says("with MTU 2000 it lets in frames of up to 16384 bytes"));
+		assert_true(says("64 buffers"));
+		assert_true(says("or use an MTU of 1500 or less"));
+		conf.mtu = 1500;
+		assert_int_equal(fn_dev_configure(p.dev, &conf), 0);
+		conf.mtu = 2000;
+		conf.rx_ring = 128;
+	}
+	assert_int_equal(fn_dev_configure(p.dev, &conf), 0);
+	assert_int_equal(fn_dev_start(p.dev), 0);
+	pass_ns(2 * p.id.link_ns);
+	for (unsigned i = 0; i < 8; i++) {
+		const int ret = intel_dev_receive(&p.id, frame, sizeof(frame));
+
+		assert_int_equal(ret, family == INTEL_82574 ? 0 : -EPERM);
+		assert_int_equal(fn_rx_burst(fn_dev_rxq(p.dev, 0), &pkt, 1), !ret);
+		if (!ret) {
+			assert_int_equal(fn_pkt_len(pkt), sizeof(frame));
+			fn_pkt_free(pkt);
+		}
+		assert_int_equal(fn_rxq_status(fn_dev_rxq(p.dev, 0)), 0);
+	}
+	assert_int_equal(fn_dev_close(p.dev), 0);
+	assert_int_equal(fn_pool_destroy(small), 0);
+	assert_int_equal(fn_pool_destroy(p.pool), 0);
+	assert_int_equal(fn_ctx_destroy(p.ctx), 0);
+	assert_no_violation(&p.id.md);
+	model_dev_unplug(&p.id.md);
+}
+
+/* A capability of PCI Express alone, whose link control says @aspm. */
+static void open_with_aspm(uint8_t aspm)
+{
+	port_init();
+	p.id.md.cfg[0x06] = 0x10;
+	p.id.md.cfg[0x34] = 0x40;
+	p.id.md.cfg[0x40] = 0x10;
+	p.id.md.cfg[0x50] = (uint8_t)(0x40 | aspm);
+	port_open();
+}
+
+/* An 82574 on a link that saves power works, and whoever has it is told what to do. */
+static void saves_power(void **state)
+{
+	(void)state;
+	for (uint8_t aspm = 0; aspm < 4; aspm++) {
+		const bool told = aspm && family == INTEL_82574;
+
+		open_with_aspm(aspm);
+		assert_int_equal(strstr(p.log, "(ASPM), with which an 82574 may stop") != NULL,
+				 told);
+		port_start((struct fn_dev_conf){ 0 });
+		port_receive(1);
+		port_end();
+	}
 }
 
 /* Letting a VLAN in or out leaves those beside it in the table. */
@@ -226,6 +307,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(hash_of_one_queue),
 		BOTH(scattered_over_a_ring),
+		BOTH(longer_than_the_mtu),
+		BOTH(saves_power),
 		BOTH(neighbour_vlans),
 		BOTH(stale_stripping),
 		BOTH(no_ring_memory),

@@ -64,9 +64,37 @@ static const struct intel_chip chip_82574 = {
 	.steps = &steps,
 };
 
+/* PCI Express 7.8: its capability, and link control in it: ASPM in states L0s and L1. */
+#define PCI_CAP_EXPRESS 0x10u
+#define PCIE_LINK_CONTROL 0x10u
+#define PCIE_LINK_ASPM 0x0003u
+
+/*
+ * The 82574 loses completions on a link that saves power (its specification update; Linux's e1000e
+ * turns ASPM off). VFIO does not let link control be written, so it is for whoever has the machine.
+ */
+static void look_at_aspm(const struct fn_dev *dev)
+{
+	const uint16_t cap = fn_busdev_next_cap(dev->bus, PCI_CAP_EXPRESS, 0);
+	const uint16_t link =
+		cap ? fn_cfg_read16(dev->bus, (uint16_t)(cap + PCIE_LINK_CONTROL)) : 0;
+
+	if (link == UINT16_MAX || !(link & PCIE_LINK_ASPM))
+		return;
+	fn_log(dev->ctx, FN_LOG_WARN,
+	       "%s: its PCIe link saves power (ASPM), with which an 82574 may stop: write 0 to "
+	       "l0s_aspm and l1_aspm in /sys/bus/pci/devices/%s/link, or boot with "
+	       "pcie_aspm.policy=performance",
+	       dev->bus->name, dev->bus->name);
+}
+
 static int e1000e_open(struct fn_dev *dev)
 {
-	return intel_open(dev, &chip_82574);
+	const int ret = intel_open(dev, &chip_82574);
+
+	if (!ret)
+		look_at_aspm(dev);
+	return ret;
 }
 
 static const struct fn_driver_ops ops = {
