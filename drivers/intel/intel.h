@@ -112,9 +112,9 @@ enum intel_auto_read {
  * @rctl: register RCTL, but for the receive modes
  * @filter_mode: how exactly the list of addresses is filtered
  * @auto_read: what it says of its NVM
- * @tx_by_page: it is one of QEMU's models, which silently drop a frame when the bytes of one of its
- *	descriptors are not one piece of the guest's memory. Those of two ordinary pages seldom are:
- *	there no descriptor reaches across pages
+ * @is_qemu: it is one of QEMU's models, which silently drop a frame when the bytes of one of its
+ *	transmit descriptors are not one piece of the guest's memory. Those of two ordinary pages
+ *	seldom are: there no descriptor reaches across pages
  * @diag: what PHY, link, LED and statistics remember
  */
 struct intel_port {
@@ -125,7 +125,7 @@ struct intel_port {
 	uint32_t rctl;
 	enum fn_filter_mode filter_mode;
 	enum intel_auto_read auto_read;
-	bool tx_by_page;
+	bool is_qemu;
 	struct intel_diag diag;
 };
 
