@@ -115,6 +115,7 @@ enum intel_auto_read {
  * @is_qemu: it is one of QEMU's models, which silently drop a frame when the bytes of one of its
  *	transmit descriptors are not one piece of the guest's memory. Those of two ordinary pages
  *	seldom are: there no descriptor reaches across pages
+ * @throttle_ns: e1000e of QEMU: a throttle that may still run takes no longer
  * @diag: what PHY, link, LED and statistics remember
  */
 struct intel_port {
@@ -126,6 +127,7 @@ struct intel_port {
 	enum fn_filter_mode filter_mode;
 	enum intel_auto_read auto_read;
 	bool is_qemu;
+	uint32_t throttle_ns;
 	struct intel_diag diag;
 };
 
