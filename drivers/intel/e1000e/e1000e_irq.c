@@ -111,11 +111,11 @@ void e1000e_config_irq(struct fn_dev *dev)
 	/* Its message has done so; but what was no message's, as QEMU's second one, has not. */
 	intel_write(port, INTEL_IMC, E1000E_ICR_OTHER);
 	icr = intel_read(port, INTEL_ICR);
-	if (icr != UINT32_MAX) {
+	if (icr != UINT32_MAX)
 		intel_write(port, INTEL_ICR, icr & OTHERS);
-		if (icr & E1000E_ICR_QUEUES)
-			intel_write(port, INTEL_ICS, icr & E1000E_ICR_QUEUES);
-	}
+	/* An answer that got lost has them all set: any may have been cleared. */
+	if (icr & E1000E_ICR_QUEUES)
+		intel_write(port, INTEL_ICS, icr & E1000E_ICR_QUEUES);
 	intel_write(port, INTEL_IMS, OTHERS);
 	intel_other_causes(dev, icr);
 }
