@@ -82,9 +82,9 @@ void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 }
 
 /*
- * QEMU (7.2) ends when MSI-X is switched off while the throttle of one of its e1000e's vectors runs,
- * which neither a reset nor another EITR stops: it is left to end, once no interrupt can begin one
- * any more. What it takes at least (128 us) is shorter than a reset.
+ * QEMU (7.2) ends when MSI-X is switched off while the throttle of one of its e1000e's vectors
+ * runs, which neither a reset nor another EITR stops: it is left to end, once no interrupt can
+ * begin one any more. What it takes at least (128 us) is shorter than a reset.
  */
 void e1000e_irqs_settle(struct fn_dev *dev)
 {
