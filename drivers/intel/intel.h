@@ -113,9 +113,10 @@ enum intel_auto_read {
  * @filter_mode: how exactly the list of addresses is filtered
  * @auto_read: what it says of its NVM
  * @set_up_ns: 82574: when it has set its PHY up from the NVM, as far as anybody can tell
- * @tx_by_page: it is one of QEMU's models, which silently drop a frame when the bytes of one of its
- *	descriptors are not one piece of the guest's memory. Those of two ordinary pages seldom are:
- *	there no descriptor reaches across pages
+ * @is_qemu: it is one of QEMU's models, which silently drop a frame when the bytes of one of its
+ *	transmit descriptors are not one piece of the guest's memory. Those of two ordinary pages
+ *	seldom are: there no descriptor reaches across pages
+ * @throttle_ns: e1000e of QEMU: a throttle that may still run takes no longer
  * @diag: what PHY, link, LED and statistics remember
  */
 struct intel_port {
@@ -127,7 +128,8 @@ struct intel_port {
 	enum fn_filter_mode filter_mode;
 	enum intel_auto_read auto_read;
 	uint64_t set_up_ns;
-	bool tx_by_page;
+	bool is_qemu;
+	uint32_t throttle_ns;
 	struct intel_diag diag;
 };
 

@@ -41,7 +41,7 @@ static bool is_qemu(const struct fn_dev *dev)
 static void open_limits(struct fn_dev *dev, const struct intel_chip *chip)
 {
 	struct fn_dev_limits *limits = &dev->limits;
-	const bool by_page = intel_port_of(dev)->tx_by_page;
+	const bool by_page = intel_port_of(dev)->is_qemu;
 
 	limits->max_rxqs = chip->queues;
 	limits->max_txqs = chip->queues;
@@ -82,7 +82,7 @@ int intel_open(struct fn_dev *dev, const struct intel_chip *chip)
 	int ret;
 
 	port->chip = chip;
-	port->tx_by_page = is_qemu(dev);
+	port->is_qemu = is_qemu(dev);
 	ret = dev->bus->ops->map(dev->bus, INTEL_REGS_BAR, 0, INTEL_REGS_BYTES, &port->regs);
 	if (ret)
 		return ret;

@@ -21,7 +21,7 @@
 /* A context in front, padding behind, and the one that stays free (INTEL_Q_HEAD, INTEL_Q_TAIL). */
 #define INTEL_TX_EXTRA_DESCS 3u
 /*
- * Where a descriptor may not reach across a page (&intel_port.tx_by_page): a segment may begin in
+ * Where a descriptor may not reach across a page (&intel_port.is_qemu): a segment may begin in
  * one page and end in the next, and a packet's bytes (64 KiB, IP's most) fill so many pages.
  */
 #define INTEL_TX_PAGE 4096u
@@ -93,7 +93,7 @@ enum intel_tx_kind {
  * @desc: the ring
  * @bufs: by descriptor: the packet that ends there; NULL: none does
  * @plain: fn_pool_plain_word() of the pool that @cache belongs to; 0, which no packet has, when
- *	that pool's packets have to be looked at one by one (&intel_port.tx_by_page)
+ *	that pool's packets have to be looked at one by one (&intel_port.is_qemu)
  * @reports: positions behind descriptors that are reported, oldest first
  * @head: next free descriptor
  * @tail: oldest descriptor in use
@@ -114,7 +114,7 @@ enum intel_tx_kind {
  * @asks: flags of FN_PKT_TX_MASK that a packet may have
  * @segs_max: most segments of a packet
  * @seg_bytes: most bytes of a descriptor
- * @seg_mask: &intel_port.tx_by_page: bytes of a descriptor end where these bits of the address are
+ * @seg_mask: &intel_port.is_qemu: bytes of a descriptor end where these bits of the address are
  *	0 again; else 0
  * @len_max: longest frame
  * @ring: memory of the descriptors, and zeros for padding behind them

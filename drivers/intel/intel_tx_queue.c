@@ -32,7 +32,7 @@ static void tx_init(struct intel_txq *q, const struct fn_dev *dev, enum intel_tx
 {
 	const struct fn_dev_conf *conf = &dev->conf;
 	const struct intel_port *port = intel_port_of(dev);
-	const bool by_page = port->tx_by_page;
+	const bool by_page = port->is_qemu;
 	const uint32_t size = conf->tx_ring;
 
 	q->desc = q->ring.va;

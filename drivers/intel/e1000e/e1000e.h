@@ -20,6 +20,7 @@ void e1000e_irqs_off(const struct intel_port *port);
 int e1000e_irqs_start(struct fn_dev *dev);
 void e1000e_irq_raise(const struct intel_port *port, unsigned entry);
 void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c);
+void e1000e_irqs_settle(struct fn_dev *dev);
 void e1000e_config_irq(struct fn_dev *dev);
 int e1000e_rx_arm(struct fn_rxq *rxq);
 void e1000e_rx_disarm(struct fn_rxq *rxq);

@@ -12,8 +12,10 @@
  */
 int e1000e_before_reset(struct fn_dev *dev)
 {
-	const int ret = intel_sem_take(dev, INTEL_SEM_PHY);
+	int ret;
 
+	e1000e_irqs_settle(dev);
+	ret = intel_sem_take(dev, INTEL_SEM_PHY);
 	if (!ret || ret == -ENODEV)
 		return ret;
 	fn_log(dev->ctx, FN_LOG_WARN, "%s", fn_error_last());

@@ -15,10 +15,12 @@ extern const struct fn_driver fn_driver_igb;
  * @port: what both families share
  * @armed: by MSI-X entry: queues that asked for an interrupt, receive queues in bits 15:0, transmit
  *	queues above; atomic
+ * @shared: MSI-X entries of more than one queue, a bit each
  */
 struct igb {
 	struct intel_port port;
 	uint32_t armed[IGB_ENTRIES];
+	uint32_t shared;
 };
 
 _Static_assert(offsetof(struct igb, port) == 0, "intel_port_of()");

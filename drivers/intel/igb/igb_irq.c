@@ -89,7 +89,8 @@ int igb_irqs_start(struct fn_dev *dev)
 		igb_of(dev)->armed[i] = 0;
 	intel_write(port, IGB_GPIE, GPIE);
 	ivars_start(dev);
-	intel_write(port, IGB_EIAC, shared(dev) | 1u << OTHER_ENTRY);
+	igb_of(dev)->shared = shared(dev);
+	intel_write(port, IGB_EIAC, igb_of(dev)->shared | 1u << OTHER_ENTRY);
 	intel_write(port, IGB_EIAM, IGB_EICR_ALL);
 	intel_write(port, IGB_EIMS, 1u << OTHER_ENTRY);
 	intel_write(port, INTEL_IMS, OTHERS);
@@ -136,40 +137,73 @@ static uint32_t bit_of(const struct fn_queue *queue)
 }
 
 /*
+ * Threads may share a vector, and a look at @armed and the write that follows it are no one step:
+ * another may arm its queue in between. So all note what they want before they write, and whoever
+ * has written looks again when that has arrived. A queue that is seen then is given back what was
+ * taken from it; one that is noted later is armed by writes that come behind these. In doubt there
+ * is an interrupt too many, and never one too few.
+ *
+ * Returns whether another queue of the vector is armed.
+ */
+static bool note(const struct fn_queue *queue, bool armed)
+{
+	uint32_t *word = &igb_of(queue->dev)->armed[intel_entry(queue)];
+	const uint32_t before = armed ? __atomic_fetch_or(word, bit_of(queue), __ATOMIC_RELAXED) :
+					__atomic_fetch_and(word, ~bit_of(queue), __ATOMIC_RELAXED);
+
+	/* Pairs with that of look_again(): the note is there before the writes are. */
+	fn_fence_seq_cst();
+	return before & ~bit_of(queue);
+}
+
+/* The queues of the vector that are armed, once what was written has arrived: the read's doing. */
+static uint32_t look_again(const struct fn_queue *queue)
+{
+	(void)intel_read(intel_port_of(queue->dev), INTEL_STATUS);
+	/*
+	 * Pairs with the fence of note(); and with the device, which writes a descriptor back
+	 * before it raises the cause: whoever looks at the ring now sees what raised no interrupt.
+	 */
+	fn_mb_dma();
+	return __atomic_load_n(&igb_of(queue->dev)->armed[intel_entry(queue)], __ATOMIC_RELAXED);
+}
+
+/*
  * What came before is forgotten, or it would interrupt at once; but not while another queue waits
- * for the same vector, which what came may be for. The read has the writes arrive. Queues without a
- * vector are not armed (fn_rxq_arm()).
+ * for the same vector, which what came may be for: when one began to meanwhile, it is raised again.
+ * Queues without a vector are not armed (fn_rxq_arm()).
  */
 static void arm(const struct fn_queue *queue)
 {
 	const struct intel_port *port = intel_port_of(queue->dev);
-	const unsigned entry = queue->vector + INTEL_FIRST_VECTOR;
-	const uint32_t before = __atomic_fetch_or(&igb_of(queue->dev)->armed[entry], bit_of(queue),
-						  __ATOMIC_RELAXED);
+	const uint32_t vector = 1u << intel_entry(queue);
+	const bool forget = !note(queue, true);
 
-	if (!(before & ~bit_of(queue)))
-		intel_write(port, IGB_EICR, 1u << entry);
-	intel_write(port, IGB_EIMS, 1u << entry);
-	(void)intel_read(port, INTEL_STATUS);
-	/*
-	 * Pairs with the device, which writes a descriptor back before it raises the cause: whoever
-	 * looks at the ring now sees what raised no interrupt.
-	 */
-	fn_mb_dma();
+	if (forget)
+		intel_write(port, IGB_EICR, vector);
+	intel_write(port, IGB_EIMS, vector);
+	if ((look_again(queue) & ~bit_of(queue)) && forget)
+		intel_write(port, IGB_EICS, vector);
 }
 
-/* Whoever is woken by a vector looks at all of its queues: the last one masks it. */
+/*
+ * Whoever is woken by a vector looks at all of its queues: the last one masks it. A vector of one
+ * queue is one thread's, which needs no second look.
+ */
 static void disarm(const struct fn_queue *queue)
 {
+	const struct intel_port *port = intel_port_of(queue->dev);
 	const uint16_t entry = intel_entry(queue);
-	uint32_t before;
+	bool on = false;
+	bool was;
 
-	if (entry == INTEL_NO_ENTRY)
+	if (entry == INTEL_NO_ENTRY || note(queue, false))
 		return;
-	before = __atomic_fetch_and(&igb_of(queue->dev)->armed[entry], ~bit_of(queue),
-				    __ATOMIC_RELAXED);
-	if (!(before & ~bit_of(queue)))
-		intel_write(intel_port_of(queue->dev), IGB_EIMC, 1u << entry);
+	do {
+		was = on;
+		intel_write(port, was ? IGB_EIMS : IGB_EIMC, 1u << entry);
+		on = (igb_of(queue->dev)->shared >> entry & 1) && look_again(queue);
+	} while (on != was);
 }
 
 int igb_rx_arm(struct fn_rxq *rxq)

@@ -224,8 +224,36 @@ static void coalesce_together(struct conform *c)
 	irq_start(c, (struct fn_dev_conf){ 0 });
 	together(c, false);
 	together(c, true);
-	/* QEMU ends when MSI-X is turned off before its e1000e's throttle is over. */
-	conform_wait_ns(c, CONFORM_QUIET_NS);
+}
+
+/* An interrupt came, and the next one would be held back for long. */
+static void held_back(struct conform *c, bool is_tx)
+{
+	irq_start(c, (struct fn_dev_conf){ 0 });
+	set_delay(c, is_tx, c->info.coalesce_max_ns);
+	arm(c, is_tx);
+	pass(c, is_tx, 0);
+	irq_expect(c, event_fd(c, is_tx));
+	passed(c, is_tx, 1);
+}
+
+BEHAVIOUR(coalesce_left, NEED_REALTIME,
+	  "A device that is stopped and configured anew, or closed, right behind an interrupt "
+	  "that began a long delay does no harm when the delay is over, and works anew.");
+static void coalesce_left(struct conform *c)
+{
+	need_cap(c, FN_CAP_COALESCE);
+	for (unsigned i = 0; i < 2; i++) {
+		held_back(c, i);
+		check_ok(fn_dev_stop(c->dev));
+		check_ok(port_configure(c, (struct fn_dev_conf){ 0 }));
+		conform_wait_ns(c, 2 * CONFORM_QUIET_NS);
+		held_back(c, i);
+		port_close(c);
+		conform_wait_ns(c, 2 * CONFORM_QUIET_NS);
+	}
+	port_start(c, (struct fn_dev_conf){ 0 });
+	check_passes(c);
 }
 
 static void need_counting(struct conform *c)
@@ -360,11 +388,8 @@ static void coalesce_packets(struct conform *c)
 }
 
 const struct behaviour *const coalesce_behaviours[] = {
-	&behaviour_coalesce_read_back,
-	&behaviour_coalesce_holds_back,
-	&behaviour_coalesce_tx_holds_back,
-	&behaviour_coalesce_together,
-	&behaviour_coalesce_packets_refused,
-	&behaviour_coalesce_packets,
-	NULL,
+	&behaviour_coalesce_read_back,     &behaviour_coalesce_holds_back,
+	&behaviour_coalesce_tx_holds_back, &behaviour_coalesce_together,
+	&behaviour_coalesce_left,          &behaviour_coalesce_packets_refused,
+	&behaviour_coalesce_packets,       NULL,
 };
