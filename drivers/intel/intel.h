@@ -155,10 +155,15 @@ static inline uint32_t intel_txq_reg(const struct intel_port *port, uint16_t idx
 	return port->chip->txq + port->chip->queue_stride * idx + reg;
 }
 
+/* 802.1Q 9.5, 9.6: VLAN tags stand behind the addresses; an outer one has a type of its own. */
+#define INTEL_ETH_ADDRS 12u
+#define INTEL_TAG_BYTES 4u
+#define INTEL_OUTER_TPID 0x88a8u
+
 /* Longest frame on the wire: the MTU, its link header, and a CRC of 4 bytes (802.3 3.2.9). */
 static inline uint32_t intel_frame_bytes(const struct fn_dev *dev)
 {
-	return dev->conf.mtu + FN_LINK_HEADER_BYTES + 4u;
+	return dev->conf.mtu + fn_link_header_bytes(&dev->conf) + 4u;
 }
 
 /* The MSI-X entry of a queue's vector: entry 0 is for all that is no queue's. */
