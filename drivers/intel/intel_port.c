@@ -126,8 +126,8 @@ static int check_scatter(const struct fn_dev *dev, const struct fn_dev_conf *con
 }
 
 /*
- * I210 7.4.5.1: a tag is put in behind the outer one, which is in the data. QEMU's model of igb puts
- * it in front of that, and the frame is another (vlan_outer_insert).
+ * I210 7.4.5.1: a tag is put in behind the outer one, which is in the data. QEMU's model of igb
+ * puts it in front of that, and the frame is another (vlan_outer_insert).
  */
 static int check_outer(const struct fn_dev *dev, const struct fn_dev_conf *conf)
 {
@@ -138,7 +138,8 @@ static int check_outer(const struct fn_dev *dev, const struct fn_dev_conf *conf)
 		return 0;
 	if (conf->mtu > most)
 		return fn_fail(-EINVAL,
-			       "%s: MTU %u leaves no room for the tag of vlan_outer: use %u or less",
+			       "%s: MTU %u leaves no room for the tag of vlan_outer: use %u or "
+			       "less",
 			       dev->bus->name, conf->mtu, most);
 	if (port->tx_by_page && (conf->offloads & FN_OFFLOAD_TX_VLAN))
 		return fn_fail(-ENOTSUP,

@@ -244,8 +244,8 @@ static bool has_outer(const struct fn_pkt *pkt)
 }
 
 /*
- * I210 7.4.5.1: without the outer tag the device does no offload of what lies behind it, and drops a
- * packet that a tag is to be put into; it may stop the queue.
+ * I210 7.4.5.1: without the outer tag the device does no offload of what lies behind it, and drops
+ * a packet that a tag is to be put into; it may stop the queue.
  */
 enum fn_tx_counter intel_tx_plan(const struct intel_txq *q, const struct fn_pkt *pkt, uint32_t len,
 				 uint32_t asked, struct intel_tx_plan *plan)
