@@ -159,13 +159,18 @@ static inline uint32_t intel_txq_reg(const struct intel_port *port, uint16_t idx
 	return port->chip->txq + port->chip->queue_stride * idx + reg;
 }
 
+/* 802.1Q 9.5, 9.6: VLAN tags stand behind the addresses; an outer one has a type of its own. */
+#define INTEL_ETH_ADDRS 12u
+#define INTEL_TAG_BYTES 4u
+#define INTEL_OUTER_TPID 0x88a8u
+
 /* 802.3 3.2.9. */
 #define INTEL_CRC_BYTES 4u
 
 /* Longest frame on the wire: the MTU, its link header, and the CRC. */
 static inline uint32_t intel_frame_bytes(const struct fn_dev *dev)
 {
-	return dev->conf.mtu + FN_LINK_HEADER_BYTES + INTEL_CRC_BYTES;
+	return dev->conf.mtu + fn_link_header_bytes(&dev->conf) + INTEL_CRC_BYTES;
 }
 
 /* Longest frame without RCTL.LPE: 1518 bytes and a VLAN tag (82574 10.2.5.1, I210 7.1.1.4). */

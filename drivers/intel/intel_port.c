@@ -143,7 +143,7 @@ static int check_lpe(const struct fn_dev *dev, const struct fn_dev_conf *conf)
  */
 static int check_scatter(const struct fn_dev *dev, const struct fn_dev_conf *conf)
 {
-	const uint32_t segs = buffers_for(conf, conf->mtu + FN_LINK_HEADER_BYTES);
+	const uint32_t segs = buffers_for(conf, conf->mtu + fn_link_header_bytes(conf));
 
 	if (segs <= conf->rx_ring / 2)
 		return check_lpe(dev, conf);
@@ -156,10 +156,36 @@ static int check_scatter(const struct fn_dev *dev, const struct fn_dev_conf *con
 		conf->rx_ring);
 }
 
+/*
+ * I210 7.4.5.1: a tag is put in behind the outer one, which is in the data. QEMU's model of igb
+ * puts it in front of that, and the frame is another (vlan_outer_insert).
+ */
+static int check_outer(const struct fn_dev *dev, const struct fn_dev_conf *conf)
+{
+	const struct intel_port *port = intel_port_of(dev);
+	const uint32_t most = port->chip->mtu_max - INTEL_TAG_BYTES;
+
+	if (!(conf->offloads & FN_OFFLOAD_VLAN_OUTER))
+		return 0;
+	if (conf->mtu > most)
+		return fn_fail(-EINVAL,
+			       "%s: MTU %u leaves no room for the tag of vlan_outer: use %u or "
+			       "less",
+			       dev->bus->name, conf->mtu, most);
+	if (port->tx_by_page && (conf->offloads & FN_OFFLOAD_TX_VLAN))
+		return fn_fail(-ENOTSUP,
+			       "%s is QEMU's model, which does not offer tx_vlan behind the tag of "
+			       "vlan_outer: leave one of them out",
+			       dev->bus->name);
+	return 0;
+}
+
 int intel_check(struct fn_dev *dev, const struct fn_dev_conf *conf)
 {
-	const int ret = intel_rx_check(dev, conf);
+	int ret = check_outer(dev, conf);
 
+	if (!ret)
+		ret = intel_rx_check(dev, conf);
 	if (ret || !(conf->offloads & FN_OFFLOAD_RX_SCATTER))
 		return ret;
 	return check_scatter(dev, conf);

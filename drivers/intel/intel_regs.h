@@ -44,11 +44,13 @@
 
 /* Extended device control: 82574 10.2.2.5, 82576 8.2.3. */
 #define INTEL_CTRL_EXT 0x00018u
+#define INTEL_CTRL_EXT_EXT_VLAN (1u << 26) /* 82576: tags are those behind an outer one */
 #define INTEL_CTRL_EXT_DRV_LOAD (1u << 28) /* tells the firmware that there is a driver */
 
-/* EtherType of a VLAN tag: 82574 10.2.2, 82576 8.2. */
+/* EtherType of a VLAN tag: 82574 10.2.2, 82576 8.2; of an outer one in the 82576's upper half. */
 #define INTEL_VET 0x00038u
 #define INTEL_VET_8021Q 0x8100u
+#define INTEL_VET_EXT(type) ((type) << 16)
 
 /*
  * Interrupts: 82574 10.2.4, 82576 8.8. The 82576 has these at 0x1500 too; at the addresses of its

@@ -32,8 +32,8 @@ static const struct fn_reg_field ctrl_ext_82574[] = {
 	{ "IAME", 27, 1 },   { "DRV_LOAD", 28, 1 }, { "PBA_CLR", 31, 1 },
 };
 static const struct fn_reg_field ctrl_ext_82576[] = {
-	{ "EE_RST", 13, 1 },    { "SPD_BYPS", 15, 1 }, { "RO_DIS", 17, 1 },
-	{ "LINK_MODE", 22, 2 }, { "EIAME", 24, 1 },    { "DRV_LOAD", 28, 1 },
+	{ "EE_RST", 13, 1 }, { "SPD_BYPS", 15, 1 }, { "RO_DIS", 17, 1 },   { "LINK_MODE", 22, 2 },
+	{ "EIAME", 24, 1 },  { "EXT_VLAN", 26, 1 }, { "DRV_LOAD", 28, 1 },
 };
 static const struct fn_reg_field mdic[] = {
 	{ "DATA", 0, 16 }, { "REGADD", 16, 5 }, { "PHYADD", 21, 5 }, { "OP", 26, 2 },

@@ -48,7 +48,8 @@
  * @table: flags of a packet by what the device says of it; see intel_rx_flags()
  * @cache: where buffers come from
  * @db: its doorbell, the tail
- * @untag: the device takes VLAN tags out though nobody asked: they are put back
+ * @untag: the device takes VLAN tags out though nobody asked, and they are put back so far into the
+ *	frame; 0: it does not
  * @hash: the hash is asked for
  * @lied: the device was caught in a lie
  * @ring: memory of the descriptors
@@ -66,7 +67,7 @@ struct intel_rxq {
 	uint64_t plain;
 
 	uint32_t len_max __attribute__((aligned(FN_CACHE_LINE)));
-	bool untag;
+	uint8_t untag;
 	bool hash;
 	bool lied;
 	struct fn_pool_cache *cache;

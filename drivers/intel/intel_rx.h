@@ -42,7 +42,7 @@ void intel_rx_starved(struct intel_rxq *q);
  */
 int intel_rx_frame(struct intel_rxq *q, uint16_t pos, uint16_t have, struct fn_pkt **pkt);
 /* Put the tags that the device took out back into the data; by how many bytes it grew. */
-unsigned intel_rx_untag(struct fn_pkt *const *pkts, unsigned n);
+unsigned intel_rx_untag(struct fn_pkt *const *pkts, unsigned n, unsigned at);
 /* Count those of @n packets whose checksum is wrong, less what the device says so of by mistake. */
 void intel_rx_count_bad(struct intel_rxq *q, struct fn_pkt *const *pkts, unsigned n);
 
@@ -210,7 +210,7 @@ static inline __attribute__((always_inline)) unsigned rx_end(struct intel_rxq *q
 	if (mode.meta && fn_unlikely(sum.flags & RX_CSUM_BAD))
 		intel_rx_count_bad(q, pkts, got);
 	if (mode.meta && (sum.flags & FN_PKT_VLAN) && q->untag)
-		sum.bytes += intel_rx_untag(pkts, got);
+		sum.bytes += intel_rx_untag(pkts, got, q->untag);
 	fn_queue_count(queue, FN_RX_PACKETS, got);
 	fn_queue_count(queue, FN_RX_BYTES, sum.bytes);
 	fn_queue_count(queue, FN_RX_BURSTS, got != 0);

@@ -6,9 +6,6 @@
 #include "drivers/intel/intel_rx.h"
 #include "mem/domain.h"
 
-/* A VLAN tag, 802.1Q 9.6. */
-#define TAG_BYTES 4u
-
 /*
  * RCTL.BSIZE with 256 and 512 bytes, and whole KiB: FLXBUF up to 15 on the 82574 (10.2.5.1),
  * SRRCTL.BSIZEPACKET up to 127 on the 82576 (8.10.2), of which a frame is no more than 16 KiB.
@@ -40,7 +37,7 @@ static bool needs_untag(uint64_t offloads)
 int intel_rx_check(const struct fn_dev *dev, const struct fn_dev_conf *conf)
 {
 	const uint32_t buf = intel_rx_buf_bytes(conf->pool);
-	const uint32_t need = conf->mtu + FN_LINK_HEADER_BYTES;
+	const uint32_t need = conf->mtu + fn_link_header_bytes(conf);
 
 	if (!buf || (need > buf && !(conf->offloads & FN_OFFLOAD_RX_SCATTER)))
 		return fn_fail(
@@ -51,13 +48,13 @@ int intel_rx_check(const struct fn_dev *dev, const struct fn_dev_conf *conf)
 			"smaller MTU, or ask for FN_OFFLOAD_RX_SCATTER",
 			dev->bus->name, conf->mtu, need, fn_pool_room_bytes(conf->pool),
 			fn_pool_name(conf->pool), buf, (need + 1023) & ~1023u);
-	if (needs_untag(conf->offloads) && headroom_of(conf->pool) < TAG_BYTES)
+	if (needs_untag(conf->offloads) && headroom_of(conf->pool) < INTEL_TAG_BYTES)
 		return fn_fail(
 			-EINVAL,
 			"%s: this device takes received VLAN tags out when it is to put tags in, "
 			"and %s has no headroom to put them back: create the pool with headroom "
 			"%u, or ask for FN_OFFLOAD_RX_VLAN too",
-			dev->bus->name, fn_pool_name(conf->pool), TAG_BYTES);
+			dev->bus->name, fn_pool_name(conf->pool), INTEL_TAG_BYTES);
 	return 0;
 }
 
@@ -100,7 +97,9 @@ static void rx_init(struct intel_rxq *q, const struct fn_dev *dev)
 	q->plain = fn_pool_plain_word(conf->pool);
 	q->len_max = intel_rx_buf_bytes(conf->pool);
 	q->cache = fn_rxq_queue(&q->pub)->cache;
-	q->untag = needs_untag(conf->offloads);
+	q->untag = !needs_untag(conf->offloads)           ? 0 :
+		   conf->offloads & FN_OFFLOAD_VLAN_OUTER ? INTEL_ETH_ADDRS + INTEL_TAG_BYTES :
+							    INTEL_ETH_ADDRS;
 	q->hash = conf->offloads & FN_OFFLOAD_RX_HASH;
 	q->lied = false;
 	table_fill(q, conf->offloads);

@@ -11,9 +11,7 @@
 /* A packet has no more segments (&fn_pkt.extra_segs). */
 #define SEGS_MAX 256u
 
-/* 802.3 3.2, 802.1Q 9.6: both addresses stand in front of the tag. */
-#define ADDRS_BYTES 12u
-#define TAG_BYTES 4u
+/* 802.1Q 9.6. */
 #define TPID 0x8100u
 
 /* 802.3 3.2.8: what the shortest frame has without its CRC. */
@@ -139,7 +137,7 @@ int intel_rx_frame(struct intel_rxq *q, uint16_t pos, uint16_t have, struct fn_p
 	return segs;
 }
 
-unsigned intel_rx_untag(struct fn_pkt *const *pkts, unsigned n)
+unsigned intel_rx_untag(struct fn_pkt *const *pkts, unsigned n, unsigned at)
 {
 	unsigned grown = 0;
 
@@ -150,15 +148,15 @@ unsigned intel_rx_untag(struct fn_pkt *const *pkts, unsigned n)
 
 		if (!(pkt->flags & FN_PKT_VLAN))
 			continue;
-		data = fn_pkt_prepend(pkt, TAG_BYTES);
+		data = fn_pkt_prepend(pkt, INTEL_TAG_BYTES);
 		/* intel_rx_check() has seen to the headroom; else the tag stays beside the data. */
 		if (!data)
 			continue;
-		memmove(data, data + TAG_BYTES, ADDRS_BYTES);
-		memcpy(data + ADDRS_BYTES, tag, sizeof(tag));
+		memmove(data, data + INTEL_TAG_BYTES, at);
+		memcpy(data + at, tag, sizeof(tag));
 		pkt->flags = (uint16_t)(pkt->flags & ~FN_PKT_VLAN);
 		pkt->vlan_tci = 0;
-		grown += TAG_BYTES;
+		grown += INTEL_TAG_BYTES;
 	}
 	return grown;
 }

@@ -50,6 +50,7 @@ enum tx_outcome intel_tx_slow(struct intel_txq *q, struct fn_pkt *pkt);
  * @ip_len_at: where the IP header's length is; 0: it stays as it is
  * @ip_len: what goes there
  * @trail: bytes behind the IP packet, which are left out: the device would count them in
+ * @outer: it has an outer VLAN tag
  */
 struct intel_tx_plan {
 	uint64_t key;
@@ -64,6 +65,7 @@ struct intel_tx_plan {
 	uint32_t ip_len_at;
 	uint16_t ip_len;
 	uint32_t trail;
+	bool outer;
 };
 
 /*

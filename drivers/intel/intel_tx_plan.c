@@ -15,9 +15,8 @@
 #define SCTP_CSUM_AT 8u
 #define SCTP_CSUM_BYTES 4u
 
-/* 802.3 3.2; and a VLAN tag that the device puts in, 802.1Q 9.6. */
+/* 802.3 3.2. */
 #define ETH_BYTES 14u
-#define TAG_BYTES 4u
 
 /* The device cuts into frames by the IP header, whose length has 16 bits. */
 #define IP_BYTES_MAX UINT16_MAX
@@ -30,6 +29,12 @@
 /* Flags that need header lengths, and a context of both; a tag needs one of the 82576 alone. */
 #define L4_ASKS (FN_PKT_TX_TCP_CSUM | FN_PKT_TX_UDP_CSUM | FN_PKT_TX_SCTP_CSUM)
 #define CONTEXT_ASKS (L4_ASKS | FN_PKT_TX_IP_CSUM | FN_PKT_TX_TSO)
+
+/*
+ * In the key of a context with an outer tag, whose packets each come here to have it looked for: no
+ * run is for such a key (intel_tx_run.h).
+ */
+#define KEY_OUTER (1ull << 62)
 
 /*
  * What a context depends on, for one that is not for segmentation: header lengths, what is asked
@@ -81,12 +86,17 @@ static uint64_t l4_type(uint32_t asked)
 	return asked & FN_PKT_TX_SCTP_CSUM ? INTEL_TXC_ADV_L4_SCTP : INTEL_TXC_ADV_L4_UDP;
 }
 
-/* 82576 7.2.2.2: lengths of the headers, and the tag. Index 0 of the two contexts of a queue. */
+/*
+ * 82576 7.2.2.2: lengths of the headers, of which the device puts none in, and the tag. Index 0 of
+ * the two contexts of a queue.
+ */
 static bool context_adv(const struct fn_pkt *pkt, uint32_t asked, struct intel_tx_plan *plan)
 {
 	const uint32_t tci = asked & FN_PKT_VLAN ? pkt->vlan_tci : 0;
 	const bool has_lens = asked & CONTEXT_ASKS;
-	const uint32_t l2 = has_lens ? pkt->l2_len : ETH_BYTES;
+	const uint32_t l2 = has_lens    ? pkt->l2_len :
+			    plan->outer ? ETH_BYTES + INTEL_TAG_BYTES :
+					  ETH_BYTES;
 	const uint32_t l3 = has_lens ? pkt->l3_len : 0;
 
 	if (l2 > ADV_L2_MAX || l3 > ADV_L3_MAX)
@@ -119,7 +129,7 @@ static enum fn_tx_counter plan_context(const struct intel_txq *q, const struct f
 	plan_tag(q, pkt, asked, plan);
 	if (!advanced && !(asked & CONTEXT_ASKS))
 		return FN_TX_COUNTERS;
-	plan->key = context_key(pkt, asked, q->kind);
+	plan->key = context_key(pkt, asked, q->kind) | (plan->outer ? KEY_OUTER : 0);
 	return (advanced ? context_adv : context_ext)(pkt, asked, plan) ? FN_TX_COUNTERS :
 									  FN_TX_DROP_OFFLOAD;
 }
@@ -172,7 +182,7 @@ static enum fn_tx_counter csum(const struct intel_txq *q, const struct fn_pkt *p
 	} else if ((asked & L4_ASKS) && !plan_l4(pkt, len, asked, plan)) {
 		return FN_TX_DROP_OFFLOAD;
 	}
-	if (len + (asked & FN_PKT_VLAN ? TAG_BYTES : 0) > q->len_max)
+	if (len + (asked & FN_PKT_VLAN ? INTEL_TAG_BYTES : 0) > q->len_max)
 		return FN_TX_DROP_TOO_LONG;
 	if ((asked & (L4_ASKS | FN_PKT_TX_IP_CSUM)) && fn_tx_is_shared(pkt))
 		return FN_TX_DROP_SHARED;
@@ -212,7 +222,7 @@ static enum fn_tx_counter tso(const struct intel_txq *q, const struct fn_pkt *pk
 	    !fn_tx_tso_fits(pkt, asked))
 		return FN_TX_DROP_OFFLOAD;
 	most = len - hdrs < pkt->mss ? len - hdrs : pkt->mss;
-	if (hdrs + most + (asked & FN_PKT_VLAN ? TAG_BYTES : 0) > q->len_max ||
+	if (hdrs + most + (asked & FN_PKT_VLAN ? INTEL_TAG_BYTES : 0) > q->len_max ||
 	    len - pkt->l2_len > IP_BYTES_MAX)
 		return FN_TX_DROP_TOO_LONG;
 	if (fn_tx_is_shared(pkt))
@@ -225,14 +235,29 @@ static enum fn_tx_counter tso(const struct intel_txq *q, const struct fn_pkt *pk
 	return plan_context(q, pkt, asked, plan);
 }
 
+static bool has_outer(const struct fn_pkt *pkt)
+{
+	const uint16_t type = htobe16(INTEL_OUTER_TPID);
+
+	return pkt->len >= ETH_BYTES + INTEL_TAG_BYTES &&
+	       !memcmp(pkt->data + INTEL_ETH_ADDRS, &type, sizeof(type));
+}
+
+/*
+ * I210 7.4.5.1: without the outer tag the device does no offload of what lies behind it, and drops
+ * a packet that a tag is to be put into; it may stop the queue.
+ */
 enum fn_tx_counter intel_tx_plan(const struct intel_txq *q, const struct fn_pkt *pkt, uint32_t len,
 				 uint32_t asked, struct intel_tx_plan *plan)
 {
-	if (asked & FN_PKT_TX_TSO)
-		return tso(q, pkt, len, asked, plan);
 	/* The version alone asks for nothing. */
 	if (asked == FN_PKT_TX_IPV6)
 		return len > q->len_max ? FN_TX_DROP_TOO_LONG : FN_TX_COUNTERS;
+	plan->outer = fn_txq_queue(&q->pub)->dev->conf.offloads & FN_OFFLOAD_VLAN_OUTER;
+	if (plan->outer && !has_outer(pkt))
+		return FN_TX_DROP_OFFLOAD;
+	if (asked & FN_PKT_TX_TSO)
+		return tso(q, pkt, len, asked, plan);
 	return csum(q, pkt, len, asked, plan);
 }
 

@@ -44,7 +44,7 @@ static void tx_init(struct intel_txq *q, const struct fn_dev *dev, enum intel_tx
 	q->reports_tail = 0;
 	q->mask = (uint16_t)(size - 1);
 	q->reclaim_mark = (uint16_t)(size / 2 < RECLAIM_MARK_MAX ? size / 2 : RECLAIM_MARK_MAX);
-	q->len_max = conf->mtu + FN_LINK_HEADER_BYTES;
+	q->len_max = conf->mtu + fn_link_header_bytes(conf);
 	q->seg_bytes = by_page ? INTEL_TX_PAGE : port->chip->tx_seg_bytes;
 	q->seg_mask = by_page ? INTEL_TX_PAGE - 1 : 0;
 	q->run_max = q->len_max < q->seg_bytes ? q->len_max : q->seg_bytes;

@@ -249,8 +249,8 @@ FN_API void fn_dev_get_info(struct fn_dev *dev, struct fn_dev_info *info);
  * @tx_ring: transmit descriptors a queue, a power of two; default 256 or the device's most
  * @pool: where receive buffers come from; required
  * @mtu: largest frame payload, bytes; default 1500 (or what the device says, when that is less). A
- *	frame of it with its link header and VLAN tag must fit a buffer of @pool, unless
- *	FN_OFFLOAD_RX_SCATTER is on
+ *	frame of it with its link header and VLAN tag (two with FN_OFFLOAD_VLAN_OUTER) must fit a
+ *	buffer of @pool, unless FN_OFFLOAD_RX_SCATTER is on
  * @promisc: receive frames for any address; default no, but for a device that can do nothing else
  *	(&fn_dev_info.promisc)
  * @stop_drain_ns: how long fn_dev_stop() waits for queued packets; default 100 ms; FN_NO_DRAIN for

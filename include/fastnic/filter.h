@@ -81,7 +81,8 @@ FN_API int fn_dev_set_mac_filters(struct fn_dev *dev, const uint8_t (*macs)[6], 
  * @vid: VLAN, 0 to 4095; one that is let in already stays so
  *
  * Frames without a tag always come in; of tagged ones, with the offload on, only those of the VLANs
- * that were let in. The choice is forgotten when the offload is configured off.
+ * that were let in. With FN_OFFLOAD_VLAN_OUTER the tag is the inner one (offload.h). The choice is
+ * forgotten when the offload is configured off.
  *
  * Return: 0; -EINVAL for the VLAN; -ENOTSUP without the offload; -EIO; -ENODEV.
  */

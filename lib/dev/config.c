@@ -33,18 +33,18 @@ static int check_mtu(const struct fn_dev *dev, const struct fn_dev_conf *conf)
 	const struct fn_dev_limits *limits = &dev->limits;
 	const struct fn_pool *pool = conf->pool;
 	const uint32_t mtu = conf->mtu;
+	const uint32_t need = mtu + fn_link_header_bytes(conf);
 
 	if (mtu < limits->mtu_min || mtu > limits->mtu_max)
 		return fn_fail(-EINVAL, "%s: MTU %u: use %u to %u", dev->bus->name, mtu,
 			       limits->mtu_min, limits->mtu_max);
-	if (!(conf->offloads & FN_OFFLOAD_RX_SCATTER) &&
-	    mtu + FN_LINK_HEADER_BYTES > fn_pool_room_bytes(pool))
+	if (!(conf->offloads & FN_OFFLOAD_RX_SCATTER) && need > fn_pool_room_bytes(pool))
 		return fn_fail(-EINVAL,
 			       "%s: a frame of MTU %u needs %u bytes and a buffer of %s has %u: "
 			       "create the pool with room_bytes %u, use a smaller MTU, or "
 			       "ask for FN_OFFLOAD_RX_SCATTER",
-			       dev->bus->name, mtu, mtu + FN_LINK_HEADER_BYTES, fn_pool_name(pool),
-			       fn_pool_room_bytes(pool), mtu + FN_LINK_HEADER_BYTES);
+			       dev->bus->name, mtu, need, fn_pool_name(pool),
+			       fn_pool_room_bytes(pool), need);
 	return 0;
 }
 

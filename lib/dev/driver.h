@@ -24,6 +24,12 @@
  */
 #define FN_LINK_HEADER_BYTES 18u
 
+/* The same with FN_OFFLOAD_VLAN_OUTER, where there are two tags. */
+static inline uint32_t fn_link_header_bytes(const struct fn_dev_conf *conf)
+{
+	return FN_LINK_HEADER_BYTES + (conf->offloads & FN_OFFLOAD_VLAN_OUTER ? 4u : 0u);
+}
+
 /**
  * struct fn_queue - what lib/dev knows of a queue; cold, apart from the counters
  * @dev: its device

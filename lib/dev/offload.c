@@ -7,9 +7,9 @@
 
 /* By bit of FN_OFFLOAD_*. */
 static const char *const names[FN_OFFLOADS] = {
-	[0] = "rx_csum",     [1] = "rx_vlan",    [2] = "rx_hash",    [3] = "rx_scatter",
-	[4] = "vlan_filter", [8] = "tx_ip_csum", [9] = "tx_l4_csum", [10] = "tx_sctp_csum",
-	[11] = "tx_tso4",    [12] = "tx_tso6",   [13] = "tx_vlan",
+	[0] = "rx_csum",       [1] = "rx_vlan",    [2] = "rx_hash",    [3] = "rx_scatter",
+	[4] = "vlan_filter",   [5] = "vlan_outer", [8] = "tx_ip_csum", [9] = "tx_l4_csum",
+	[10] = "tx_sctp_csum", [11] = "tx_tso4",   [12] = "tx_tso6",   [13] = "tx_vlan",
 };
 
 const char *fn_offload_name(unsigned bit)

@@ -55,7 +55,8 @@
 #define NEED_GSO (1u << 15)      /* a wire of long packets, or a device that cuts them right */
 #define NEED_PARTNER (1u << 16)  /* a link partner as a real one is */
 #define NEED_LOST (1u << 17)     /* a wire that tells which frames did not get to a buffer */
-#define NEEDS 18u
+#define NEED_BEHIND (1u << 18)   /* a device that puts a tag in behind an outer one */
+#define NEEDS 19u
 
 /**
  * struct behaviour - a row of the table

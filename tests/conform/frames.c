@@ -8,6 +8,7 @@
 #define TYPE_IPV4 0x0800u
 #define TYPE_IPV6 0x86ddu
 #define TYPE_VLAN 0x8100u
+#define TYPE_OUTER 0x88a8u
 
 const uint8_t peer_mac[6] = { 0x02, 0x70, 0xee, 0x00, 0x00, 0x01 };
 
@@ -158,7 +159,7 @@ struct layout layout_of(const uint8_t *frame, size_t len)
 	struct layout at = { .l2_len = ETH_HEADER };
 	uint16_t type = get16(frame + ETH_ADDRS);
 
-	if (type == TYPE_VLAN) {
+	while ((type == TYPE_VLAN || type == TYPE_OUTER) && at.l2_len < ETH_HEADER + 8) {
 		at.vlan = true;
 		at.l2_len += 4;
 		type = get16(frame + at.l2_len - 2);

@@ -63,9 +63,10 @@ static const struct qtest_device qtest_igb = { .model = "igb",
 /*
  * QEMU's Intel models finish a transmission within the doorbell's write, whatever the wire
  * does. The other end of their links is always the same, igb has no link after a reset unless
- * it negotiates, and they do not know pause frames.
+ * it negotiates, and they do not know pause frames. Igb puts a tag in front of an outer one, which
+ * the driver refuses.
  */
-#define QEMU_INTEL_CANNOT (INTEL_CANNOT | NEED_STALL | NEED_PARTNER)
+#define QEMU_INTEL_CANNOT (INTEL_CANNOT | NEED_STALL | NEED_PARTNER | NEED_BEHIND)
 
 /*
  * QEMU's Intel models let nobody switch their reports of errors on (Device Control's enable bits,
@@ -119,7 +120,7 @@ const struct conform_place places[] = {
 	{ .name = "model/igb-by-page",
 	  .ops = &place_model_intel,
 	  .arg = &model_igb_by_page,
-	  .cannot = INTEL_CANNOT,
+	  .cannot = INTEL_CANNOT | NEED_BEHIND,
 	  .deadline_s = 30 },
 	{ .name = "qtest/virtio-net",
 	  .ops = &place_qtest,

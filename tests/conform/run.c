@@ -26,6 +26,7 @@ static const char *const need_names[NEEDS] = {
 	"a wire that carries long packets, or a device that cuts them right",
 	"a link partner that negotiates, can be forced, and asks for pauses",
 	"a wire that tells what did not get to a buffer",
+	"a device that puts a VLAN tag in behind an outer one",
 };
 
 static unsigned fds_open(void)

@@ -12,6 +12,7 @@ extern const struct behaviour *const offload_rx_behaviours[];
 extern const struct behaviour *const offload_tx_behaviours[];
 extern const struct behaviour *const tso_behaviours[];
 extern const struct behaviour *const vlan_behaviours[];
+extern const struct behaviour *const vlan_outer_behaviours[];
 extern const struct behaviour *const filter_behaviours[];
 extern const struct behaviour *const irq_behaviours[];
 extern const struct behaviour *const coalesce_behaviours[];
@@ -31,6 +32,7 @@ const struct subject subjects[] = {
 	{ "offload_tx", offload_tx_behaviours },
 	{ "tso", tso_behaviours },
 	{ "vlan", vlan_behaviours },
+	{ "vlan_outer", vlan_outer_behaviours },
 	{ "filter", filter_behaviours },
 	{ "irq", irq_behaviours },
 	{ "coalesce", coalesce_behaviours },

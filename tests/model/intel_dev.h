@@ -271,6 +271,13 @@ bool intel_dev_may_master(const struct intel_dev *id);
 /* intel_dev_rx.c */
 
 /*
+ * 82576: two tags, the outer one of which no offload means (CTRL_EXT.EXT_VLAN, I210 7.4.5); and
+ * whether a frame has that one.
+ */
+bool intel_dev_double(const struct intel_dev *id);
+bool intel_dev_has_outer(const struct intel_dev *id, const uint8_t *frame, uint32_t len);
+
+/*
  * A frame comes in from the wire, without CRC: filtered, steered, written. Returns the queue;
  * -EPERM when the filters do not want it; -ENOBUFS when there are too few descriptors (RXO is
  * raised); -ENETDOWN when the receiver is off or the link is down.

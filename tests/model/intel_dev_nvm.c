@@ -36,6 +36,9 @@ void intel_dev_auto_read(struct intel_dev *id)
 	REG(IDEV_EECD) = IDEV_EECD_PRES | IDEV_EECD_AUTO_RD;
 	/* CFG_DONE of the first port, and of the second. */
 	REG(IDEV_EEMNGCTL) = 3u << 18;
+	/* Initialization Control 3 has the default (I210 7.4.5). */
+	if (id->family == INTEL_82576 && (id->nvm[IDEV_NVM_INIT_CONTROL_3] & 2))
+		REG(IDEV_CTRL_EXT) |= IDEV_CTRL_EXT_EXT_VLAN;
 }
 
 static void eerd_done(void *arg, uint64_t addr)

@@ -53,22 +53,55 @@ static bool wants_mac(const struct intel_dev *id, const uint8_t *mac, bool *inex
 	return *inexact || (rctl & IDEV_RCTL_MPE);
 }
 
-static bool wants_vlan(const struct intel_dev *id, const struct model_frame *f)
+bool intel_dev_double(const struct intel_dev *id)
 {
-	const unsigned vlan = f->tci & 0xfffu;
+	return id->family == INTEL_82576 && (REG(IDEV_CTRL_EXT) & IDEV_CTRL_EXT_EXT_VLAN);
+}
 
-	return !f->tags || !(REG(IDEV_RCTL) & IDEV_RCTL_VFE) ||
+bool intel_dev_has_outer(const struct intel_dev *id, const uint8_t *frame, uint32_t len)
+{
+	return len >= 18 && model_be16(frame + 12) == REG(IDEV_VET) >> 16;
+}
+
+/*
+ * Where the tag stands that is filtered by and taken out: behind an outer one when there are two
+ * (I210 7.4.5.2). 0: there is none. Frames are 60 bytes long at least.
+ */
+static uint32_t tag_at(const struct intel_dev *id, const uint8_t *frame)
+{
+	const uint32_t at = intel_dev_double(id) ? 16 : 12;
+
+	if (at == 16 && !intel_dev_has_outer(id, frame, MIN_BYTES))
+		return 0;
+	return model_be16(frame + at) == (REG(IDEV_VET) & 0xffff) ? at : 0;
+}
+
+static bool wants_vlan(const struct intel_dev *id, const uint8_t *frame)
+{
+	const uint32_t at = tag_at(id, frame);
+	const unsigned vlan = at ? model_be16(frame + at + 2) & 0xfffu : 0;
+
+	return !at || !(REG(IDEV_RCTL) & IDEV_RCTL_VFE) ||
 	       (REG(IDEV_VFTA + 4 * (vlan / 32)) >> vlan % 32 & 1);
 }
 
-/* @len counts the CRC. Without LPE the longest is 1518 bytes, 1522 with a tag (82574 10.2.5.1). */
+/*
+ * @len counts the CRC. Without LPE the longest is 1518 bytes, and 4 more a tag (I210 7.1.1.4);
+ * RLPML counts tags as other bytes.
+ */
 static bool too_long(const struct intel_dev *id, const struct model_frame *f, uint32_t len)
 {
 	if (!(REG(IDEV_RCTL) & IDEV_RCTL_LPE))
-		return len > 1518 + (f->tags ? 4u : 0u);
+		return len > 1518 + 4 * (f->tags > 1 && !intel_dev_double(id) ? 1 : f->tags);
 	if (id->family == INTEL_82576 && REG(IDEV_RLPML))
-		return len > REG(IDEV_RLPML) + (f->tags ? 4u : 0u);
+		return len > REG(IDEV_RLPML);
 	return len > 16384;
+}
+
+/* Without the outer tag nothing is done but to hand the frame over (I210 7.4.5.2). */
+static bool no_offloads(const struct intel_dev *id, const uint8_t *frame)
+{
+	return intel_dev_double(id) && !intel_dev_has_outer(id, frame, MIN_BYTES);
 }
 
 static bool type_on(const struct intel_dev *id, uint32_t bit)
@@ -116,7 +149,7 @@ static unsigned steer(const struct intel_dev *id, const uint8_t *frame, const st
 	uint8_t entry;
 	bool ports = false;
 
-	*type = rss_on(id) ? hash_type(id, f, &ports) : IDEV_RSS_NONE;
+	*type = rss_on(id) && !no_offloads(id, frame) ? hash_type(id, f, &ports) : IDEV_RSS_NONE;
 	*hash = 0;
 	if (*type == IDEV_RSS_NONE)
 		return 0;
@@ -136,6 +169,8 @@ static uint32_t checksums(const struct intel_dev *id, const uint8_t *frame,
 	const enum model_csum l4 = model_frame_l4_csum(frame, f);
 	uint32_t status = 0;
 
+	if (no_offloads(id, frame))
+		return 0;
 	if ((rxcsum & IDEV_RXCSUM_IPOFL) && ip != MODEL_CSUM_NONE)
 		status |= IDEV_RXD_IPCS | (ip == MODEL_CSUM_BAD ? IDEV_RXD_IPE : 0);
 	if (f->proto == MODEL_PROTO_SCTP &&
@@ -326,9 +361,9 @@ static void describe(struct intel_dev *id, const uint8_t *frame, uint32_t len,
 	last[2] = checksums(id, frame, f);
 	if (id->family == INTEL_82574 && !(last[2] & (IDEV_RXD_IPCS | IDEV_RXD_L4CS)))
 		last[2] |= IDEV_RXD_IXSM;
-	if (f->tags && (REG(IDEV_CTRL) & IDEV_CTRL_VME)) {
+	if (tag_at(id, frame) && (REG(IDEV_CTRL) & IDEV_CTRL_VME)) {
 		last[2] |= IDEV_RXD_VP;
-		last[3] = (uint32_t)f->tci << 16;
+		last[3] = (uint32_t)model_be16(frame + tag_at(id, frame) + 2) << 16;
 	}
 }
 
@@ -375,7 +410,9 @@ static int deliver(struct intel_dev *id, uint8_t *bytes, uint32_t len, const str
 	describe(id, bytes, len, f, queue, last);
 	last[2] |= inexact ? IDEV_RXD_PIF : 0;
 	if (last[2] & IDEV_RXD_VP) {
-		memmove(bytes + 12, bytes + 16, len - 16);
+		const uint32_t at = tag_at(id, bytes);
+
+		memmove(bytes + at, bytes + at + 4, len - at - 4);
 		len -= 4;
 	}
 	if (!(REG(IDEV_RCTL) & IDEV_RCTL_SECRC)) {
@@ -416,7 +453,7 @@ static bool wanted(const struct intel_dev *id, const uint8_t *bytes, uint32_t le
 		   const struct model_frame *f, bool *inexact, bool *long_)
 {
 	*long_ = too_long(id, f, len + CRC_BYTES);
-	return !*long_ && wants_mac(id, bytes, inexact) && wants_vlan(id, f);
+	return !*long_ && wants_mac(id, bytes, inexact) && wants_vlan(id, bytes);
 }
 
 int intel_dev_receive(struct intel_dev *id, const uint8_t *frame, uint32_t len)
@@ -464,7 +501,7 @@ int intel_dev_would_receive(struct intel_dev *id, const uint8_t *frame, uint32_t
 		if (!(*intel_dev_qreg(id, false, queue, IDEV_Q_CTL) & IDEV_QCTL_ENABLE))
 			return -ENOBUFS;
 	}
-	len -= f.tags && (REG(IDEV_CTRL) & IDEV_CTRL_VME) ? 4 : 0;
+	len -= tag_at(id, bytes) && (REG(IDEV_CTRL) & IDEV_CTRL_VME) ? 4 : 0;
 	len += REG(IDEV_RCTL) & IDEV_RCTL_SECRC ? 0 : CRC_BYTES;
 	return (len - 1) / buffer_bytes(id, queue) < intel_dev_rx_free(id, queue) ? (int)queue :
 										    -ENOBUFS;

@@ -181,6 +181,8 @@
 #define IDEV_EERD_DONE (1u << 1)
 
 #define IDEV_CTRL_EXT_EIAME (1u << 24)
+#define IDEV_CTRL_EXT_EXT_VLAN (1u << 26) /* 82576 */
+#define IDEV_NVM_INIT_CONTROL_3 0x24u
 #define IDEV_CTRL_EXT_IAME (1u << 27)
 
 #define IDEV_MDIC_WRITE (1u << 26)

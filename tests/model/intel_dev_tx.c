@@ -49,9 +49,11 @@ static void emit(void *arg, const uint8_t *frame, uint32_t len)
 
 	memcpy(wire, frame, len);
 	if (out->tagged) {
-		memmove(wire + 16, frame + 12, len - 12);
-		model_put_be16(wire + 12, (uint16_t)REG(IDEV_VET));
-		model_put_be16(wire + 14, out->tag);
+		const uint32_t at = intel_dev_double(id) ? 16 : 12;
+
+		memmove(wire + at + 4, frame + at, len - at);
+		model_put_be16(wire + at, (uint16_t)REG(IDEV_VET));
+		model_put_be16(wire + at + 2, out->tag);
 		n += 4;
 	}
 	if (n < 60) {
@@ -239,6 +241,12 @@ static void finish_76(struct intel_dev *id, unsigned queue)
 
 	if ((q->first[0] & IDEV_TXD_VLE) && !ctx->set)
 		intel_dev_violation(id, "a tag without a context (82576 7.2.2.2)");
+	if (intel_dev_double(id) && !intel_dev_has_outer(id, q->bytes, q->len) &&
+	    ((q->first[0] & (IDEV_TXD_VLE | IDEV_TXD_TSE_76)) ||
+	     (q->first[1] & (IDEV_TXD_IXSM | IDEV_TXD_TXSM)))) {
+		intel_dev_violation(id, "an offload without the outer tag (I210 7.4.5.1)");
+		return;
+	}
 	if (q->first[0] & IDEV_TXD_TSE_76) {
 		if ((q->first[1] & IDEV_TXD_TXSM) == 0 ||
 		    (ctx->ipv4 && !(q->first[1] & IDEV_TXD_IXSM)))

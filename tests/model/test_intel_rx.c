@@ -110,6 +110,58 @@ static void vlan(void **state)
 	down();
 }
 
+/* Put an outer tag in front of what stands behind the addresses. */
+static uint32_t outer(uint16_t type, uint32_t len)
+{
+	memmove(frame + 16, frame + 12, len - 12);
+	model_put_be16(frame + 12, type);
+	model_put_be16(frame + 14, 0x0055);
+	return len + 4;
+}
+
+/* 82576, I210 7.4.5: filter and stripping mean the tag behind an outer one. */
+static void double_vlan(void **state)
+{
+	const struct model_build tagged = { .vlan = 0x6123, .payload = 100 };
+	const struct model_build tcp = { .ip = 4, .proto = MODEL_PROTO_TCP, .payload = 100 };
+	struct intel_standin_rx rx;
+	uint32_t len;
+
+	(void)state;
+	up_opts((struct intel_standin_opts){ .ctrl = IDEV_CTRL_VME });
+	intel_standin_write(&is, IDEV_VET, 0x88a88100);
+	len = outer(0x88a8, model_build(frame, &tagged));
+	/* Without the mode its first type is that of no tag. */
+	assert_int_equal(intel_dev_receive(&id, frame, len), 0);
+	assert_int_equal(intel_standin_recv(&is, 0, got, &rx), len);
+	assert_false(rx.status & IDEV_RXD_VP);
+	intel_standin_write(&is, IDEV_CTRL_EXT, IDEV_CTRL_EXT_EXT_VLAN);
+	assert_int_equal(intel_dev_receive(&id, frame, len), 0);
+	assert_int_equal(intel_standin_recv(&is, 0, got, &rx), len - 4);
+	assert_true(rx.status & IDEV_RXD_VP);
+	assert_int_equal(rx.vlan, 0x6123);
+	assert_memory_equal(got, frame, 16);
+	assert_memory_equal(got + 16, frame + 20, len - 20);
+	intel_standin_write(&is, IDEV_RCTL, IDEV_RCTL_EN | IDEV_RCTL_SECRC | IDEV_RCTL_VFE);
+	intel_standin_write(&is, IDEV_VFTA + 4 * (0x55 / 32), 1u << 0x55 % 32);
+	assert_int_equal(intel_dev_receive(&id, frame, len), -EPERM);
+	intel_standin_write(&is, IDEV_VFTA + 4 * (0x123 / 32), 1u << 0x123 % 32);
+	assert_int_equal(intel_dev_receive(&id, frame, len), 0);
+	assert_int_equal(intel_standin_recv(&is, 0, got, &rx), len - 4);
+	/* Without the outer tag nothing is done: not stripped, not filtered, not summed up. */
+	intel_standin_write(&is, IDEV_VFTA + 4 * (0x123 / 32), 0);
+	assert_int_equal(receive(&tagged, &rx), rx.len);
+	assert_false(rx.status & IDEV_RXD_VP);
+	(void)receive(&tcp, &rx);
+	assert_int_equal(rx.status & (IDEV_RXD_IPCS | IDEV_RXD_L4CS), 0);
+	len = outer(0x88a8, model_build(frame, &tcp));
+	assert_int_equal(intel_dev_receive(&id, frame, len), 0);
+	assert_int_equal(intel_standin_recv(&is, 0, got, &rx), len);
+	assert_int_equal(rx.status & (IDEV_RXD_IPCS | IDEV_RXD_L4CS),
+			 IDEV_RXD_IPCS | IDEV_RXD_L4CS);
+	down();
+}
+
 static bool comes_in(const uint8_t *dst)
 {
 	struct model_build b = { .payload = 60 };
@@ -275,8 +327,10 @@ static void rss_entries(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(scattered), BOTH(rx_checksums), BOTH(vlan),
-		BOTH(filters),   BOTH(rss),          BOTH(rss_entries),
+		BOTH(scattered),   BOTH(rx_checksums),
+		BOTH(vlan),        { "double_vlan, 82576", double_vlan, igb, NULL, NULL },
+		BOTH(filters),     BOTH(rss),
+		BOTH(rss_entries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,6 +153,29 @@ static void tso(void **state)
 	down();
 }
 
+/* 82576, I210 7.4.5.1: a tag goes behind the outer one; without that the frame is not sent. */
+static void double_vlan(void **state)
+{
+	const struct intel_standin_tx tx = { .vlan = 9 };
+	uint32_t len = model_build(frame, &(struct model_build){ .vlan = 0x55, .payload = 100 });
+
+	(void)state;
+	up_opts((struct intel_standin_opts){ .ctrl = IDEV_CTRL_VME });
+	intel_standin_write(&is, IDEV_VET, 0x88a88100);
+	intel_standin_write(&is, IDEV_CTRL_EXT, IDEV_CTRL_EXT_EXT_VLAN);
+	model_put_be16(frame + 12, 0x88a8);
+	assert_true(intel_standin_send(&is, 0, frame, len, &tx) >= 0);
+	assert_int_equal(wire.len[0], len + 4);
+	assert_memory_equal(wire.frame[0], frame, 16);
+	assert_int_equal(model_be32(wire.frame[0] + 16), 0x81000009);
+	assert_memory_equal(wire.frame[0] + 20, frame + 16, len - 16);
+	model_put_be16(frame + 12, 0x8100);
+	assert_true(intel_standin_send(&is, 0, frame, len, &tx) >= 0);
+	assert_violation(&id.md, "an offload without the outer tag");
+	assert_int_equal(wire.n, 1);
+	down();
+}
+
 /* 82574 only: one legacy descriptor, with a tag. */
 static void legacy(void **state)
 {
@@ -263,8 +286,14 @@ static void head_write_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(laps),   BOTH(full_and_starved), BOTH(tx_offloads),     BOTH(tso),
-		BOTH(legacy), BOTH(tx_mistakes),      BOTH(head_write_back),
+		BOTH(laps),
+		BOTH(full_and_starved),
+		BOTH(tx_offloads),
+		BOTH(tso),
+		{ "double_vlan, 82576", double_vlan, igb, NULL, NULL },
+		BOTH(legacy),
+		BOTH(tx_mistakes),
+		BOTH(head_write_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

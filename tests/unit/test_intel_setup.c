@@ -259,6 +259,67 @@ static void hog_all(size_t left)
 	assert_true(hog(HOG_BYTES - left));
 }
 
+/* I210 7.4.5: a NVM may have the mode of two tags on, which is for who asked for it alone. */
+static void outer_by_default(void **state)
+{
+	(void)state;
+	for (unsigned on = 0; on < 2; on++) {
+		port_init();
+		p.id.nvm[IDEV_NVM_INIT_CONTROL_3] |= 2;
+		port_start((struct fn_dev_conf){ .offloads = on ? FN_OFFLOAD_VLAN_OUTER : 0 });
+		assert_int_equal(!!(REG(IDEV_CTRL_EXT) & IDEV_CTRL_EXT_EXT_VLAN), on);
+		port_end();
+	}
+}
+
+/* QEMU's model puts a tag in where it is another's: it is not offered beside an outer one. */
+static void outer_on_qemu(void **state)
+{
+	struct fn_error err = FN_ERROR_INIT;
+	struct fn_dev_conf conf = { .sz = sizeof(conf), .err = &err };
+
+	(void)state;
+	port_init();
+	intel_dev_by_page(&p.id);
+	port_open();
+	conf.pool = p.pool;
+	conf.offloads = FN_OFFLOAD_VLAN_OUTER | FN_OFFLOAD_TX_VLAN;
+	assert_int_equal(fn_dev_configure(p.dev, &conf), -ENOTSUP);
+	assert_non_null(strstr(err.text, "tx_vlan"));
+	assert_non_null(strstr(err.text, "vlan_outer"));
+	conf.offloads = FN_OFFLOAD_VLAN_OUTER | FN_OFFLOAD_RX_VLAN;
+	assert_int_equal(fn_dev_configure(p.dev, &conf), 0);
+	conf.offloads = FN_OFFLOAD_TX_VLAN;
+	assert_int_equal(fn_dev_configure(p.dev, &conf), 0);
+	port_end();
+}
+
+/* A frame with its second tag has to fit a buffer. */
+static void outer_needs_room(void **state)
+{
+	const struct fn_pool_opts opts = {
+		.sz = sizeof(opts), .count = PORT_PKTS, .room_bytes = 1024, .max_threads = 1
+	};
+	struct fn_dev_conf conf = { .sz = sizeof(conf), .mtu = 1024 - 18 };
+	struct fn_pool *small;
+
+	(void)state;
+	port_init();
+	port_open();
+	assert_int_equal(fn_pool_create(p.ctx, &opts, &small), 0);
+	conf.pool = small;
+	assert_int_equal(fn_dev_configure(p.dev, &conf), 0);
+	conf.offloads = FN_OFFLOAD_VLAN_OUTER;
+	assert_int_equal(fn_dev_configure(p.dev, &conf), -EINVAL);
+	conf.mtu -= 4;
+	assert_int_equal(fn_dev_configure(p.dev, &conf), 0);
+	assert_int_equal(fn_dev_close(p.dev), 0);
+	assert_int_equal(fn_pool_destroy(small), 0);
+	assert_int_equal(fn_pool_destroy(p.pool), 0);
+	assert_int_equal(fn_ctx_destroy(p.ctx), 0);
+	model_dev_unplug(&p.id.md);
+}
+
 /* No memory for a ring: the receive queue's, and the transmit queue's behind one that has it. */
 static void no_ring_memory(void **state)
 {
@@ -316,6 +377,9 @@ int main(void)
 		{ "setup_82574", setup_82574, e1000e, NULL, NULL },
 		{ "full_queue_drops, 82576", full_queue_drops, igb, NULL, NULL },
 		{ "longest_frame, 82576", longest_frame, igb, NULL, NULL },
+		{ "outer_by_default, 82576", outer_by_default, igb, NULL, NULL },
+		{ "outer_on_qemu, 82576", outer_on_qemu, igb, NULL, NULL },
+		{ "outer_needs_room, 82576", outer_needs_room, igb, NULL, NULL },
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

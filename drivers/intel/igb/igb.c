@@ -14,8 +14,9 @@
 
 #define OFFLOADS                                                                                \
 	(FN_OFFLOAD_RX_CSUM | FN_OFFLOAD_RX_VLAN | FN_OFFLOAD_RX_HASH | FN_OFFLOAD_RX_SCATTER | \
-	 FN_OFFLOAD_VLAN_FILTER | FN_OFFLOAD_TX_IP_CSUM | FN_OFFLOAD_TX_L4_CSUM |               \
-	 FN_OFFLOAD_TX_SCTP_CSUM | FN_OFFLOAD_TX_TSO4 | FN_OFFLOAD_TX_TSO6 | FN_OFFLOAD_TX_VLAN)
+	 FN_OFFLOAD_VLAN_FILTER | FN_OFFLOAD_VLAN_OUTER | FN_OFFLOAD_TX_IP_CSUM |               \
+	 FN_OFFLOAD_TX_L4_CSUM | FN_OFFLOAD_TX_SCTP_CSUM | FN_OFFLOAD_TX_TSO4 |                 \
+	 FN_OFFLOAD_TX_TSO6 | FN_OFFLOAD_TX_VLAN)
 
 /*
  * The bits of MRQC: 8.10. TCP over IPv6 has two, with extension headers and without, which are the
@@ -29,6 +30,7 @@ static const struct intel_hash hashes[] = {
 
 static const struct intel_steps steps = {
 	.irqs_off = igb_irqs_off,
+	.setup = igb_setup,
 	.rx_setup = igb_rx_setup,
 	.rxq_start = igb_rxq_start,
 	.txq_start = igb_txq_start,

@@ -31,6 +31,7 @@ static inline struct igb *igb_of(const struct fn_dev *dev)
 }
 
 /* igb_setup.c: from reset to queues that run. */
+int igb_setup(struct fn_dev *dev);
 void igb_rx_setup(struct fn_dev *dev);
 int igb_rxq_start(struct fn_dev *dev, uint16_t idx);
 int igb_txq_start(struct fn_dev *dev, uint16_t idx);

@@ -10,6 +10,20 @@
 #define QUEUE_LIMIT_MS 20u
 
 /*
+ * I210 7.4.5: which of two tags is meant. What a reset leaves stands in the NVM, as the type of the
+ * outer tag does in no paper's word: both are written.
+ */
+int igb_setup(struct fn_dev *dev)
+{
+	const bool outer = dev->conf.offloads & FN_OFFLOAD_VLAN_OUTER;
+
+	intel_write(intel_port_of(dev), INTEL_VET,
+		    INTEL_VET_8021Q | INTEL_VET_EXT(INTEL_OUTER_TPID));
+	return intel_change(dev, INTEL_CTRL_EXT, outer ? 0 : INTEL_CTRL_EXT_EXT_VLAN,
+			    outer ? INTEL_CTRL_EXT_EXT_VLAN : 0);
+}
+
+/*
  * I210 7.1.1.4: with LPE the longest frame is RLPML's, whatever its length. Extension headers of
  * IPv6 are not looked at, as malformed ones can hang the receiver.
  */
