@@ -172,7 +172,7 @@ static int check_outer(const struct fn_dev *dev, const struct fn_dev_conf *conf)
 			       "%s: MTU %u leaves no room for the tag of vlan_outer: use %u or "
 			       "less",
 			       dev->bus->name, conf->mtu, most);
-	if (port->tx_by_page && (conf->offloads & FN_OFFLOAD_TX_VLAN))
+	if (port->is_qemu && (conf->offloads & FN_OFFLOAD_TX_VLAN))
 		return fn_fail(-ENOTSUP,
 			       "%s is QEMU's model, which does not offer tx_vlan behind the tag of "
 			       "vlan_outer: leave one of them out",

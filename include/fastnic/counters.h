@@ -101,6 +101,8 @@ FN_API unsigned fn_txq_counters(const struct fn_txq *q, uint64_t *values, unsign
  * fn_rx_counter_desc - describe a receive counter
  * @idx: its place in &enum fn_rx_counter
  *
+ * Any thread.
+ *
  * Return: the description, which lasts for ever; NULL when the library has no such counter.
  */
 FN_API const struct fn_counter_desc *fn_rx_counter_desc(unsigned idx);
@@ -108,6 +110,8 @@ FN_API const struct fn_counter_desc *fn_rx_counter_desc(unsigned idx);
 /**
  * fn_tx_counter_desc - describe a transmit counter
  * @idx: its place in &enum fn_tx_counter
+ *
+ * Any thread.
  *
  * Return: as fn_rx_counter_desc().
  */
@@ -130,6 +134,8 @@ FN_API unsigned fn_dev_counters(struct fn_dev *dev, uint64_t *values, unsigned n
  * fn_dev_counter_desc - describe a counter of a device
  * @dev: the device
  * @idx: its place, 0 to what fn_dev_counters() returns less 1
+ *
+ * Any thread.
  *
  * Return: the description, which lasts for ever; NULL when the device has no such counter.
  */

@@ -119,7 +119,7 @@ FN_API int fn_ctx_destroy(struct fn_ctx *ctx);
  *
  * Any thread. For poll, select, epoll or io_uring; do not read it. It belongs to the context.
  *
- * Return: the descriptor.
+ * Return: the descriptor; it cannot fail.
  */
 FN_API int fn_ctx_event_fd(const struct fn_ctx *ctx);
 
@@ -131,7 +131,7 @@ FN_API int fn_ctx_event_fd(const struct fn_ctx *ctx);
  * the same time. One caller at a time handles events, a second one returns 0 at once. What happened
  * several times before the call is delivered once.
  *
- * Return: events delivered.
+ * Return: events delivered, 0 or more; it cannot fail.
  */
 FN_API int fn_ctx_process_events(struct fn_ctx *ctx);
 

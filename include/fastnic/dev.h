@@ -88,8 +88,9 @@ FN_API int fn_dev_open(struct fn_ctx *ctx, const char *name, const struct fn_dev
  * fn_dev_close - reset a NIC and give it back
  * @dev: the device, or NULL; gone afterwards with its queues
  *
- * Stops it first where that is needed. Packets that the application holds stay valid. Afterwards
- * the device is reset and bus mastering is off. Always completes.
+ * Any thread; no other thread may use the device or its queues any more. Stops it first where that
+ * is needed. Packets that the application holds stay valid. Afterwards the device is reset and bus
+ * mastering is off. Always completes.
  *
  * Return: 0, or the first error met (the device is closed all the same).
  */
@@ -316,7 +317,8 @@ FN_API int fn_dev_configure(struct fn_dev *dev, const struct fn_dev_conf *conf);
  *
  * Return: 0; -EINVAL when not configured; -ENOMEM, -ENOSPC, -EMFILE or -ENFILE for the rings, as of
  * fn_dma_alloc(); -ENOBUFS when the pool cannot fill the receive rings; -EIO when the device
- * refuses; -ENODEV. On failure the device is stopped.
+ * refuses; -ENOTSUP when it does not offer any more what it must have; -ENODEV. On failure the
+ * device is stopped.
  */
 FN_API int fn_dev_start(struct fn_dev *dev);
 
@@ -351,6 +353,8 @@ FN_API int fn_dev_reset(struct fn_dev *dev);
  * @dev: the device
  * @idx: 0 to &fn_dev_info.max_rxqs - 1
  *
+ * Any thread.
+ *
  * Return: the queue, at the same address from open to close; NULL when there is none.
  */
 FN_API struct fn_rxq *fn_dev_rxq(struct fn_dev *dev, unsigned idx);
@@ -359,6 +363,8 @@ FN_API struct fn_rxq *fn_dev_rxq(struct fn_dev *dev, unsigned idx);
  * fn_dev_txq - a transmit queue of a device
  * @dev: the device
  * @idx: 0 to &fn_dev_info.max_txqs - 1
+ *
+ * Any thread.
  *
  * Return: as fn_dev_rxq().
  */

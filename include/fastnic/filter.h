@@ -24,14 +24,16 @@ enum fn_filter_mode {
 
 /*
  * A device receives frames for its own address, for all (broadcast), and what these calls add.
- * Each may come from any thread and in any state, and holds over stop, start and reset. On failure
- * the former setting holds.
+ * Each may come in any state, and holds over stop, start and reset. On failure the former setting
+ * holds.
  */
 
 /**
  * fn_dev_set_mac - change the station address
  * @dev: the device
  * @mac: six bytes, not a group address and not zero
+ *
+ * Any thread.
  *
  * Return: 0; -EINVAL for the address; -ENOTSUP without FN_CAP_SET_MAC; -EIO; -ENODEV.
  */
@@ -42,7 +44,8 @@ FN_API int fn_dev_set_mac(struct fn_dev *dev, const uint8_t mac[6]);
  * @dev: the device
  * @on: any address
  *
- * It holds until the next fn_dev_configure(), which sets the mode as &fn_dev_conf.promisc says.
+ * Any thread. It holds until the next fn_dev_configure(), which sets the mode as
+ * &fn_dev_conf.promisc says.
  *
  * A device that has no such mode, because it always lets all frames in, says so with
  * &fn_dev_info.promisc: it takes on, and refuses off.
@@ -56,6 +59,8 @@ FN_API int fn_dev_set_promisc(struct fn_dev *dev, bool on);
  * @dev: the device
  * @on: any group address
  *
+ * Any thread.
+ *
  * Return: 0; -ENOTSUP without FN_CAP_ALLMULTI; -EIO; -ENODEV.
  */
 FN_API int fn_dev_set_allmulti(struct fn_dev *dev, bool on);
@@ -66,9 +71,10 @@ FN_API int fn_dev_set_allmulti(struct fn_dev *dev, bool on);
  * @macs: all of them, @n times six bytes in a row, group addresses and others mixed; copied
  * @n: how many; 0: none but the station address and broadcast
  *
- * The list takes the place of the former one. Addresses that the device cannot filter one by one,
- * because it has no table for them or because they are more than &fn_dev_info.max_mac_exact, are
- * let in more coarsely, up to all frames: &fn_dev_info.mac_filter_mode tells.
+ * Any thread. The list takes the place of the former one. Addresses that the device cannot filter
+ * one by one, because it has no table for them or because they are more than
+ * &fn_dev_info.max_mac_exact, are let in more coarsely, up to all frames:
+ * &fn_dev_info.mac_filter_mode tells.
  *
  * Return: 0; -EINVAL for an address that is zero; -ENOTSUP without FN_CAP_MAC_FILTERS; -ENOSPC when
  * the device takes fewer (&fn_dev_info.max_mac_filters); -ENOMEM; -EIO; -ENODEV.
@@ -80,9 +86,9 @@ FN_API int fn_dev_set_mac_filters(struct fn_dev *dev, const uint8_t (*macs)[6], 
  * @dev: the device, configured with FN_OFFLOAD_VLAN_FILTER
  * @vid: VLAN, 0 to 4095; one that is let in already stays so
  *
- * Frames without a tag always come in; of tagged ones, with the offload on, only those of the VLANs
- * that were let in. With FN_OFFLOAD_VLAN_OUTER the tag is the inner one (offload.h). The choice is
- * forgotten when the offload is configured off.
+ * Any thread. Frames without a tag always come in; of tagged ones, with the offload on, only those
+ * of the VLANs that were let in. With FN_OFFLOAD_VLAN_OUTER the tag is the inner one (offload.h).
+ * The choice is forgotten when the offload is configured off.
  *
  * Return: 0; -EINVAL for the VLAN; -ENOTSUP without the offload; -EIO; -ENODEV.
  */
@@ -92,6 +98,8 @@ FN_API int fn_dev_add_vlan(struct fn_dev *dev, uint16_t vid);
  * fn_dev_del_vlan - let in the frames of a VLAN no longer
  * @dev: the device, configured with FN_OFFLOAD_VLAN_FILTER
  * @vid: VLAN, 0 to 4095; one that is not let in stays so
+ *
+ * Any thread.
  *
  * Return: as fn_dev_add_vlan().
  */

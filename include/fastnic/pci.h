@@ -61,6 +61,8 @@ FN_API int fn_pci_list_create(const struct fn_pci_list_opts *opts, struct fn_pci
  * fn_pci_list_count - how many functions are in a list
  * @list: the list
  *
+ * Any thread.
+ *
  * Return: functions, 0 or more.
  */
 FN_API unsigned fn_pci_list_count(const struct fn_pci_list *list);
@@ -71,6 +73,8 @@ FN_API unsigned fn_pci_list_count(const struct fn_pci_list *list);
  * @idx: 0 to fn_pci_list_count() - 1
  * @info: filled; its @sz is set by the caller. What it points to lasts for ever
  *
+ * Any thread.
+ *
  * Return: 0, or -EINVAL for @idx (nothing is written then).
  */
 FN_API int fn_pci_list_get(const struct fn_pci_list *list, unsigned idx, struct fn_pci_info *info);
@@ -78,6 +82,8 @@ FN_API int fn_pci_list_get(const struct fn_pci_list *list, unsigned idx, struct 
 /**
  * fn_pci_list_destroy - give a list back
  * @list: the list, or NULL
+ *
+ * Any thread; no other thread may use the list any more.
  */
 FN_API void fn_pci_list_destroy(struct fn_pci_list *list);
 

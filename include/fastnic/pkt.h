@@ -122,6 +122,8 @@ _Static_assert(offsetof(struct fn_pkt, user) == 56, "part of the binary interfac
  * fn_pkt_len - length of a packet over all its segments
  * @pkt: first segment
  *
+ * Any thread that holds a reference.
+ *
  * Return: bytes, without CRC.
  */
 FN_INLINE uint32_t fn_pkt_len(const struct fn_pkt *pkt)
@@ -137,6 +139,8 @@ FN_INLINE uint32_t fn_pkt_len(const struct fn_pkt *pkt)
  * fn_pkt_tailroom - free bytes behind the data of a segment
  * @pkt: the segment
  *
+ * Any thread that holds a reference.
+ *
  * Return: bytes.
  */
 FN_INLINE uint16_t fn_pkt_tailroom(const struct fn_pkt *pkt)
@@ -148,7 +152,7 @@ FN_INLINE uint16_t fn_pkt_tailroom(const struct fn_pkt *pkt)
  * fn_pkt_is_shared - whether somebody else holds a reference to the packet or to its data
  * @pkt: a segment
  *
- * Shared data and attached memory are read-only.
+ * Any thread that holds a reference. Shared data and attached memory are read-only.
  */
 FN_INLINE bool fn_pkt_is_shared(const struct fn_pkt *pkt)
 {
@@ -161,7 +165,7 @@ FN_INLINE bool fn_pkt_is_shared(const struct fn_pkt *pkt)
  * @pkt: first segment; not shared
  * @bytes: how much
  *
- * The new bytes hold whatever was there: write them.
+ * Only the thread that owns the packet. The new bytes hold whatever was there: write them.
  *
  * Return: the new first byte, or NULL when there is less headroom (nothing is changed).
  */
@@ -182,7 +186,7 @@ FN_INLINE uint8_t *fn_pkt_prepend(struct fn_pkt *pkt, uint16_t bytes)
  * @pkt: the segment, commonly the last of its chain; not shared
  * @bytes: how much
  *
- * The new bytes hold whatever was there: write them.
+ * Only the thread that owns the packet. The new bytes hold whatever was there: write them.
  *
  * Return: the first new byte, or NULL when there is less tailroom (nothing is changed).
  */
@@ -200,6 +204,8 @@ FN_INLINE uint8_t *fn_pkt_append(struct fn_pkt *pkt, uint16_t bytes)
  * fn_pkt_trim_head - take bytes off the front of a segment
  * @pkt: the segment; its header is nobody else's (a clone is fine)
  * @bytes: how much
+ *
+ * Only the thread that owns the packet.
  *
  * Return: the new first byte, or NULL when the segment is shorter (nothing is changed).
  */
@@ -221,6 +227,8 @@ FN_INLINE uint8_t *fn_pkt_trim_head(struct fn_pkt *pkt, uint16_t bytes)
  *	changes
  * @bytes: how much
  *
+ * Only the thread that owns the packet.
+ *
  * Return: 0, or -EINVAL when the segment is shorter (nothing is changed).
  */
 FN_API int fn_pkt_trim_tail(struct fn_pkt *pkt, uint16_t bytes);
@@ -230,7 +238,7 @@ FN_API int fn_pkt_trim_tail(struct fn_pkt *pkt, uint16_t bytes);
  * @head: the first packet, a chain or not
  * @tail: the packet that becomes the end of @head's chain; it is one packet with it afterwards
  *
- * The chain is sent, counted and freed as one packet.
+ * Only the thread that owns both. The chain is sent, counted and freed as one packet.
  *
  * A clone can be chained, for example behind a header of its own: only its data is shared.
  *
@@ -299,6 +307,8 @@ typedef void fn_pkt_free_fn(void *arg, void *va);
  * @len: bytes, 1 to 65535
  * @free_cb: called when the memory is not used any more, or NULL
  * @arg: handed to @free_cb
+ *
+ * Only the thread that owns the packet.
  *
  * Return: 0; -EINVAL for a packet that is shared, chained or attached already, or a length out of
  * range; -EFAULT when devices cannot reach the memory (nothing is changed, @free_cb is not called).

@@ -103,10 +103,11 @@ FN_API int fn_txq_status(const struct fn_txq *q);
  * fn_rxq_event_fd - the eventfd that this queue's interrupt signals
  * @q: the queue
  *
- * Queues that share a vector share the descriptor, and a signal is for all of them. Whoever waits
- * on it reads it before the next fn_rxq_arm(); but threads that share one wait for its edges
- * (EPOLLET) and never read it, as what one has read wakes no other. It belongs to the device and
- * lasts from fn_dev_configure() to the next one.
+ * Any thread, though not while another one configures the device. Queues that share a vector share
+ * the descriptor, and a signal is for all of them. Whoever waits on it reads it before the next
+ * fn_rxq_arm(); but threads that share one wait for its edges (EPOLLET) and never read it, as what
+ * one has read wakes no other. It belongs to the device and lasts from fn_dev_configure() to the
+ * next one.
  *
  * Return: the descriptor, or -1 when the device is not configured or the queue has no vector.
  */
@@ -115,6 +116,8 @@ FN_API int fn_rxq_event_fd(const struct fn_rxq *q);
 /**
  * fn_txq_event_fd - the eventfd that this queue's interrupt signals
  * @q: the queue
+ *
+ * As fn_rxq_event_fd().
  *
  * Return: as fn_rxq_event_fd().
  */

@@ -54,7 +54,7 @@ static int get_link_conf(struct conform *c)
 	return fn_dev_get_link_conf(c->dev, &conf);
 }
 
-static int set_link(struct conform *c)
+static int set_link_conf(struct conform *c)
 {
 	const struct fn_link_conf conf = { .sz = sizeof(conf) };
 
@@ -113,15 +113,24 @@ static int nvm_read(struct conform *c)
 }
 
 const struct cap_call cap_calls[] = {
-	{ FN_CAP_SET_MAC, set_mac },       { FN_CAP_PROMISC, set_promisc },
-	{ FN_CAP_ALLMULTI, set_allmulti }, { FN_CAP_MAC_FILTERS, set_mac_filters },
-	{ FN_CAP_RSS, set_rss },           { FN_CAP_COALESCE, get_coalesce },
-	{ FN_CAP_COALESCE, set_coalesce }, { FN_CAP_LINK_CONF, get_link_conf },
-	{ FN_CAP_LINK_CONF, set_link },    { FN_CAP_PAUSE, set_pause },
-	{ FN_CAP_IDENTIFY, identify_on },  { FN_CAP_IDENTIFY, identify_off },
-	{ FN_CAP_REGS, read_regs },        { FN_CAP_SELFTEST, selftest },
-	{ FN_CAP_PHY, phy_read },          { FN_CAP_PHY, phy_write },
-	{ FN_CAP_NVM, nvm_read },          { 0, NULL },
+	{ FN_CAP_SET_MAC, set_mac },
+	{ FN_CAP_PROMISC, set_promisc },
+	{ FN_CAP_ALLMULTI, set_allmulti },
+	{ FN_CAP_MAC_FILTERS, set_mac_filters },
+	{ FN_CAP_RSS, set_rss },
+	{ FN_CAP_COALESCE, get_coalesce },
+	{ FN_CAP_COALESCE, set_coalesce },
+	{ FN_CAP_LINK_CONF, get_link_conf },
+	{ FN_CAP_LINK_CONF, set_link_conf },
+	{ FN_CAP_PAUSE, set_pause },
+	{ FN_CAP_IDENTIFY, identify_on },
+	{ FN_CAP_IDENTIFY, identify_off },
+	{ FN_CAP_REGS, read_regs },
+	{ FN_CAP_SELFTEST, selftest },
+	{ FN_CAP_PHY, phy_read },
+	{ FN_CAP_PHY, phy_write },
+	{ FN_CAP_NVM, nvm_read },
+	{ 0, NULL },
 };
 
 void cap_call_expect(struct conform *c, const struct cap_call *call, int want)

@@ -23,13 +23,7 @@
 #include <setjmp.h>
 #include <string.h>
 
-#include <fastnic/coalesce.h>
-#include <fastnic/diag.h>
 #include <fastnic/fastnic.h>
-#include <fastnic/link.h>
-#include <fastnic/regs.h>
-#include <fastnic/rss.h>
-#include <fastnic/selftest.h>
 
 #include "base/bits.h"
 #include "conform/frames.h"

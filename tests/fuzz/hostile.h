@@ -5,6 +5,7 @@
 
 #include <fastnic/fastnic.h>
 
+#include "base/error.h"
 #include "model/model_bus.h"
 
 #define HOSTILE_PKTS 2048u /* packets of a pool */
@@ -159,11 +160,6 @@ void hostile_fail(struct hostile *h, const char *fmt, ...)
 /* One thing that an application may do, at random. */
 void hostile_app(struct hostile *h);
 
-/* A call has returned a code, which must be one that the headers promise, with its sentence. */
-int hostile_known(struct hostile *h, const char *what, int ret);
-
-#define KNOWN(call) hostile_known(h, #call, call)
-
 /* What the library says of the device now. */
 void hostile_app_look(struct hostile *h);
 
@@ -188,6 +184,12 @@ void hostile_app_takes_nothing(struct hostile *h, unsigned queue);
 
 /* The device has just told a lie that a queue cannot overlook: it is broken. */
 void hostile_app_must_be_broken(struct hostile *h, bool tx, unsigned queue);
+
+/* hostile_codes.c: a call has returned a code, which must be one of its header's, and said why. */
+int hostile_known(struct hostile *h, const char *call, int ret);
+
+/* The sentence of a call before is gone: what is there behind this one is its own. */
+#define KNOWN(call) ((void)fn_fail(0, "%s", ""), hostile_known(h, #call, call))
 
 /* hostile_ctrl.c: filters, steering, the link, the port's body, counters; one thing at random. */
 void hostile_ctrl(struct hostile *h);

@@ -40,22 +40,6 @@ static void on_event(const struct fn_event *event, void *arg)
 	hostile_note(h, (uint64_t)event->type);
 }
 
-int hostile_known(struct hostile *h, const char *what, int ret)
-{
-	static const int codes[] = { 0,       -EINVAL,  -EIO,   -ENODEV, -ENOTSUP,
-				     -ENOSPC, -ENOBUFS, -EBUSY, -ENOMEM, -ERANGE };
-	bool found = false;
-
-	for (unsigned i = 0; i < FN_ARRAY_LEN(codes); i++)
-		found = found || ret == codes[i];
-	if (!found)
-		hostile_fail(h, "%s is %d: %s", what, ret, fn_error_last());
-	if (ret && !fn_error_last()[0])
-		hostile_fail(h, "%s is %d without a sentence", what, ret);
-	hostile_note(h, (uint64_t)ret);
-	return ret;
-}
-
 /* Control and data path, a piece at a time. */
 
 static struct fn_rxq *any_rxq(struct hostile *h)

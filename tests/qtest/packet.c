@@ -13,10 +13,10 @@
 #define MAC_BYTES 12u
 #define VLAN_BYTES 4u
 
-int packet_send(int fd, const struct wire_request *offload, const void *frame, size_t len)
+int packet_send(int fd, const struct wire_request *request, const void *frame, size_t len)
 {
 	static const struct wire_request none;
-	struct wire_request head = offload ? *offload : none;
+	struct wire_request head = request ? *request : none;
 	struct iovec io[2] = { { &head, sizeof(head) }, { NULL, len } };
 
 	/* An iovec has no const, though what is sent is not changed. */
@@ -27,7 +27,7 @@ int packet_send(int fd, const struct wire_request *offload, const void *frame, s
 }
 
 /* The kernel takes a VLAN tag out of the frame and tells it apart; on the wire it was inside. */
-static size_t tag_insert(struct wire_request *offload, uint8_t *frame, size_t len, size_t bytes,
+static size_t tag_insert(struct wire_request *request, uint8_t *frame, size_t len, size_t bytes,
 			 const struct tpacket_auxdata *aux)
 {
 	const uint16_t tag[2] = {
@@ -41,16 +41,16 @@ static size_t tag_insert(struct wire_request *offload, uint8_t *frame, size_t le
 	memmove(frame + MAC_BYTES + VLAN_BYTES, frame + MAC_BYTES,
 		(len + VLAN_BYTES <= bytes ? len : bytes - VLAN_BYTES) - MAC_BYTES);
 	memcpy(frame + MAC_BYTES, tag, VLAN_BYTES);
-	if (offload->flags & 1)
-		offload->csum_start = (uint16_t)(offload->csum_start + VLAN_BYTES);
-	if (offload->gso_type)
-		offload->hdr_len = (uint16_t)(offload->hdr_len + VLAN_BYTES);
+	if (request->flags & 1)
+		request->csum_start = (uint16_t)(request->csum_start + VLAN_BYTES);
+	if (request->gso_type)
+		request->hdr_len = (uint16_t)(request->hdr_len + VLAN_BYTES);
 	return len + VLAN_BYTES;
 }
 
-size_t packet_recv(int fd, struct wire_request *offload, void *buf, size_t bytes)
+size_t packet_recv(int fd, struct wire_request *request, void *buf, size_t bytes)
 {
-	struct iovec io[2] = { { offload, sizeof(*offload) }, { buf, bytes } };
+	struct iovec io[2] = { { request, sizeof(*request) }, { buf, bytes } };
 	union {
 		struct cmsghdr head;
 		char room[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
@@ -63,12 +63,12 @@ size_t packet_recv(int fd, struct wire_request *offload, void *buf, size_t bytes
 	const ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_TRUNC);
 	size_t len;
 
-	if (n <= (ssize_t)sizeof(*offload))
+	if (n <= (ssize_t)sizeof(*request))
 		return 0;
-	len = (size_t)n - sizeof(*offload);
+	len = (size_t)n - sizeof(*request);
 	if (CMSG_FIRSTHDR(&msg)) {
 		memcpy(&aux, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(aux));
-		len = tag_insert(offload, buf, len, bytes, &aux);
+		len = tag_insert(request, buf, len, bytes, &aux);
 	}
 	return len;
 }

@@ -8,10 +8,10 @@
 
 #include "qtest/qtest.h"
 
-/* 0; -EAGAIN: no room now; another negative errno. @offload may be NULL. */
-int packet_send(int fd, const struct wire_request *offload, const void *frame, size_t len);
+/* 0; -EAGAIN: no room now; another negative errno. @request may be NULL. */
+int packet_send(int fd, const struct wire_request *request, const void *frame, size_t len);
 
 /* Length of the frame, also where it was longer than @buf; 0: none waits. */
-size_t packet_recv(int fd, struct wire_request *offload, void *buf, size_t bytes);
+size_t packet_recv(int fd, struct wire_request *request, void *buf, size_t bytes);
 
 #endif

@@ -156,7 +156,7 @@ void qtest_settle(struct qtest *q);
 int qtest_send(struct qtest *q, unsigned nic, const void *frame, size_t len);
 
 /* As qtest_send() on a QTEST_TAP, with what is to be done with the frame on its way. */
-int qtest_send_offload(struct qtest *q, unsigned nic, const struct wire_request *offload,
+int qtest_send_request(struct qtest *q, unsigned nic, const struct wire_request *request,
 		       const void *frame, size_t len);
 
 /**
@@ -172,7 +172,7 @@ int qtest_send_offload(struct qtest *q, unsigned nic, const struct wire_request 
 size_t qtest_recv(struct qtest *q, unsigned nic, void *buf, size_t bytes, unsigned ms);
 
 /* As qtest_recv() on a QTEST_TAP, with what the NIC asked to be done with the frame. */
-size_t qtest_recv_offload(struct qtest *q, unsigned nic, struct wire_request *offload, void *buf,
+size_t qtest_recv_request(struct qtest *q, unsigned nic, struct wire_request *request, void *buf,
 			  size_t bytes, unsigned ms);
 
 /* Take and count frames until none has come for @ms, or @most have. */

@@ -283,9 +283,9 @@ int qtest_wire_make(struct qtest_wire *wire, const struct qtest_nic_opts *opts);
 void qtest_wire_qemu_has(struct qtest_wire *wire);
 void qtest_wire_free(struct qtest_wire *wire);
 int qtest_tap_make(struct qtest_wire *wire, unsigned queues);
-int qtest_tap_send(const struct qtest_wire *wire, const struct wire_request *offload,
+int qtest_tap_send(const struct qtest_wire *wire, const struct wire_request *request,
 		   const void *frame, size_t len);
-size_t qtest_tap_recv(const struct qtest_wire *wire, struct wire_request *offload, void *buf,
+size_t qtest_tap_recv(const struct qtest_wire *wire, struct wire_request *request, void *buf,
 		      size_t bytes);
 unsigned qtest_tap_drops(struct qtest_wire *wire);
 

@@ -221,10 +221,10 @@ int qtest_tap_make(struct qtest_wire *wire, unsigned queues)
 	return ret;
 }
 
-int qtest_tap_send(const struct qtest_wire *wire, const struct wire_request *offload,
+int qtest_tap_send(const struct qtest_wire *wire, const struct wire_request *request,
 		   const void *frame, size_t len)
 {
-	const int ret = packet_send(wire->fd, offload, frame, len);
+	const int ret = packet_send(wire->fd, request, frame, len);
 
 	if (!ret || ret == -EAGAIN)
 		return ret;
@@ -232,10 +232,10 @@ int qtest_tap_send(const struct qtest_wire *wire, const struct wire_request *off
 		       fn_strerror(-ret));
 }
 
-size_t qtest_tap_recv(const struct qtest_wire *wire, struct wire_request *offload, void *buf,
+size_t qtest_tap_recv(const struct qtest_wire *wire, struct wire_request *request, void *buf,
 		      size_t bytes)
 {
-	return packet_recv(wire->fd, offload, buf, bytes);
+	return packet_recv(wire->fd, request, buf, bytes);
 }
 
 unsigned qtest_tap_drops(struct qtest_wire *wire)

@@ -121,7 +121,7 @@ static void requests_of_the_nic(void **state)
 		io[1].iov_len = len;
 		assert_int_equal(writev(q.nics[0].wire.qemu_fd[0], io, 2), len + sizeof(want));
 		assert_int_equal(
-			qtest_recv_offload(&q, 0, &seen, got, sizeof(got), RIG_DEADLINE_MS), len);
+			qtest_recv_request(&q, 0, &seen, got, sizeof(got), RIG_DEADLINE_MS), len);
 		assert_memory_equal(got, sent, len);
 		assert_int_equal(seen.flags, want.flags);
 		assert_int_equal(seen.gso_type, want.gso_type);
@@ -150,7 +150,7 @@ static void requests_of_the_test(void **state)
 	(void)state;
 	wire_make(&q.nics[0].wire, 1);
 	len = tcp_frame(sent, 100);
-	assert_ok(qtest_send_offload(&q, 0, &csum_only, sent, len));
+	assert_ok(qtest_send_request(&q, 0, &csum_only, sent, len));
 	while ((n = read(q.nics[0].wire.qemu_fd[0], got, sizeof(got))) < 0)
 		assert_true(rig_ms() < until);
 	assert_int_equal(n, len + sizeof(struct wire_request));

@@ -123,18 +123,18 @@ static int stream_send(struct qtest_wire *wire, const void *frame, size_t len)
 	return ret == -EAGAIN ? 0 : ret;
 }
 
-int qtest_send_offload(struct qtest *q, unsigned nic, const struct wire_request *offload,
+int qtest_send_request(struct qtest *q, unsigned nic, const struct wire_request *request,
 		       const void *frame, size_t len)
 {
 	struct qtest_wire *wire = &q->nics[nic].wire;
 
-	if (wire->kind == QTEST_HUB || (offload && wire->kind != QTEST_TAP))
+	if (wire->kind == QTEST_HUB || (request && wire->kind != QTEST_TAP))
 		return fn_fail(-EINVAL, "%s: this wire does not take %s", q->nics[nic].name,
-			       offload ? "offloads" : "frames from the test");
+			       request ? "requests" : "frames from the test");
 	if (len > FRAME_MAX)
 		return fn_fail(-EMSGSIZE, "a frame of %zu bytes is too long for the wire", len);
 	if (wire->kind == QTEST_TAP)
-		return qtest_tap_send(wire, offload, frame, len);
+		return qtest_tap_send(wire, request, frame, len);
 	if (wire->kind == QTEST_SOCKET)
 		return stream_send(wire, frame, len);
 	return send(wire->fd, frame, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? send_failed() : 0;
@@ -142,7 +142,7 @@ int qtest_send_offload(struct qtest *q, unsigned nic, const struct wire_request 
 
 int qtest_send(struct qtest *q, unsigned nic, const void *frame, size_t len)
 {
-	return qtest_send_offload(q, nic, NULL, frame, len);
+	return qtest_send_request(q, nic, NULL, frame, len);
 }
 
 /* What is read and not taken moves to the front, and more is read behind it. */
@@ -181,7 +181,7 @@ static size_t stream_take(struct qtest_wire *wire, void *buf, size_t bytes)
 }
 
 /* Look for a frame, and do not wait. */
-static size_t take(struct qtest_wire *wire, struct wire_request *offload, void *buf, size_t bytes)
+static size_t take(struct qtest_wire *wire, struct wire_request *request, void *buf, size_t bytes)
 {
 	ssize_t n;
 
@@ -193,14 +193,14 @@ static size_t take(struct qtest_wire *wire, struct wire_request *offload, void *
 		n = recv(wire->fd, buf, bytes, MSG_DONTWAIT | MSG_TRUNC);
 		return n > 0 ? (size_t)n : 0;
 	case QTEST_TAP:
-		return qtest_tap_recv(wire, offload, buf, bytes);
+		return qtest_tap_recv(wire, request, buf, bytes);
 	case QTEST_HUB:
 		break;
 	}
 	return 0;
 }
 
-size_t qtest_recv_offload(struct qtest *q, unsigned nic, struct wire_request *offload, void *buf,
+size_t qtest_recv_request(struct qtest *q, unsigned nic, struct wire_request *request, void *buf,
 			  size_t bytes, unsigned ms)
 {
 	struct qtest_wire *wire = &q->nics[nic].wire;
@@ -209,7 +209,7 @@ size_t qtest_recv_offload(struct qtest *q, unsigned nic, struct wire_request *of
 	struct pollfd pfd = { .fd = wire->fd, .events = POLLIN };
 
 	for (;;) {
-		const size_t len = take(wire, offload ? offload : &unused, buf, bytes);
+		const size_t len = take(wire, request ? request : &unused, buf, bytes);
 		const uint64_t now = qtest_wall_ns();
 
 		if (len || now >= until || wire->fd < 0)
@@ -223,7 +223,7 @@ size_t qtest_recv_offload(struct qtest *q, unsigned nic, struct wire_request *of
 
 size_t qtest_recv(struct qtest *q, unsigned nic, void *buf, size_t bytes, unsigned ms)
 {
-	return qtest_recv_offload(q, nic, NULL, buf, bytes, ms);
+	return qtest_recv_request(q, nic, NULL, buf, bytes, ms);
 }
 
 unsigned qtest_count(struct qtest *q, unsigned nic, unsigned most, unsigned ms)

@@ -32,12 +32,12 @@ static const struct fn_link_conf negotiated = { .sz = sizeof(negotiated),
 						.rx_pause = true,
 						.tx_pause = true };
 
-static int set_link(struct sweep *s)
+static int set_link_conf(struct sweep *s)
 {
 	return fn_dev_set_link_conf(s->dev, &negotiated);
 }
 
-static int set_link_forced(struct sweep *s)
+static int set_link_conf_forced(struct sweep *s)
 {
 	const struct fn_link_conf c = { .sz = sizeof(c),
 					.forced = true,
@@ -52,11 +52,11 @@ static int set_link_forced(struct sweep *s)
 static void at_forced(struct sweep *s)
 {
 	sweep_at_started(s);
-	SWEEP_OK(set_link_forced(s));
+	SWEEP_OK(set_link_conf_forced(s));
 	sweep_time(s);
 }
 
-static int set_link_default(struct sweep *s)
+static int set_link_conf_default(struct sweep *s)
 {
 	const struct fn_link_conf c = { .sz = sizeof(c) };
 
@@ -87,7 +87,7 @@ void sweep_set_port(struct sweep *s)
 
 	fn_dev_get_info(s->dev, &info);
 	if (info.caps & FN_CAP_LINK_CONF)
-		SWEEP_OK(set_link(s));
+		SWEEP_OK(set_link_conf(s));
 	if (info.caps & FN_CAP_IDENTIFY)
 		SWEEP_OK(identify(s));
 }
@@ -185,15 +185,15 @@ const struct sweep_call sweep_port_calls[] = {
 	{ SWEEP_CALL("fn_dev_get_link", sweep_at_started, get_link, SWEEP_NO_FAULTS) },
 	{ SWEEP_CALL("fn_dev_get_link, down and up", sweep_at_started, link_anew, SWEEP_KEEPS),
 	  .cap = FN_CAP_PHY },
-	{ SWEEP_CALL("fn_dev_set_link_conf", sweep_at_started, set_link, SWEEP_KEEPS),
+	{ SWEEP_CALL("fn_dev_set_link_conf", sweep_at_started, set_link_conf, SWEEP_KEEPS),
 	  .cap = FN_CAP_LINK_CONF | FN_CAP_PAUSE },
-	{ SWEEP_CALL("fn_dev_set_link_conf, forced", sweep_at_started, set_link_forced,
+	{ SWEEP_CALL("fn_dev_set_link_conf, forced", sweep_at_started, set_link_conf_forced,
 		     SWEEP_KEEPS),
 	  .cap = FN_CAP_LINK_CONF | FN_CAP_PAUSE },
-	{ SWEEP_CALL("fn_dev_set_link_conf, forced no more", at_forced, set_link_default,
+	{ SWEEP_CALL("fn_dev_set_link_conf, forced no more", at_forced, set_link_conf_default,
 		     SWEEP_KEEPS),
 	  .cap = FN_CAP_LINK_CONF | FN_CAP_PAUSE },
-	{ SWEEP_CALL("fn_dev_set_link_conf, not started", sweep_at_configured, set_link,
+	{ SWEEP_CALL("fn_dev_set_link_conf, not started", sweep_at_configured, set_link_conf,
 		     SWEEP_NO_FAULTS),
 	  .cap = FN_CAP_LINK_CONF | FN_CAP_PAUSE },
 	{ SWEEP_CALL("fn_dev_identify", sweep_at_started, identify, SWEEP_KEEPS),

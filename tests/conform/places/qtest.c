@@ -99,7 +99,7 @@ static int q_send(struct conform *c, const struct wire_request *request, const v
 		return qtest_send(world.q, 0, frame, len);
 	if (!world.tap)
 		return q_send_done(c, request, frame, len);
-	return qtest_send_offload(world.q, 0, request, frame, len);
+	return qtest_send_request(world.q, 0, request, frame, len);
 }
 
 static size_t q_recv(struct conform *c, struct wire_request *request, void *buf, size_t bytes)
@@ -108,7 +108,7 @@ static size_t q_recv(struct conform *c, struct wire_request *request, void *buf,
 	*request = (struct wire_request){ 0 };
 	if (!world.tap)
 		return qtest_recv(world.q, 0, buf, bytes, 0);
-	return qtest_recv_offload(world.q, 0, request, buf, bytes, 0);
+	return qtest_recv_request(world.q, 0, request, buf, bytes, 0);
 }
 
 static uint64_t q_now_ns(struct conform *c)
