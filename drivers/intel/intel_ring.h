@@ -42,7 +42,7 @@
  * @mask: descriptors - 1
  * @batch: buffers that are posted at once, a power of two
  * @full_mark: no batch is due while more buffers than this are posted
- * @judge: of a descriptor: what is looked at before it is taken; see rx_run()
+ * @judge: of a descriptor: what is looked at before it is taken; see rx_one()
  * @plain: fn_pool_plain_word() of the pool
  * @len_max: bytes of a buffer
  * @table: flags of a packet by what the device says of it; see intel_rx_flags()
@@ -109,7 +109,7 @@ enum intel_tx_kind {
  * @mixed_pos: up to this position there is more than plain packets of one descriptor
  * @mixed: there is something up to @mixed_pos
  * @kind: which descriptors
- * @context: what the context that the device has was made for; see intel_tx_context.c
+ * @context: what the context that the device has was made for; see intel_tx_plan.c
  * @context_ctl: what a descriptor says that uses it
  * @asks: flags of FN_PKT_TX_MASK that a packet may have
  * @segs_max: most segments of a packet
