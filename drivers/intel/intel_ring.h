@@ -106,6 +106,8 @@ enum intel_tx_kind {
  * @most2: its @most
  * @cache: where plain packets go back to
  * @db: its doorbell, the tail
+ * @report: what a descriptor says that is reported; another thread may change it:
+ *	intel_tx_set_report()
  * @mixed_pos: up to this position there is more than plain packets of one descriptor
  * @mixed: there is something up to @mixed_pos
  * @kind: which descriptors
@@ -140,6 +142,7 @@ struct intel_txq {
 	struct fn_doorbell db;
 	uint64_t context;
 	uint64_t context_ctl;
+	uint32_t report;
 	uint16_t mixed_pos;
 	uint16_t asks;
 	uint16_t segs_max;
@@ -191,6 +194,12 @@ void intel_rx_enable(struct fn_dev *dev, uint16_t idx);
 int intel_tx_create(struct fn_dev *dev, uint16_t idx, enum intel_tx_kind kind);
 /* As intel_rx_destroy(); what the device still had is dropped under @counter. */
 void intel_tx_destroy(struct fn_dev *dev, uint16_t idx, enum fn_tx_counter counter);
+
+/* What is said from now on in descriptors that are reported; any thread may. */
+static inline void intel_tx_set_report(struct fn_txq *q, uint64_t report)
+{
+	__atomic_store_n(&intel_txq_of(q)->report, (uint32_t)report, __ATOMIC_RELAXED);
+}
 
 /* intel_tx.c */
 void intel_tx_enable(struct fn_dev *dev, uint16_t idx);

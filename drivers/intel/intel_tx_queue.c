@@ -57,6 +57,7 @@ static void tx_init(struct intel_txq *q, const struct fn_dev *dev, enum intel_tx
 	q->cache = fn_txq_queue(&q->pub)->cache;
 	q->context = INTEL_TX_NO_CONTEXT;
 	q->context_ctl = 0;
+	intel_tx_set_report(&q->pub, INTEL_TXD_RS);
 	q->mixed_pos = 0;
 	q->mixed = false;
 	q->asks = tx_asks(conf->offloads);

@@ -222,6 +222,53 @@ static void asking_is_seen(void **state)
 	ring_end();
 }
 
+/* Send one packet; whether the queue's vector, entry 2 of the port, has told of something. */
+static bool told(void)
+{
+	const unsigned before = p.id.md.signals[2];
+
+	send_numbered(1);
+	ring_flush();
+	sent_n = 0;
+	return p.id.md.signals[2] != before;
+}
+
+/*
+ * With a delay what follows a pause is told late as well on the 82574: TADV from the first packet
+ * on, whatever comes behind it (TIDV). On the 82576, and without a delay, it is told at once.
+ */
+static void delayed(void **state)
+{
+	struct fn_coalesce c = { .sz = sizeof(c) };
+
+	(void)state;
+	ring_start((struct fn_dev_conf){ .tx_ring = 64, .rxqs = 1, .txqs = 1 });
+	for (unsigned lap = 0; lap < 4; lap++) {
+		const bool late = family == INTEL_82574 && lap % 2 == 0;
+		unsigned before;
+
+		c.tx_delay_ns = lap % 2 ? 0 : FN_MS(2);
+		assert_int_equal(fn_dev_set_coalesce(p.dev, &c), 0);
+		pass_ns(FN_MS(10));
+		before = p.id.md.signals[2];
+		assert_int_equal(fn_txq_arm(tx), 0);
+		assert_int_equal(told(), !late);
+		if (late) {
+			pass_ns(FN_US(1000));
+			assert_false(told());
+			pass_ns(FN_US(950));
+			assert_false(told());
+			assert_int_equal(p.id.md.signals[2], before);
+			pass_ns(FN_US(52));
+		}
+		assert_int_equal(p.id.md.signals[2], before + 1);
+		/* What is armed once is told once. */
+		pass_ns(FN_MS(10));
+		assert_int_equal(p.id.md.signals[2], before + 1);
+	}
+	ring_end();
+}
+
 /* What comes back is what lies before a report that was written back, and nothing else. */
 static void reclaim_by_reports(void **state)
 {
@@ -569,19 +616,11 @@ static void stopped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ALL(each_ring),
-		ALL(wraps_anywhere),
-		ALL(reports_and_doorbells),
-		ALL(received_are_plain),
-		ALL(asking_is_seen),
-		ALL(odd_ones),
-		ALL(reclaim_by_reports),
-		ALL(nothing_to_send),
-		ALL(chains_anywhere),
-		ALL(chains_in_pieces),
-		ALL(chain_waits),
-		ALL(long_segments),
-		ALL(stopped),
+		ALL(each_ring),          ALL(wraps_anywhere),   ALL(reports_and_doorbells),
+		ALL(received_are_plain), ALL(asking_is_seen),   ALL(odd_ones),
+		ALL(reclaim_by_reports), ALL(nothing_to_send),  ALL(delayed),
+		ALL(chains_anywhere),    ALL(chains_in_pieces), ALL(chain_waits),
+		ALL(long_segments),      ALL(stopped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
