@@ -66,6 +66,7 @@ _Static_assert(sizeof(struct intel_rx_desc) == 16 && sizeof(struct intel_tx_desc
 /* Extended: 82574 7.2.11 (data), 7.2.10 (context). */
 #define INTEL_TXD_EXT_DATA (1ull << 20)
 #define INTEL_TXD_EXT_TSE (1ull << 26)
+#define INTEL_TXD_EXT_IDE (1ull << 31) /* its interrupt waits for TIDV and TADV */
 #define INTEL_TXD_EXT_VLAN(tci) ((uint64_t)(tci) << 48)
 #define INTEL_TXC_EXT_TCP (1ull << 24)
 #define INTEL_TXC_EXT_IP4 (1ull << 25)

@@ -42,7 +42,7 @@
  * @mask: descriptors - 1
  * @batch: buffers that are posted at once, a power of two
  * @full_mark: no batch is due while more buffers than this are posted
- * @judge: of a descriptor: what is looked at before it is taken; see rx_run()
+ * @judge: of a descriptor: what is looked at before it is taken; see rx_one()
  * @plain: fn_pool_plain_word() of the pool
  * @len_max: bytes of a buffer
  * @table: flags of a packet by what the device says of it; see intel_rx_flags()
@@ -107,10 +107,12 @@ enum intel_tx_kind {
  * @most2: its @most
  * @cache: where plain packets go back to
  * @db: its doorbell, the tail
+ * @report: what a descriptor says that is reported; another thread may change it:
+ *	intel_tx_set_report()
  * @mixed_pos: up to this position there is more than plain packets of one descriptor
  * @mixed: there is something up to @mixed_pos
  * @kind: which descriptors
- * @context: what the context that the device has was made for; see intel_tx_context.c
+ * @context: what the context that the device has was made for; see intel_tx_plan.c
  * @context_ctl: what a descriptor says that uses it
  * @asks: flags of FN_PKT_TX_MASK that a packet may have
  * @segs_max: most segments of a packet
@@ -141,6 +143,7 @@ struct intel_txq {
 	struct fn_doorbell db;
 	uint64_t context;
 	uint64_t context_ctl;
+	uint32_t report;
 	uint16_t mixed_pos;
 	uint16_t asks;
 	uint16_t segs_max;
@@ -192,6 +195,12 @@ void intel_rx_enable(struct fn_dev *dev, uint16_t idx);
 int intel_tx_create(struct fn_dev *dev, uint16_t idx, enum intel_tx_kind kind);
 /* As intel_rx_destroy(); what the device still had is dropped under @counter. */
 void intel_tx_destroy(struct fn_dev *dev, uint16_t idx, enum fn_tx_counter counter);
+
+/* What is said from now on in descriptors that are reported; any thread may. */
+static inline void intel_tx_set_report(struct fn_txq *q, uint64_t report)
+{
+	__atomic_store_n(&intel_txq_of(q)->report, (uint32_t)report, __ATOMIC_RELAXED);
+}
 
 /* intel_tx.c */
 void intel_tx_enable(struct fn_dev *dev, uint16_t idx);

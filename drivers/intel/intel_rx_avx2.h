@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * A run of received frames, eight or four at a time; part of intel_rx.h for processors with
- * AVX2.
- */
+/* A run of received frames, eight or four at a time; part of intel_rx_run.h for AVX2. */
 #ifndef INTEL_RX_AVX2_H
 #define INTEL_RX_AVX2_H
 

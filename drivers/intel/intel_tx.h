@@ -141,7 +141,7 @@ static inline __attribute__((always_inline)) void intel_tx_report(struct intel_t
 {
 	fn_le64 *ctl = &q->desc[fn_ring_back(pos, 1) & q->mask].ctl;
 
-	fn_write_le64(ctl, fn_read_le64(ctl) | INTEL_TXD_RS);
+	fn_write_le64(ctl, fn_read_le64(ctl) | __atomic_load_n(&q->report, __ATOMIC_RELAXED));
 	q->reports[q->reports_head & q->mask] = pos;
 	q->reports_head = fn_ring_advance(q->reports_head, 1);
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A run of plain packets, eight or four at a time; part of intel_tx.h for processors with AVX2. */
+/* A run of plain packets, eight or four at a time; part of intel_tx_run.h for AVX2. */
 #ifndef INTEL_TX_AVX2_H
 #define INTEL_TX_AVX2_H
 
 /*
- * What packets are judged by, two to a register: the even quarters are of IOVAs, the odd of
- * words.
+ * What packets are judged by, two to a register: the lower half is of their IOVAs, the upper half
+ * of their words.
  */
 struct tx_judge2 {
+	__m256i seen;  /* not TX_IGNORED */
 	__m256i least; /* the word of the shortest packet */
 	__m256i most;  /* longest less shortest */
 	__m256i shift; /* how far the length goes up for PAYLEN; IOVAs are shifted out */
@@ -16,7 +17,7 @@ struct tx_judge2 {
 
 static inline __attribute__((always_inline)) __m256i tx_quarters(uint64_t iovas, uint64_t words)
 {
-	return _mm256_set_epi64x((int64_t)words, (int64_t)iovas, (int64_t)words, (int64_t)iovas);
+	return _mm256_set_epi64x((int64_t)words, (int64_t)words, (int64_t)iovas, (int64_t)iovas);
 }
 
 static inline __attribute__((always_inline)) struct tx_judge2 tx_judge2(const struct intel_txq *q,
@@ -25,6 +26,7 @@ static inline __attribute__((always_inline)) struct tx_judge2 tx_judge2(const st
 	const uint64_t base = intel_tx_base(mode.kind) | INTEL_TXD_EOP;
 
 	return (struct tx_judge2){
+		.seen = tx_quarters(UINT64_MAX, ~TX_IGNORED),
 		.least = _mm256_load_si256((const __m256i *)q->least2),
 		.most = _mm256_load_si256((const __m256i *)q->most2),
 		.shift = tx_quarters(64, 46),
@@ -32,18 +34,19 @@ static inline __attribute__((always_inline)) struct tx_judge2 tx_judge2(const st
 	};
 }
 
-/* A packet's IOVA and its word, as they follow each other in a descriptor. */
-static inline __attribute__((always_inline)) __m128i tx_pair(const struct fn_pkt *pkt)
-{
-	return _mm_unpacklo_epi64(_mm_load_si128((const __m128i *)&pkt->iova),
-				  _mm_load_si128((const __m128i *)&pkt->word));
-}
-
-/* As tx_one() has it, of two packets: the IOVAs, and the words less that of the shortest packet. */
+/*
+ * As tx_one() has it, of two packets: the IOVAs, and the words less that of the shortest packet. A
+ * load has a packet's IOVA in its lower half and the word in its upper one.
+ */
 static inline __attribute__((always_inline)) __m256i tx_less2(struct fn_pkt *const *pkts,
 							      const struct tx_judge2 *judge)
 {
-	return _mm256_sub_epi64(_mm256_set_m128i(tx_pair(pkts[1]), tx_pair(pkts[0])), judge->least);
+	const __m256i two = _mm256_unpacklo_epi64(_mm256_load_si256((const __m256i *)pkts[0]),
+						  _mm256_load_si256((const __m256i *)pkts[1]));
+
+	_Static_assert(offsetof(struct fn_pkt, iova) == 0 && offsetof(struct fn_pkt, word) == 16,
+		       "each is the first of its 16 bytes");
+	return _mm256_sub_epi64(_mm256_and_si256(two, judge->seen), judge->least);
 }
 
 static inline __attribute__((always_inline)) bool tx_fit(__m256i less,
@@ -54,7 +57,7 @@ static inline __attribute__((always_inline)) bool tx_fit(__m256i less,
 	return _mm256_movemask_epi8(fits) == -1;
 }
 
-/* Two descriptors of packets that fit. */
+/* Two descriptors of packets that fit: an IOVA and what is said of it, twice. */
 static inline __attribute__((always_inline)) void tx_put2(struct intel_tx_desc *desc, __m256i less,
 							  const struct tx_judge2 *judge,
 							  const struct tx_mode mode)
@@ -63,10 +66,10 @@ static inline __attribute__((always_inline)) void tx_put2(struct intel_tx_desc *
 
 	if (mode.kind == INTEL_TX_ADVANCED)
 		ctl = _mm256_add_epi64(ctl, _mm256_sllv_epi64(less, judge->shift));
-	_mm256_storeu_si256((__m256i *)desc, ctl);
+	_mm256_storeu_si256((__m256i *)desc, _mm256_permute4x64_epi64(ctl, 0xd8));
 }
 
-/* Post four packets. Returns what to add to the sum of lengths, in the odd quarters. */
+/* Post four packets. Returns what to add to the sum of lengths, in the upper half. */
 static inline __attribute__((always_inline)) __m256i tx_put4(
 	struct intel_tx_desc *desc, struct fn_pkt **bufs, struct fn_pkt *const *pkts, __m256i less0,
 	__m256i less2, const struct tx_judge2 *judge, const struct tx_mode mode)
@@ -116,8 +119,9 @@ static inline __attribute__((always_inline)) unsigned tx_run_fours(
 		}
 	}
 	done = (unsigned)(pkts - first);
-	half = _mm_add_epi64(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
-	*bytes += (uint64_t)_mm_extract_epi64(half, 1) + (uint64_t)done * INTEL_TX_FRAME_MIN;
+	half = _mm256_extracti128_si256(sum, 1);
+	half = _mm_add_epi64(half, _mm_unpackhi_epi64(half, half));
+	*bytes += (uint64_t)_mm_cvtsi128_si64(half) + (uint64_t)done * INTEL_TX_FRAME_MIN;
 	return done;
 }
 

@@ -49,7 +49,7 @@ static void tx_init(struct intel_txq *q, const struct fn_dev *dev, enum intel_tx
 	q->seg_mask = by_page ? INTEL_TX_PAGE - 1 : 0;
 	q->run_max = q->len_max < q->seg_bytes ? q->len_max : q->seg_bytes;
 	for (unsigned i = 0; i < 4; i++) {
-		const bool iova = i % 2 == 0;
+		const bool iova = i < 2;
 
 		q->least2[i] = iova ? 0 : q->plain + INTEL_TX_FRAME_MIN;
 		q->most2[i] = iova ? UINT64_MAX : q->run_max - INTEL_TX_FRAME_MIN;
@@ -57,6 +57,7 @@ static void tx_init(struct intel_txq *q, const struct fn_dev *dev, enum intel_tx
 	q->cache = fn_txq_queue(&q->pub)->cache;
 	q->context = INTEL_TX_NO_CONTEXT;
 	q->context_ctl = 0;
+	intel_tx_set_report(&q->pub, INTEL_TXD_RS);
 	q->mixed_pos = 0;
 	q->mixed = false;
 	q->asks = tx_asks(conf->offloads);

@@ -15,7 +15,7 @@
 /**
  * struct tx_mode - what a variant does; its fields are literals there, so that what is off is gone
  * @kind: the descriptors
- * @offload: packets may ask for something, or have flags of the receive side, which are ignored
+ * @offload: packets may ask for something
  * @avx2: without offloads: four descriptors at a time
  */
 struct tx_mode {
@@ -49,7 +49,7 @@ static inline uint32_t intel_tx_lens(const struct fn_pkt *pkt)
 	return le32toh(lens) & 0xffff00ffu;
 }
 
-/* Flags of a packet's word that ask transmit for nothing. */
+/* Flags of a packet's word that ask transmit for nothing: where it was received, those of that. */
 #define TX_IGNORED ((uint64_t)(uint16_t)~FN_PKT_TX_MASK << 48)
 
 /**
@@ -109,7 +109,7 @@ static inline __attribute__((always_inline)) bool tx_one(struct intel_tx_desc *d
 							 uint32_t asked, uint64_t *bytes)
 {
 	const uint64_t diff = fn_pkt_word(pkt) ^ judge->plain;
-	const uint64_t len = mode.offload ? diff & ~TX_IGNORED : diff;
+	const uint64_t len = diff & ~TX_IGNORED;
 
 	if (fn_unlikely(len - judge->least > judge->span))
 		return false;

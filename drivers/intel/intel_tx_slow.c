@@ -139,9 +139,10 @@ enum tx_outcome intel_tx_slow(struct intel_txq *q, struct fn_pkt *pkt)
 	/*
 	 * The device pads by itself (TCTL.PSP), but not what is shorter than 17 bytes. QEMU's
 	 * models do not pad, but count padding of the driver's into the IP header's length when
-	 * they fill in checksums (tx_ip_csum): so what asks for something is left to the device.
+	 * they fill in checksums (tx_ip_csum): so what asks for one is left to the device. It is
+	 * long enough, as the IP header alone has 20 bytes (fn_tx_ip_fits()).
 	 */
-	if (len < INTEL_TX_FRAME_MIN && !asked)
+	if (len < INTEL_TX_FRAME_MIN && !(plan.ctl & (INTEL_TXD_IXSM | INTEL_TXD_TXSM)))
 		pad = INTEL_TX_FRAME_MIN - len;
 	if (tx_descs(q, pkt) + tx_needs_context(q, &plan) + (pad != 0) > intel_tx_room(q))
 		return TX_OUT_NO_ROOM;

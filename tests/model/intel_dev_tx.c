@@ -13,6 +13,8 @@
 #define PAGE_BYTES 4096u
 /* Longest frame that leaves in one piece: jumbo of the 82576, close to the 82574's. */
 #define LEN_MAX 9728u
+/* Shortest that it can send, padded or not (TCTL.PSP). */
+#define LEN_MIN 17u
 
 struct out {
 	struct intel_dev *id;
@@ -313,8 +315,8 @@ static bool work(struct intel_dev *id, unsigned queue, const uint32_t dw[4])
 	if (!(dw[2] & IDEV_TXD_IFCS) && !(wide && (q->first[0] & IDEV_TXD_IFCS)))
 		intel_dev_violation(id, "a frame without a CRC (IFCS)");
 	q->started = false;
-	if (q->len < 14)
-		intel_dev_violation(id, "a frame without an Ethernet header");
+	if (q->len < LEN_MIN)
+		intel_dev_violation(id, "a frame of less than 17 bytes, which is not padded");
 	else if (wide)
 		finish_76(id, queue);
 	else

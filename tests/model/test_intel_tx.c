@@ -25,7 +25,8 @@ static void laps(void **state)
 			assert_int_equal(rx.descs, 1);
 			assert_int_equal(intel_standin_recv(&is, 0, got, &rx), -EAGAIN);
 			wire.n = 0;
-			assert_true(intel_standin_send(&is, 0, frame, len,
+			/* Less than 17 bytes it does not pad. */
+			assert_true(intel_standin_send(&is, 0, frame, len < 17 ? 17 : len,
 						       &(struct intel_standin_tx){
 							       .parts = 1 + seq % 3 }) >= 0);
 			assert_int_equal(wire.n, 1);

@@ -157,6 +157,118 @@ static void reports_and_doorbells(void **state)
 	ring_end();
 }
 
+/* What a queue that received them may have left in packets' flags. */
+static uint16_t received_flags(unsigned n)
+{
+	return (uint16_t)(n & (FN_PKT_HASH | FN_PKT_RX_IP_GOOD | FN_PKT_RX_IP_BAD |
+			       FN_PKT_RX_L4_GOOD | FN_PKT_RX_L4_BAD));
+}
+
+/*
+ * What was received on a queue with checksums and hashes on goes out as plain packets do: as many
+ * in a run, in the same descriptors, whatever port it came from.
+ */
+static void received_are_plain(void **state)
+{
+	struct fn_pkt *pkts[64];
+	unsigned pos = 0;
+
+	(void)state;
+	start(256);
+	for (unsigned n = 1; n <= 64; n++) {
+		const struct intel_dev_txq before = p.id.txq[0];
+
+		for (unsigned i = 0; i < n; i++) {
+			pkts[i] = ring_numbered(p.pool, i, 60);
+			pkts[i]->flags = received_flags(n + 2 * i);
+		}
+		assert_int_equal(fn_tx_burst(tx, pkts, n), n);
+		ring_flush();
+		assert_sent(n);
+		assert_int_equal(p.id.txq[0].descs - before.descs, n);
+		assert_int_equal(p.id.txq[0].reports - before.reports, runs_of(256, pos, n));
+		pos += n;
+	}
+	assert_int_equal(tx_counter(FN_TX_PACKETS), pos);
+	assert_int_equal(tx_counter(FN_TX_BYTES), 60 * pos);
+	ring_end();
+}
+
+/* A flag that asks for something is seen among those: no offload is on, and the packet is dropped. */
+static void asking_is_seen(void **state)
+{
+	struct fn_pkt *pkts[8];
+	unsigned dropped = 0;
+
+	(void)state;
+	start(64);
+	for (unsigned bit = 0; bit < 16; bit++) {
+		const uint16_t asks = (uint16_t)(1u << bit & FN_PKT_TX_MASK);
+
+		for (unsigned at = 0; asks && at < 8; at++) {
+			for (unsigned i = 0; i < 8; i++) {
+				pkts[i] = ring_numbered(p.pool, i, 60);
+				pkts[i]->flags = received_flags(i * 4);
+			}
+			pkts[at]->flags |= asks;
+			assert_int_equal(fn_tx_burst(tx, pkts, 8), 8);
+			ring_flush();
+			assert_int_equal(sent_n, 7);
+			sent_n = 0;
+			assert_int_equal(tx_counter(FN_TX_DROP_OFFLOAD), ++dropped);
+		}
+	}
+	assert_int_equal(dropped, 8 * __builtin_popcount(FN_PKT_TX_MASK));
+	ring_end();
+}
+
+/* Send one packet; whether the queue's vector, entry 2 of the port, has told of something. */
+static bool told(void)
+{
+	const unsigned before = p.id.md.signals[2];
+
+	send_numbered(1);
+	ring_flush();
+	sent_n = 0;
+	return p.id.md.signals[2] != before;
+}
+
+/*
+ * With a delay what follows a pause is told late as well on the 82574: TADV from the first packet
+ * on, whatever comes behind it (TIDV). On the 82576, and without a delay, it is told at once.
+ */
+static void delayed(void **state)
+{
+	struct fn_coalesce c = { .sz = sizeof(c) };
+
+	(void)state;
+	ring_start((struct fn_dev_conf){ .tx_ring = 64, .rxqs = 1, .txqs = 1 });
+	for (unsigned lap = 0; lap < 4; lap++) {
+		const bool late = family == INTEL_82574 && lap % 2 == 0;
+		unsigned before;
+
+		c.tx_delay_ns = lap % 2 ? 0 : FN_MS(2);
+		assert_int_equal(fn_dev_set_coalesce(p.dev, &c), 0);
+		pass_ns(FN_MS(10));
+		before = p.id.md.signals[2];
+		assert_int_equal(fn_txq_arm(tx), 0);
+		assert_int_equal(told(), !late);
+		if (late) {
+			pass_ns(FN_US(1000));
+			assert_false(told());
+			pass_ns(FN_US(950));
+			assert_false(told());
+			assert_int_equal(p.id.md.signals[2], before);
+			pass_ns(FN_US(52));
+		}
+		assert_int_equal(p.id.md.signals[2], before + 1);
+		/* What is armed once is told once. */
+		pass_ns(FN_MS(10));
+		assert_int_equal(p.id.md.signals[2], before + 1);
+	}
+	ring_end();
+}
+
 /* What comes back is what lies before a report that was written back, and nothing else. */
 static void reclaim_by_reports(void **state)
 {
@@ -505,7 +617,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ALL(each_ring),          ALL(wraps_anywhere),   ALL(reports_and_doorbells),
-		ALL(reclaim_by_reports), ALL(nothing_to_send),  ALL(odd_ones),
+		ALL(received_are_plain), ALL(asking_is_seen),   ALL(odd_ones),
+		ALL(reclaim_by_reports), ALL(nothing_to_send),  ALL(delayed),
 		ALL(chains_anywhere),    ALL(chains_in_pieces), ALL(chain_waits),
 		ALL(long_segments),      ALL(stopped),
 	};

@@ -270,6 +270,45 @@ static void headers(void **state)
 	ring_end();
 }
 
+/*
+ * The device leaves what has less than 17 bytes as it is: what asks for nothing that is added up is
+ * padded in front of it.
+ */
+static void short_frames(void **state)
+{
+	static const uint16_t asks[] = { FN_PKT_VLAN, FN_PKT_TX_IPV6,
+					 FN_PKT_VLAN | FN_PKT_TX_IPV6 };
+	uint8_t data[60];
+
+	(void)state;
+	start(256);
+	for (uint32_t i = 0; i < 3 * 60; i++) {
+		const uint32_t len = i / 3 + 1;
+		struct fn_pkt *pkt;
+
+		numbered(data, i, 60);
+		pkt = ring_pkt(p.pool, data, len);
+		pkt->flags = asks[i % 3];
+		pkt->vlan_tci = 5;
+		memset(data + len, 0, 60 - len);
+		assert_int_equal(fn_tx_burst(tx, &pkt, 1), 1);
+		ring_flush();
+		assert_no_violation(&p.id.md);
+		assert_int_equal(sent_n, 1);
+		if (asks[i % 3] & FN_PKT_VLAN) {
+			assert_int_equal(sent[0].len, 64);
+			assert_int_equal(model_be16(sent[0].data + 14), 5);
+			assert_memory_equal(sent[0].data + 16, data + 12, 48);
+		} else {
+			assert_int_equal(sent[0].len, 60);
+			assert_memory_equal(sent[0].data, data, 60);
+		}
+		sent_n = 0;
+	}
+	assert_int_equal(tx_counter(FN_TX_PACKETS), 3 * 60);
+	ring_end();
+}
+
 /* What does not fit a context's fields is dropped, and nothing is posted. */
 static void beyond_fields(void **state)
 {
@@ -297,7 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ALL(contexts),      ALL(contexts_forgotten), ALL(no_room_for_context),
 		ALL(runs),          ALL(other_lengths),      ALL(headers),
-		ALL(beyond_fields),
+		ALL(beyond_fields), ALL(short_frames),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,9 +62,24 @@ void e1000e_irq_raise(const struct intel_port *port, unsigned entry)
 }
 
 /*
- * 10.2.4.3, 10.2.5: the vectors' throttle, and for receiving the timers too: a frame that comes
- * after a pause is told at once by the throttle, and late by them. Both together hold nothing back
- * for longer than one would: what comes late finds the throttle's time over.
+ * 10.2.6: only descriptors with IDE wait for the timers. TIDV is never 0, which it may not be: there
+ * may still be descriptors with IDE when none are to be held back any more.
+ */
+static void set_tx_delay(struct fn_dev *dev, uint32_t delay_ns)
+{
+	const struct intel_port *port = intel_port_of(dev);
+	const uint32_t delay = delay_ns / E1000E_TIDV_NS;
+
+	intel_write(port, E1000E_TADV, delay);
+	intel_write(port, E1000E_TIDV, delay ? delay : 1);
+	for (uint16_t i = 0; i < dev->conf.txqs; i++)
+		intel_tx_set_report(dev->txqs[i], INTEL_TXD_RS | (delay ? INTEL_TXD_EXT_IDE : 0));
+}
+
+/*
+ * 10.2.4.3, 10.2.5: the vectors' throttle, and the timers too: what comes after a pause is told at
+ * once by the throttle, and late by them. Both together hold nothing back for longer than one
+ * would: what comes late finds the throttle's time over.
  */
 void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 {
@@ -79,6 +94,7 @@ void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 	}
 	intel_write(port, E1000E_RADV, c->rx_delay_ns / E1000E_RDTR_NS);
 	intel_write(port, E1000E_RDTR, c->rx_delay_ns / E1000E_RDTR_NS);
+	set_tx_delay(dev, c->tx_delay_ns);
 }
 
 /*

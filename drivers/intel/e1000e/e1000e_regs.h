@@ -54,6 +54,11 @@
 #define E1000E_RADV 0x0282cu
 #define E1000E_RDTR_NS 1024u
 
+/* 10.2.6: the same of a transmit interrupt, of descriptors with IDE. */
+#define E1000E_TIDV 0x03820u
+#define E1000E_TADV 0x0382cu
+#define E1000E_TIDV_NS 1024u
+
 /* 10.2.5: of INTEL_RFCTL. */
 #define E1000E_RFCTL_ACK_DIS (1u << 12) /* acknowledgments interrupt like all else */
 #define E1000E_RFCTL_EXSTEN (1u << 15)  /* extended descriptors */
