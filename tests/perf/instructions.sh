@@ -66,7 +66,7 @@ while IFS='|' read -r device ring kind burst turns rung goal stretch rival rival
 			if (!verdict) verdict = sprintf("misses by %.1f", figure - goal)
 		}
 		printf "  %-34s %5s %5.2f %8.1f %8.1f %5s %7s  %-13s %s\n", kind, kind == "empty" ? "-" : burst,
-			rung / turns, ir / turns, figure, goal ? goal : "-", goal ? stretch : "-", verdict,
+			rung / turns, ir / turns, figure, goal ? goal : "-", stretch ? stretch : "-", verdict,
 			rival ? rival " " rival_name : "-"
 	}'
 	[ -z "$functions" ] || breakdown "$out/out.$mark" "$packets"
