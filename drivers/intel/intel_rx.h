@@ -23,8 +23,9 @@ struct intel_rx_variant {
 	unsigned (*burst)(struct fn_rxq *q, struct fn_pkt **pkts, unsigned n);
 };
 
-/* intel_rx_avx2.c */
-extern const struct intel_rx_variant intel_rx_variant_avx2;
+/* intel_rx_avx2.c: the first that fits is the best. */
+#define INTEL_RX_VARIANTS_AVX2 2u
+extern const struct intel_rx_variant intel_rx_variants_avx2[INTEL_RX_VARIANTS_AVX2];
 
 /* Most buffers that are posted at once: what helped is a bulk that never wraps the ring. */
 #define INTEL_RX_BATCH 32u
