@@ -416,11 +416,16 @@ enum choice {
 	LIMITS,
 };
 
-/* Limits are at the goals' burst: of plain packets, and of what is only forwarded. */
+/*
+ * Limits are at the goals' burst: of plain packets, and of what is only forwarded. For the seam
+ * l2fwd shows no more than the bench's own loop.
+ */
 static bool chosen(enum choice choice, const struct perf_load *load, enum perf_kind kind,
 		   unsigned burst)
 {
-	if (choice != LIMITS)
+	if (choice == PLAIN)
+		return kind != PERF_L2FWD && kind != PERF_REWRITE;
+	if (choice == ALL)
 		return true;
 	return burst == 32 && (load == &plain) == (kind != PERF_FORWARD);
 }
