@@ -3,7 +3,7 @@
  * l2fwd: forwards Ethernet frames between pairs of NICs.
  *
  * Read it from main() up: ports.c claims the NICs, lanes_make() says which queue feeds which,
- * forward() is what happens to a packet, and run() is what the main thread does meanwhile.
+ * forward.c is what happens to a packet, and run() is what the main thread does meanwhile.
  */
 #include <errno.h>
 #include <limits.h>
@@ -12,91 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "l2fwd.h"
-
-uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
-/* Counters have one writer, the lane's worker; the main thread reads them. */
-static void count(atomic_ulong *counter, unsigned long by)
-{
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + by,
-			      memory_order_relaxed);
-}
-
-static void rewrite_source(struct fn_pkt **pkts, unsigned n, const uint8_t *mac)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (pkts[i]->len >= 12)
-			memcpy(pkts[i]->data + 6, mac, 6);
-}
-
-/* The held packets cannot leave, now or ever: say why, in @counter, and give them back. */
-static void drop_held(struct lane *lane, atomic_ulong *counter)
-{
-	count(counter, lane->held);
-	fn_pkt_free_bulk(lane->pkts, lane->held);
-	lane->held = 0;
-}
-
-/*
- * What happens to a packet: it is received into @pkts, stays there until the peer's ring has room,
- * and is the transmit queue's from then on. While packets wait no more are received, so that what
- * cannot be sent piles up in the NIC, who drops it or holds its sender back, and not here.
- */
-static void forward(struct lane *lane, unsigned burst)
-{
-	int out = atomic_load(&lane->out->use);
-	unsigned sent;
-
-	if (!lane->held && atomic_load(&lane->in->use) == PORT_RUNS) {
-		lane->held = fn_rx_burst(lane->rx, lane->pkts, burst);
-		if (!lane->held)
-			return;
-		if (!atomic_load_explicit(&lane->first_ns, memory_order_relaxed))
-			atomic_store_explicit(&lane->first_ns, now_ns(), memory_order_relaxed);
-		if (lane->rewrite)
-			rewrite_source(lane->pkts, lane->held, lane->out->info.mac);
-	}
-	if (!lane->held)
-		return;
-	if (out != PORT_RUNS) {
-		drop_held(lane, out == PORT_LOST ? &lane->no_peer : &lane->tx_down);
-		return;
-	}
-	sent = fn_tx_burst(lane->tx, lane->pkts, lane->held);
-	lane->held -= sent;
-	if (!lane->held)
-		return;
-	if (fn_txq_status(lane->tx))
-		drop_held(lane, &lane->tx_down);
-	else
-		memmove(lane->pkts, lane->pkts + sent, lane->held * sizeof(struct fn_pkt *));
-}
-
-static void *work(void *arg)
-{
-	struct worker *worker = arg;
-	struct l2fwd *app = worker->app;
-	unsigned long rounds = 0;
-
-	while (!atomic_load_explicit(&app->quit, memory_order_acquire)) {
-		for (unsigned i = worker->index; i < app->n_lanes; i += app->n_workers)
-			forward(&app->lanes[i], app->opts.burst);
-		atomic_store(&worker->rounds, ++rounds);
-	}
-	for (unsigned i = worker->index; i < app->n_lanes; i += app->n_workers)
-		drop_held(&app->lanes[i], &app->lanes[i].at_exit);
-	return NULL;
-}
 
 /*
  * Two rounds of every worker from now on, it has seen what was stored before the call, and is done
@@ -157,7 +75,7 @@ static int worker_start(struct worker *worker)
 		CPU_SET((unsigned)worker->core, &set);
 		(void)pthread_attr_setaffinity_np(&attr, sizeof(set), &set);
 	}
-	ret = pthread_create(&worker->thread, &attr, work, worker);
+	ret = pthread_create(&worker->thread, &attr, forward_work, worker);
 	(void)pthread_attr_destroy(&attr);
 	if (ret)
 		worker_failed(worker, ret);

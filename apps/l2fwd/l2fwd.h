@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include <fastnic/fastnic.h>
 
@@ -120,6 +121,18 @@ void report_screen(struct report *report);
  */
 int report_end(struct report *report, bool show);
 
-uint64_t now_ns(void);
+/* forward.c */
+/* A worker's turn: each of its lanes once. @rounds: how many turns it has had; returns one more. */
+unsigned long forward_round(struct worker *worker, unsigned long rounds);
+/* A worker's thread, of the &struct worker @arg, until the program quits. */
+void *forward_work(void *arg);
+
+static inline uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
 
 #endif

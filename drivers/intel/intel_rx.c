@@ -25,8 +25,9 @@ static const struct intel_rx_variant *choose(const struct fn_dev *dev)
 	const struct intel_rx_variant *variant = variants;
 
 #if defined(__x86_64__)
-	if (dev->ctx->avx2 && fits(&intel_rx_variant_avx2, dev->conf.offloads))
-		return &intel_rx_variant_avx2;
+	for (unsigned i = 0; dev->ctx->avx2 && i < INTEL_RX_VARIANTS_AVX2; i++)
+		if (fits(&intel_rx_variants_avx2[i], dev->conf.offloads))
+			return &intel_rx_variants_avx2[i];
 #endif
 	while (!fits(variant, dev->conf.offloads))
 		variant++;

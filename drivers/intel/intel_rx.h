@@ -23,8 +23,9 @@ struct intel_rx_variant {
 	unsigned (*burst)(struct fn_rxq *q, struct fn_pkt **pkts, unsigned n);
 };
 
-/* intel_rx_avx2.c */
-extern const struct intel_rx_variant intel_rx_variant_avx2;
+/* intel_rx_avx2.c: the first that fits is the best. */
+#define INTEL_RX_VARIANTS_AVX2 2u
+extern const struct intel_rx_variant intel_rx_variants_avx2[INTEL_RX_VARIANTS_AVX2];
 
 /* Most buffers that are posted at once: what helped is a bulk that never wraps the ring. */
 #define INTEL_RX_BATCH 32u
@@ -241,12 +242,10 @@ static inline __attribute__((always_inline)) unsigned rx_receive(struct intel_rx
 /* Fewer frames have come than a run is made for. */
 #define RX_FEW 4u
 
-/* rx_receive() for them, without what a run prepares. */
-static inline __attribute__((always_inline)) unsigned rx_receive_few(struct intel_rxq *q,
-								     struct fn_pkt **pkts,
-								     unsigned n,
-								     const struct rx_mode mode,
-								     const struct rx_parts parts)
+/* rx_receive() for @most of them, a literal, without what a run prepares. */
+static inline __attribute__((always_inline)) unsigned rx_receive_few(
+	struct intel_rxq *q, struct fn_pkt **pkts, unsigned n, const struct rx_mode mode,
+	const struct rx_parts parts, unsigned most)
 {
 	const struct rx_judge judge = { q->judge, q->len_max, q->plain + 1 };
 	const unsigned have = intel_rx_have(q);
@@ -261,7 +260,7 @@ static inline __attribute__((always_inline)) unsigned rx_receive_few(struct inte
 		if (!rx_one(q, &q->desc[slot], pkts[got], &judge, mode, &sum))
 			break;
 		got++;
-	} while (got < n && got < have && got < RX_FEW);
+	} while (got < n && got < have && got < most);
 	sum.bytes += got;
 	took = got;
 	if (fn_unlikely(!got))
@@ -297,9 +296,18 @@ static inline __attribute__((always_inline)) unsigned rx_receive_few(struct inte
 									struct fn_pkt **pkts,    \
 									unsigned n)              \
 	{                                                                                        \
-		return rx_receive_few(q, pkts, n, (const struct rx_mode)__VA_ARGS__,             \
-				      (const struct rx_parts){ rx_go_on_##name,                  \
-							       rx_refill_##name });              \
+		return rx_receive_few(                                                           \
+			q, pkts, n, (const struct rx_mode)__VA_ARGS__,                           \
+			(const struct rx_parts){ rx_go_on_##name, rx_refill_##name }, RX_FEW);   \
+	}                                                                                        \
+                                                                                                 \
+	static __attribute__((noinline)) unsigned rx_receive_one_##name(struct intel_rxq *q,     \
+									struct fn_pkt **pkts,    \
+									unsigned n)              \
+	{                                                                                        \
+		return rx_receive_few(                                                           \
+			q, pkts, n, (const struct rx_mode)__VA_ARGS__,                           \
+			(const struct rx_parts){ rx_go_on_##name, rx_refill_##name }, 1);        \
 	}                                                                                        \
                                                                                                  \
 	static unsigned rx_burst_##name(struct fn_rxq *rxq, struct fn_pkt **pkts, unsigned n)    \
@@ -311,7 +319,9 @@ static inline __attribute__((always_inline)) unsigned rx_receive_few(struct inte
 		    fn_likely(intel_rx_have(q)) && fn_likely(n)) {                               \
 			if (intel_rx_is_done(q, fn_ring_advance(q->pos, RX_FEW - 1)))            \
 				return rx_receive_##name(q, pkts, n);                            \
-			return rx_receive_few_##name(q, pkts, n);                                \
+			if (intel_rx_is_done(q, fn_ring_advance(q->pos, 1)))                     \
+				return rx_receive_few_##name(q, pkts, n);                        \
+			return rx_receive_one_##name(q, pkts, n);                                \
 		}                                                                                \
 		if (fn_unlikely(intel_rx_have(q) < q->full_mark))                                \
 			intel_rx_starved(q);                                                     \

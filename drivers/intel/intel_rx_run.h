@@ -10,7 +10,7 @@
  * struct rx_mode - what a variant does; its fields are literals there, so that what is off is gone
  * @meta: look at what the device says of checksums and VLAN tags
  * @hash: look at the hash
- * @avx2: with neither of them: four descriptors at a time
+ * @avx2: without @hash: four descriptors at a time
  */
 struct rx_mode {
 	bool meta;
@@ -115,7 +115,7 @@ static inline __attribute__((always_inline)) unsigned rx_run(const struct intel_
 
 #ifdef INTEL_AVX2
 	if (mode.avx2) {
-		const unsigned fours = rx_run_fours(desc, bufs, pkts, n, &judge, sum);
+		const unsigned fours = rx_run_fours(q, desc, bufs, pkts, n, &judge, mode, sum);
 
 		left -= fours;
 		desc += fours;

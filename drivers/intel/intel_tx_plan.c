@@ -206,7 +206,8 @@ static void plan_tso(const struct fn_pkt *pkt, uint32_t len, uint32_t asked,
 	plan->ip_len_at = pkt->l2_len + (v6 ? IP6_LENGTH_AT : IP4_LENGTH_AT);
 	if (!plan->payload)
 		plan->ip_len = (uint16_t)(len - pkt->l2_len - (v6 ? FN_IP6_BYTES : 0));
-	plan->seed = fn_tx_seed(pkt, asked, FN_IPPROTO_TCP, plan->payload ? 0 : len - start);
+	plan->seed = fn_tx_seed(pkt->data + pkt->l2_len, asked, FN_IPPROTO_TCP,
+				plan->payload ? 0 : len - start);
 	plan->field = start + FN_TCP_CSUM_AT;
 	plan->field_bytes = 2;
 }

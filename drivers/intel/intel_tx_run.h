@@ -58,6 +58,8 @@ static inline uint32_t intel_tx_lens(const struct fn_pkt *pkt)
  * @least: shortest frame that is posted here
  * @span: longest less shortest
  * @lens: with a checksum: header lengths, as intel_tx_lens() has them
+ * @l2: with a checksum: &fn_pkt.l2_len of it
+ * @l4: with a checksum: where the header behind IP begins
  * @ip_first: with a checksum: first byte of the IP header; of IPv6 its upper half
  */
 struct tx_judge {
@@ -65,6 +67,8 @@ struct tx_judge {
 	uint64_t least;
 	uint64_t span;
 	uint32_t lens;
+	uint32_t l2;
+	uint32_t l4;
 	uint8_t ip_first;
 };
 
@@ -79,8 +83,8 @@ static inline __attribute__((always_inline)) bool tx_seed(const struct fn_pkt *p
 {
 	const bool tcp = (asked & FN_PKT_TX_TCP_CSUM) != 0;
 	const bool v6 = (asked & FN_PKT_TX_IPV6) != 0;
-	uint8_t *const ip = pkt->data + pkt->l2_len;
-	const uint32_t start = (uint32_t)pkt->l2_len + pkt->l3_len;
+	uint8_t *const ip = pkt->data + judge->l2;
+	uint8_t *const l4 = pkt->data + judge->l4;
 	uint16_t seed;
 
 	if (fn_unlikely(intel_tx_lens(pkt) != judge->lens) ||
@@ -90,10 +94,11 @@ static inline __attribute__((always_inline)) bool tx_seed(const struct fn_pkt *p
 		memset(ip + FN_IP4_CSUM_AT, 0, 2);
 	if (!(asked & (FN_PKT_TX_TCP_CSUM | FN_PKT_TX_UDP_CSUM)))
 		return true;
-	if (fn_unlikely(fn_tx_ip_bytes(pkt, asked) != len - pkt->l2_len))
+	if (fn_unlikely(fn_tx_ip_bytes(ip, asked) != len - judge->l2))
 		return false;
-	seed = fn_tx_seed(pkt, asked, tcp ? FN_IPPROTO_TCP : FN_IPPROTO_UDP, (uint32_t)len - start);
-	memcpy(pkt->data + start + (tcp ? FN_TCP_CSUM_AT : FN_UDP_CSUM_AT), &seed, sizeof(seed));
+	seed = fn_tx_seed(ip, asked, tcp ? FN_IPPROTO_TCP : FN_IPPROTO_UDP,
+			  (uint32_t)len - judge->l4);
+	memcpy(l4 + (tcp ? FN_TCP_CSUM_AT : FN_UDP_CSUM_AT), &seed, sizeof(seed));
 	return true;
 }
 
@@ -198,6 +203,8 @@ static inline __attribute__((always_inline)) unsigned tx_run_csum(const struct i
 		.least = hdrs > INTEL_TX_FRAME_MIN ? hdrs : INTEL_TX_FRAME_MIN,
 		.span = q->run_max - (hdrs > INTEL_TX_FRAME_MIN ? hdrs : INTEL_TX_FRAME_MIN),
 		.lens = lens,
+		.l2 = lens & 0xff,
+		.l4 = (lens & 0xff) + (lens >> 16),
 		.ip_first = (uint8_t)(v6 ? 6 : 0x40 + (lens >> 18)),
 	};
 

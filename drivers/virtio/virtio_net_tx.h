@@ -149,9 +149,10 @@ static inline __attribute__((always_inline)) bool tx_put_csum(struct fn_pkt *pkt
 	uint16_t seed;
 
 	if (fn_unlikely(!fn_tx_ip_fits(pkt, asked, tcp ? FN_TCP_BYTES : FN_UDP_BYTES)) ||
-	    fn_unlikely(fn_tx_ip_bytes(pkt, asked) != len - pkt->l2_len))
+	    fn_unlikely(fn_tx_ip_bytes(pkt->data + pkt->l2_len, asked) != len - pkt->l2_len))
 		return false;
-	seed = fn_tx_seed(pkt, asked, tcp ? FN_IPPROTO_TCP : FN_IPPROTO_UDP, len - start);
+	seed = fn_tx_seed(pkt->data + pkt->l2_len, asked, tcp ? FN_IPPROTO_TCP : FN_IPPROTO_UDP,
+			  len - start);
 	memcpy(pkt->data + start + field, &seed, sizeof(seed));
 	memcpy(hdr, &le_first, sizeof(le_first));
 	memcpy(hdr + sizeof(le_first), &le_then, sizeof(le_then));

@@ -85,7 +85,7 @@ static enum fn_tx_counter tso(const struct virtio_txq *q, const struct fn_pkt *p
 		return FN_TX_DROP_TOO_LONG;
 	plan_csum(plan, start, start + FN_TCP_CSUM_AT);
 	plan_ip(pkt, len - pkt->l2_len, asked, plan);
-	plan->seed = fn_tx_seed(pkt, asked, FN_IPPROTO_TCP, len - start);
+	plan->seed = fn_tx_seed(pkt->data + pkt->l2_len, asked, FN_IPPROTO_TCP, len - start);
 	/* What is one frame anyhow is not segmented: not every device takes that well. */
 	if (payload > pkt->mss) {
 		if (!gso_type(q, pkt->data + start, asked, plan))

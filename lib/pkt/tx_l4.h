@@ -73,23 +73,18 @@ static inline __attribute__((always_inline)) bool fn_tx_ip_fits(const struct fn_
 }
 
 /* Bytes that an IP header which fits says that it has, with all behind it. */
-static inline __attribute__((always_inline)) uint32_t fn_tx_ip_bytes(const struct fn_pkt *pkt,
+static inline __attribute__((always_inline)) uint32_t fn_tx_ip_bytes(const uint8_t *ip,
 								     uint32_t asked)
 {
-	const uint8_t *const ip = pkt->data + pkt->l2_len;
-
 	if (asked & FN_PKT_TX_IPV6)
 		return fn_tx_be16(ip + 4) + FN_IP6_BYTES;
 	return fn_tx_be16(ip + 2);
 }
 
 /* The sum of the pseudo header of a packet whose IP header fits. */
-static inline __attribute__((always_inline)) uint16_t fn_tx_seed(const struct fn_pkt *pkt,
-								 uint32_t asked, uint8_t proto,
-								 uint32_t l4_bytes)
+static inline __attribute__((always_inline)) uint16_t fn_tx_seed(const uint8_t *ip, uint32_t asked,
+								 uint8_t proto, uint32_t l4_bytes)
 {
-	const uint8_t *const ip = pkt->data + pkt->l2_len;
-
 	if (asked & FN_PKT_TX_IPV6)
 		return fn_csum_fold(fn_csum_pseudo6(ip, proto, l4_bytes));
 	return fn_csum_fold(fn_csum_pseudo4(ip, proto, l4_bytes));
@@ -104,6 +99,7 @@ static inline bool fn_tx_l4(const struct fn_pkt *pkt, uint32_t len, uint32_t ask
 {
 	const bool tcp = (asked & FN_PKT_TX_TCP_CSUM) != 0;
 	const uint32_t least = tcp ? FN_TCP_BYTES : FN_UDP_BYTES;
+	const uint8_t *const ip = pkt->data + pkt->l2_len;
 
 	if (fn_unlikely(tcp == ((asked & FN_PKT_TX_UDP_CSUM) != 0)) ||
 	    fn_unlikely(!fn_tx_ip_fits(pkt, asked, least)))
@@ -111,13 +107,13 @@ static inline bool fn_tx_l4(const struct fn_pkt *pkt, uint32_t len, uint32_t ask
 	l4->start = (uint32_t)pkt->l2_len + pkt->l3_len;
 	l4->field = l4->start + (tcp ? FN_TCP_CSUM_AT : FN_UDP_CSUM_AT);
 	/* Less than the headers that are said to be there wraps round and is too much as well. */
-	l4->bytes = fn_tx_ip_bytes(pkt, asked) - pkt->l3_len;
+	l4->bytes = fn_tx_ip_bytes(ip, asked) - pkt->l3_len;
 	if (fn_unlikely(l4->bytes < least || l4->bytes > len - l4->start))
 		return false;
 	l4->trail = len - l4->start - l4->bytes;
 	if (fn_unlikely(l4->trail && (pkt->next || len > FN_TX_PADDED_MAX)))
 		return false;
-	l4->seed = fn_tx_seed(pkt, asked, tcp ? FN_IPPROTO_TCP : FN_IPPROTO_UDP, l4->bytes);
+	l4->seed = fn_tx_seed(ip, asked, tcp ? FN_IPPROTO_TCP : FN_IPPROTO_UDP, l4->bytes);
 	return true;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Compiled in front of l2fwd.c (-include) for l2fwd-dropper: its fn_tx_burst() is dropper.c's. */
+/* Compiled in front of forward.c (-include) for l2fwd-dropper: its fn_tx_burst() is dropper.c's. */
 #ifndef DROPPER_H
 #define DROPPER_H
 

@@ -16,6 +16,7 @@ callgrind_run() {
 	env -i PATH="$PATH" valgrind -q --tool=callgrind --callgrind-out-file="$2/out" \
 		--compress-strings=no --compress-pos=no --collect-atstart=no \
 		--toggle-collect=perf_rx --toggle-collect=perf_tx --toggle-collect=perf_forward \
+		--toggle-collect=forward_round \
 		--dump-after=perf_mark ${3:+"$3"} "$1" ${4:+"$4"} >"$2/lines" 2>"$2/errors" &&
 		[ -e "$2/out.1" ] && return 0
 	echo "callgrind did not count $1:" >&2

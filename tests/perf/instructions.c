@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * Runs each driver's bursts on the in-process model bus, for callgrind to count: started by
- * tests/perf/instructions.sh and seam.sh; with "all" beside plain packets others too.
- * Collecting is on within perf_rx(), perf_tx() and perf_forward() only, and perf_mark() ends a
- * figure; the names are options of callgrind in tests/perf/callgrind.sh. Output: a line a
+ * tests/perf/instructions.sh, limits.sh and seam.sh; with "all" beside plain packets others too, with
+ * "limits" only what has a limit. Collecting is on within perf_rx(), perf_tx(), perf_forward() and
+ * l2fwd's forward_round() only, and perf_mark() ends a figure; the names are options of callgrind in tests/perf/callgrind.sh. Output: a line a
  * figure, in the order of the marks.
  *
  * One thread, a clock of the model, and no address, time or random number on any path that is
@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ctx.h"
 #include "dev/dev.h"
 #include "perf/instructions.h"
 
@@ -43,7 +44,8 @@ static const struct perf_device *const devices[] = {
 	&perf_igb,
 };
 
-static const char *const kinds[PERF_KINDS] = { "rx", "tx", "forward", "empty" };
+static const char *const kinds[PERF_KINDS] = { "rx",   "tx", "forward", "l2fwd", "l2fwd rewrite",
+					       "empty" };
 
 /* The longest frame that comes in. */
 #define FRAME_MAX 9100u
@@ -65,7 +67,7 @@ static void plain_fill(struct fn_pool *pool, struct fn_pkt *pkt)
 
 /* Sixty-four bytes on the wire, and nothing else. */
 static const struct perf_load plain = {
-	.kinds = 1u << PERF_RX | 1u << PERF_TX | 1u << PERF_FORWARD | 1u << PERF_EMPTY,
+	.kinds = (1u << PERF_KINDS) - 1,
 	.burst_max = BURST_MAX,
 	.frame = plain_frame,
 	.fill = plain_fill,
@@ -122,7 +124,7 @@ static __attribute__((noreturn, format(printf, 1, 2))) void fail(const char *fmt
 unsigned perf_rx(struct fn_rxq *q, struct fn_pkt **pkts, unsigned n);
 unsigned perf_tx(struct fn_txq *q, struct fn_pkt **pkts, unsigned n);
 unsigned perf_forward(struct fn_rxq *rx, struct fn_txq *tx, struct fn_pkt **pkts, unsigned n,
-		      bool ask);
+		      uint32_t ask);
 void perf_mark(void);
 
 __attribute__((noinline)) unsigned perf_rx(struct fn_rxq *q, struct fn_pkt **pkts, unsigned n)
@@ -141,17 +143,17 @@ __attribute__((noinline)) unsigned perf_tx(struct fn_txq *q, struct fn_pkt **pkt
 	return sent;
 }
 
-/* The checksums of TCP over IPv4. */
-static inline void ask_csum(struct fn_pkt *pkt)
+/* Checksums of TCP over IPv4. */
+static inline void ask_csum(struct fn_pkt *pkt, uint32_t ask)
 {
-	pkt->flags = FN_PKT_TX_IP_CSUM | FN_PKT_TX_TCP_CSUM;
-	pkt->l2_len = 14;
+	pkt->flags = (uint16_t)ask;
+	pkt->l2_len = PERF_L2_BYTES;
 	pkt->l3_len = 20;
 }
 
 /* What an application does as a whole: all of it counts. */
 __attribute__((noinline)) unsigned perf_forward(struct fn_rxq *rx, struct fn_txq *tx,
-						struct fn_pkt **pkts, unsigned n, bool ask)
+						struct fn_pkt **pkts, unsigned n, uint32_t ask)
 {
 	const unsigned got = fn_rx_burst(rx, pkts, n);
 	unsigned sent;
@@ -159,7 +161,7 @@ __attribute__((noinline)) unsigned perf_forward(struct fn_rxq *rx, struct fn_txq
 	for (unsigned i = 0; i < got; i++)
 		pkts[i]->data[6] ^= 1;
 	for (unsigned i = 0; ask && i < got; i++)
-		ask_csum(pkts[i]);
+		ask_csum(pkts[i], ask);
 	sent = fn_tx_burst(tx, pkts, got);
 	if (fn_unlikely(sent < got))
 		fn_pkt_free_bulk(pkts + sent, got - sent);
@@ -232,7 +234,7 @@ static void make(struct bench *b, struct fn_pool *pool, struct fn_pkt **pkts, un
 	for (unsigned i = 0; i < n; i++) {
 		b->load->fill(pool, pkts[i]);
 		if (b->load->ask)
-			ask_csum(pkts[i]);
+			ask_csum(pkts[i], b->load->ask);
 	}
 }
 
@@ -255,6 +257,12 @@ static void turn(struct bench *b, enum perf_kind kind, unsigned n)
 	case PERF_FORWARD:
 		come_in(b, kind, n);
 		expect(b, kind, perf_forward(b->rx.rx, b->tx.tx, pkts, n, b->load->ask), n);
+		go_out(b, kind, n);
+		break;
+	case PERF_L2FWD:
+	case PERF_REWRITE:
+		come_in(b, kind, n);
+		expect(b, kind, n - perf_l2fwd(), n);
 		go_out(b, kind, n);
 		break;
 	case PERF_EMPTY:
@@ -297,6 +305,7 @@ static void figure(struct bench *b, enum perf_kind kind, unsigned n)
 	const struct perf_goal goal = goal_of(b, kind, n);
 	const unsigned turns = PACKETS / n;
 
+	perf_l2fwd_lane(b->rx, b->tx, b->ports[1], n, kind == PERF_REWRITE);
 	for (unsigned i = 0; i < turns; i++)
 		turn(b, kind, n);
 	perf_mark();
@@ -374,6 +383,7 @@ static void bench_open(struct bench *b, const struct perf_device *device,
 	if (fn_ctx_create(&ctx_opts, &b->ctx) || fn_pool_create(b->ctx, &pool_opts, &b->pools[0]) ||
 	    fn_pool_create(b->ctx, &pool_opts, &b->pools[1]))
 		fail("%s", fn_error_last());
+	b->ctx->avx2 = b->ctx->avx2 && !ring->scalar;
 	for (unsigned slot = 0; slot < 2; slot++)
 		start(b, slot, device->plug(slot, ring));
 	b->rx.rx = fn_dev_rxq(b->ports[0], 0);
@@ -399,34 +409,70 @@ static void bench_close(struct bench *b)
 		fail("%s", fn_error_last());
 }
 
+/* Which of the figures: in main(). */
+enum choice {
+	PLAIN,
+	ALL,
+	LIMITS,
+};
+
+/*
+ * Limits are at the goals' burst: of plain packets, and of what is only forwarded. For the seam
+ * l2fwd shows no more than the bench's own loop.
+ */
+static bool chosen(enum choice choice, const struct perf_load *load, enum perf_kind kind,
+		   unsigned burst)
+{
+	if (choice == PLAIN)
+		return kind != PERF_L2FWD && kind != PERF_REWRITE;
+	if (choice == ALL)
+		return true;
+	return burst == 32 && (load == &plain) == (kind != PERF_FORWARD);
+}
+
 static void measure(const struct perf_device *device, const struct perf_ring *ring,
-		    const struct perf_load *load)
+		    const struct perf_load *load, enum choice choice)
 {
 	static struct bench b;
 
 	bench_open(&b, device, ring, load);
 	for (enum perf_kind kind = PERF_RX; kind < PERF_EMPTY; kind++)
 		for (size_t i = 0; (load->kinds & 1u << kind) && i < FN_ARRAY_LEN(bursts); i++)
-			if (bursts[i] <= load->burst_max)
+			if (bursts[i] <= load->burst_max && chosen(choice, load, kind, bursts[i]))
 				figure(&b, kind, bursts[i]);
 	if (load->kinds & 1u << PERF_EMPTY)
 		figure(&b, PERF_EMPTY, 32);
 	bench_close(&b);
 }
 
+/* The best ring is a device's last one: that is where limits are kept. */
+static void measure_device(const struct perf_device *device, enum choice choice)
+{
+	const struct perf_ring *last = &device->rings[device->rings_n - 1];
+
+	for (unsigned k = choice == LIMITS ? device->rings_n - 1 : 0; k < device->rings_n; k++)
+		measure(device, &device->rings[k], &plain, choice);
+	for (unsigned k = 0; choice != PLAIN && k < device->loads_n; k++) {
+		const struct perf_load *load = &device->loads[k];
+
+		if (choice == ALL || ((load->kinds & 1u << PERF_FORWARD) && !load->ask))
+			measure(device, load->ring ? load->ring : last, load, choice);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	const bool all = argc == 2 && strcmp(argv[1], "all") == 0;
+	const char *what = argc > 1 ? argv[1] : "plain";
+	enum choice choice = PLAIN;
 
-	if (argc > 1 && !all)
-		fail("unknown argument %s; there is \"all\" and no other", argv[1]);
-	for (size_t i = 0; i < FN_ARRAY_LEN(devices); i++) {
-		const struct perf_device *device = devices[i];
-
-		for (unsigned k = 0; k < device->rings_n; k++)
-			measure(device, &device->rings[k], &plain);
-		for (unsigned k = 0; all && k < device->loads_n; k++)
-			measure(device, &device->rings[device->rings_n - 1], &device->loads[k]);
-	}
+	if (strcmp(what, "all") == 0)
+		choice = ALL;
+	else if (strcmp(what, "limits") == 0)
+		choice = LIMITS;
+	else if (strcmp(what, "plain") != 0)
+		fail("unknown argument %s; there are plain, all and limits", what);
+	for (size_t i = 0; i < FN_ARRAY_LEN(devices); i++)
+		if (choice != LIMITS || devices[i] != &perf_virtio_net)
+			measure_device(devices[i], choice);
 	return 0;
 }

@@ -16,6 +16,8 @@ enum perf_kind {
 	PERF_RX,      /* receive n packets, refill included */
 	PERF_TX,      /* send n packets, reclaim included */
 	PERF_FORWARD, /* receive, look at one byte of each, send: l2fwd's loop */
+	PERF_L2FWD,   /* apps/l2fwd's own turn of a worker with one lane, which touches no frame */
+	PERF_REWRITE, /* the same with --mac-rewrite, which touches each */
 	PERF_EMPTY,   /* a receive burst that finds nothing */
 	PERF_KINDS
 };
@@ -38,12 +40,14 @@ struct perf_goal {
  * struct perf_ring - a ring of a device, and so a variant of its driver's bursts
  * @variant: &fn_dev_info.rx_variant and @tx_variant; what is measured must be what is named
  * @features: what the device offers for it, in the device's own terms
+ * @scalar: as on a processor without AVX2
  * @goals: by &enum perf_kind, at bursts of 32 packets
  * @forward_one: of the loop that finds one packet a poll
  */
 struct perf_ring {
 	const char *variant;
 	uint64_t features;
+	bool scalar;
 	struct perf_goal goals[PERF_KINDS];
 	struct perf_goal forward_one;
 };
@@ -52,26 +56,28 @@ struct perf_ring {
  * struct perf_load - packets that are more than plain ones
  * @name: as in the report
  * @kinds: what is counted: bits 1 << &enum perf_kind
+ * @ring: that it is counted on; NULL: the device's last one
  * @burst_max: longest burst
  * @offloads: that the ports are configured with
  * @mtu: that they are configured with; 0: the default
  * @pool_a_port: each port has a pool of its own, so that what is forwarded is of another one
  * @frame: what comes in: fill it, and return its length
  * @fill: make of an empty packet what is to be sent; @pool is for what it takes beside it
- * @ask: an application's packets ask for checksums, also in the loop
+ * @ask: flags of what an application's packets ask for, also in the loop
  * @frames: frames that a packet leaves as
  * @goals: by &enum perf_kind, at bursts of 32 packets
  */
 struct perf_load {
 	const char *name;
 	unsigned kinds;
+	const struct perf_ring *ring;
 	unsigned burst_max;
 	uint64_t offloads;
 	uint32_t mtu;
 	bool pool_a_port;
 	uint32_t (*frame)(uint8_t *frame);
 	void (*fill)(struct fn_pool *pool, struct fn_pkt *pkt);
-	bool ask;
+	uint32_t ask;
 	unsigned frames;
 	struct perf_goal goals[PERF_KINDS];
 };
@@ -88,7 +94,7 @@ struct perf_queue {
  * @bus: the bus that it is found on
  * @rings: its rings
  * @rings_n: how many
- * @loads: what is counted of its last ring beside plain packets
+ * @loads: what is counted beside plain packets
  * @loads_n: how many
  * @plug: put one on the bus in a slot, 0 or 1, that offers what a ring needs; returns its address
  * @unplug: take it away; returns what the driver did that it may not do, or NULL
@@ -119,6 +125,23 @@ struct perf_device {
 extern const struct perf_device perf_virtio_net;
 extern const struct perf_device perf_e1000e;
 extern const struct perf_device perf_igb;
+
+/* instructions_frames.c: 64 bytes of TCP over IPv4 on the wire, with right checksums. */
+#define PERF_L2_BYTES 14u
+#define PERF_TCP_BYTES 60u
+
+/* The headers in front of a frame of @len bytes, zeros behind. */
+void perf_tcp_headers(uint8_t *frame, uint32_t len);
+uint32_t perf_tcp_frame(uint8_t *frame);
+void perf_tcp_fill(struct fn_pool *pool, struct fn_pkt *pkt);
+
+/*
+ * instructions_l2fwd.c: l2fwd with one worker and one lane, from a queue to one of @out; then what
+ * its worker does in a turn. How many packets it holds behind that.
+ */
+void perf_l2fwd_lane(struct perf_queue rx, struct perf_queue tx, struct fn_dev *out, unsigned burst,
+		     bool rewrite);
+unsigned perf_l2fwd(void);
 
 /* Memory for one more doorbell; only drivers that are compiled without the seam ask for it. */
 volatile uint8_t *perf_doorbell_memory(void);

@@ -42,6 +42,7 @@ cat <<'TEXT'
 Instructions a packet, counted by callgrind: 64-byte frames, in-process model bus, doorbells in memory, rings of
 512, each burst's packets known to the device before the next. rx with refill, tx with reclaim: the driver's
 burst and all that it calls. forward: receive, touch one byte of each frame, send, as l2fwd does, all of it.
+l2fwd: a turn of l2fwd's own worker with one lane, and the same with --mac-rewrite.
 empty: a receive call that finds nothing. rung: doorbells a burst. A rival's figure is one for bursts of 32, in
 its own functions, counted elsewhere: for orientation. Goals and sources: docs/performance.md.
 
@@ -66,7 +67,7 @@ while IFS='|' read -r device ring kind burst turns rung goal stretch rival rival
 			if (!verdict) verdict = sprintf("misses by %.1f", figure - goal)
 		}
 		printf "  %-34s %5s %5.2f %8.1f %8.1f %5s %7s  %-13s %s\n", kind, kind == "empty" ? "-" : burst,
-			rung / turns, ir / turns, figure, goal ? goal : "-", goal ? stretch : "-", verdict,
+			rung / turns, ir / turns, figure, goal ? goal : "-", stretch ? stretch : "-", verdict,
 			rival ? rival " " rival_name : "-"
 	}'
 	[ -z "$functions" ] || breakdown "$out/out.$mark" "$packets"

@@ -6,19 +6,22 @@
 
 #define DPDK_IN_ORDER "DPDK 25.11 split in-order"
 #define DPDK_VECTOR "DPDK 25.11 split vectorized RX"
+#define DPDK_MERGE "DPDK 25.11 split mergeable"
 #define DPDK_PACKED "DPDK 22.11 packed in-order io"
 #define DPDK_ANY "DPDK 25.11, its cheapest"
 
 /* A split ring with VIRTIO_F_IN_ORDER has goals for both directions, one without has none. */
-#define SPLIT_GOALS                                                              \
-	{                                                                        \
-		{ 0, 0, 55, DPDK_VECTOR }, { 0, 0, 261, DPDK_VECTOR },           \
-			{ 105, 85, 375, DPDK_PACKED }, { 20, 14, 57, DPDK_ANY }, \
+#define SPLIT_GOALS                                                                   \
+	{                                                                             \
+		{ 0, 0, 55, DPDK_VECTOR }, { 0, 0, 261, DPDK_VECTOR },                \
+			{ 105, 85, 375, DPDK_PACKED }, { 105, 85, 375, DPDK_PACKED }, \
+			{ 105, 85, 375, DPDK_PACKED }, { 20, 14, 57, DPDK_ANY },      \
 	}
-#define IN_ORDER_GOALS                                                           \
-	{                                                                        \
-		{ 50, 40, 150, DPDK_IN_ORDER }, { 45, 35, 196, DPDK_IN_ORDER },  \
-			{ 105, 85, 375, DPDK_PACKED }, { 20, 14, 57, DPDK_ANY }, \
+#define IN_ORDER_GOALS                                                                \
+	{                                                                             \
+		{ 50, 40, 150, DPDK_IN_ORDER }, { 45, 35, 196, DPDK_IN_ORDER },       \
+			{ 105, 85, 375, DPDK_PACKED }, { 105, 85, 375, DPDK_PACKED }, \
+			{ 105, 85, 375, DPDK_PACKED }, { 20, 14, 57, DPDK_ANY },      \
 	}
 
 static const struct perf_ring rings[] = {
@@ -37,6 +40,24 @@ static const struct perf_ring rings[] = {
 #define FEATURES                                                                          \
 	(VIRTIO_NET_F_MTU | VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS | VIRTIO_F_VERSION_1 | \
 	 VIRTIO_F_ACCESS_PLATFORM | VIRTIO_F_ORDER_PLATFORM)
+
+/* RX 70, TX 65: with the variant that takes frames in several buffers. */
+static const struct perf_ring merge_ring = {
+	.features = VIRTIO_NET_F_MRG_RXBUF | VIRTIO_NET_F_CSUM | VIRTIO_NET_F_GUEST_CSUM,
+};
+
+static const struct perf_load loads[] = {
+	{ .name = "mergeable buffers, checksum of TCP both ways",
+	  .kinds = 1u << PERF_RX | 1u << PERF_TX | 1u << PERF_FORWARD,
+	  .ring = &merge_ring,
+	  .burst_max = 256,
+	  .offloads = FN_OFFLOAD_RX_SCATTER | FN_OFFLOAD_RX_CSUM | FN_OFFLOAD_TX_L4_CSUM,
+	  .frame = perf_tcp_frame,
+	  .fill = perf_tcp_fill,
+	  .ask = FN_PKT_TX_TCP_CSUM,
+	  .frames = 1,
+	  .goals = { { 70, 0, 177, DPDK_MERGE }, { 65, 0, 261, DPDK_MERGE } } },
+};
 
 static struct virtio_dev devs[2];
 
@@ -88,6 +109,8 @@ const struct perf_device perf_virtio_net = {
 	.bus = &model_bus,
 	.rings = rings,
 	.rings_n = FN_ARRAY_LEN(rings),
+	.loads = loads,
+	.loads_n = FN_ARRAY_LEN(loads),
 	.plug = plug,
 	.unplug = unplug,
 	.doorbell = doorbell,

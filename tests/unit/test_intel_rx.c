@@ -273,7 +273,39 @@ static void say(void *arg, struct intel_wb *wb)
 {
 	(void)arg;
 	wb->dw[2] = said | IDEV_RXD_DD | IDEV_RXD_EOP;
-	wb->dw[3] = (wb->dw[3] & 0xffff) | 0x67890000;
+	wb->dw[3] = (wb->dw[3] & 0xffff) | (0x6700 + wb->idx) << 16;
+}
+
+/* Status and errors number @i of 128; bit 2 is reserved on the 82576. */
+static uint32_t said_of(unsigned i)
+{
+	const uint32_t dw = (i & 31) << 2 | (uint32_t)(i >> 5) << 29;
+
+	return family == INTEL_82576 ? dw & ~IDEV_RXD_IXSM : dw;
+}
+
+/* Frames number @from on, received by one burst; returns how many have a wrong checksum. */
+static unsigned statuses_burst(unsigned from, unsigned n, uint64_t offloads)
+{
+	struct fn_pkt *pkts[16];
+	unsigned bad = 0;
+
+	for (unsigned i = from; i < from + n; i++) {
+		said = said_of(i);
+		assert_int_equal(come(46), 0);
+	}
+	assert_int_equal(fn_rx_burst(rx, pkts, n), n);
+	for (unsigned i = 0; i < n; i++) {
+		const unsigned want = flags_of(said_of(from + i), offloads & FN_OFFLOAD_RX_CSUM,
+					       offloads & FN_OFFLOAD_RX_VLAN);
+
+		assert_int_equal(pkts[i]->flags, want);
+		assert_int_equal(pkts[i]->vlan_tci,
+				 want & FN_PKT_VLAN ? 0x6700 + (from + i) % 64 : 0);
+		bad += (want & (FN_PKT_RX_IP_BAD | FN_PKT_RX_L4_BAD)) != 0;
+	}
+	fn_pkt_free_bulk(pkts, n);
+	return bad;
 }
 
 /* Every combination of status and errors of checksums, with and without the offloads. */
@@ -282,31 +314,19 @@ static void statuses(void **state)
 	static const uint64_t offloads[] = { 0, FN_OFFLOAD_RX_CSUM, FN_OFFLOAD_RX_VLAN,
 					     FN_OFFLOAD_RX_CSUM | FN_OFFLOAD_RX_VLAN,
 					     FN_OFFLOAD_RX_HASH | FN_OFFLOAD_RX_CSUM };
+	/* One at a time, and more than variants take together. */
+	static const unsigned bursts[] = { 1, 16 };
 
 	(void)state;
-	for (unsigned k = 0; k < FN_ARRAY_LEN(offloads); k++) {
+	for (unsigned k = 0; k < FN_ARRAY_LEN(offloads) * FN_ARRAY_LEN(bursts); k++) {
+		const uint64_t on = offloads[k / FN_ARRAY_LEN(bursts)];
+		const unsigned n = bursts[k % FN_ARRAY_LEN(bursts)];
 		uint64_t bad = 0;
 
-		ring_start((struct fn_dev_conf){
-			.rx_ring = 64, .tx_ring = 32, .offloads = offloads[k] });
+		ring_start((struct fn_dev_conf){ .rx_ring = 64, .tx_ring = 32, .offloads = on });
 		p.id.writeback = say;
-		for (unsigned i = 0; i < 128; i++) {
-			struct fn_pkt *pkt;
-			unsigned want;
-
-			/* Bit 2 is reserved on the 82576. */
-			said = (i & 31) << 2 | (uint32_t)(i >> 5) << 29;
-			if (family == INTEL_82576)
-				said &= ~IDEV_RXD_IXSM;
-			want = flags_of(said, offloads[k] & FN_OFFLOAD_RX_CSUM,
-					offloads[k] & FN_OFFLOAD_RX_VLAN);
-			assert_int_equal(come(46), 0);
-			assert_int_equal(fn_rx_burst(rx, &pkt, 1), 1);
-			assert_int_equal(pkt->flags, want);
-			assert_int_equal(pkt->vlan_tci, want & FN_PKT_VLAN ? 0x6789 : 0);
-			bad += (want & (FN_PKT_RX_IP_BAD | FN_PKT_RX_L4_BAD)) != 0;
-			fn_pkt_free(pkt);
-		}
+		for (unsigned i = 0; i < 128; i += n)
+			bad += statuses_burst(i, n, on);
 		assert_int_equal(rx_counter(FN_RX_CSUM_BAD), bad);
 		ring_end();
 	}
