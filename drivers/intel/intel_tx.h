@@ -191,9 +191,8 @@ static inline __attribute__((always_inline)) unsigned tx_post_run(struct intel_t
 #define TX_WORD_POOL 0x000000ff00000000ull
 
 /*
- * The same for packets that are plain but for flags of the receive side, which ask for nothing; and
- * for those of another pool, if this context's, as where each port has a pool of its own: only
- * their way back is longer.
+ * The same for packets that are plain but of another pool, if this context's, as where each port
+ * has a pool of its own: only their way back is longer.
  */
 static inline __attribute__((always_inline)) unsigned tx_post_other(struct intel_txq *q,
 								    struct fn_pkt **pkts,
@@ -205,15 +204,12 @@ static inline __attribute__((always_inline)) unsigned tx_post_other(struct intel
 	const struct tx_judge judge = { .plain = word & TX_WORD_POOL,
 					.least = INTEL_TX_FRAME_MIN,
 					.span = q->run_max - INTEL_TX_FRAME_MIN };
-	const struct tx_mode one_by_one = { .kind = mode.kind, .offload = true };
-	const bool own = q->plain && !((word ^ q->plain) & TX_WORD_POOL);
+	const struct tx_mode one_by_one = { .kind = mode.kind };
 	unsigned run = min_of(n, intel_tx_room(q));
 	unsigned done = 0;
 
-	if (word & TX_WORD_UNPLAIN)
-		return 0;
-	if (!own && ((q->seg_mask && fn_pool_in_small_pages(pkts[0]->pool)) ||
-		     fn_pool_ctx(pkts[0]->pool) != fn_txq_queue(&q->pub)->dev->ctx))
+	if ((word & TX_WORD_UNPLAIN) || (q->seg_mask && fn_pool_in_small_pages(pkts[0]->pool)) ||
+	    fn_pool_ctx(pkts[0]->pool) != fn_txq_queue(&q->pub)->dev->ctx)
 		return 0;
 	run = min_of(run, intel_tx_ring_size(q) - (q->head & q->mask));
 	run = min_of(run, INTEL_TX_RUN);
@@ -223,10 +219,8 @@ static inline __attribute__((always_inline)) unsigned tx_post_other(struct intel
 		return 0;
 	sum->sent += done;
 	q->head = fn_ring_advance(q->head, (uint16_t)done);
-	if (!own) {
-		q->mixed_pos = q->head;
-		q->mixed = true;
-	}
+	q->mixed_pos = q->head;
+	q->mixed = true;
 	intel_tx_report(q, q->head);
 	return done;
 }
