@@ -174,11 +174,11 @@ static uint16_t be16_at(const uint8_t *p)
 /* Of a frame of the shortest length, which has all that is looked at here. */
 static bool is_sctp(const uint8_t *data)
 {
-	const uint8_t *ip = data + ADDRS_BYTES;
+	const uint8_t *ip = data + INTEL_ETH_ADDRS;
 	uint16_t type = be16_at(ip);
 
 	if (type == TPID) {
-		ip += TAG_BYTES;
+		ip += INTEL_TAG_BYTES;
 		type = be16_at(ip);
 	}
 	ip += 2;
