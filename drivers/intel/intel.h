@@ -114,7 +114,7 @@ enum intel_auto_read {
  * @auto_read: what it says of its NVM
  * @tx_by_page: it is one of QEMU's models, which silently drop a frame when the bytes of one of its
  *	descriptors are not one piece of the guest's memory. Those of two ordinary pages seldom are:
- *	there no descriptor reaches across pages
+ *	there no descriptor reaches across pages (conform's place model/igb-by-page)
  * @diag: what PHY, link, LED and statistics remember
  */
 struct intel_port {
