@@ -44,7 +44,8 @@ FLOWS_FIRST=4 guest --wire tap --aw-bits 39 --nic virtio-net-pci --nic virtio-ne
 		l2fwd --duration 3 --json $P0 $P1 || exit; l2fwd --duration 60 --json $P0 $P1'
 figures_agree "IOVAs of 39 bits"
 head -n 3 "$OUT" >"$TMP/words"
-check "in words: what a port lets in, and its bursts" has "$TMP/words" '^  0000:00:03.0 +all +split[a-z -]* +split[a-z -]*$'
+check "in words: what a port lets in, and its bursts" has "$TMP/words" \
+	'^  0000:00:03.0 +all +split[a-z -]* +split[a-z -]*$'
 check "in words: and the other port" has "$TMP/words" '^  0000:00:04.0 +all +split'
 sed -n 4p "$OUT" >"$TMP/quiet"
 holds "no traffic: it ran 3 seconds" "$TMP/quiet" '.seconds >= 3 and .seconds < 6'
