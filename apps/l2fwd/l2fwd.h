@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <time.h>
 
 #include <fastnic/fastnic.h>
@@ -109,6 +110,11 @@ void signals_take(int signal_fd);
 
 /* l2fwd.c: every worker has seen what was stored before the call. */
 void wait_for_workers(struct l2fwd *app);
+
+/* modes.c: of ports as they were started. */
+struct json_object;
+void modes_print(FILE *out, const struct port *ports, unsigned n);
+void modes_to_json(struct json_object *to, const struct fn_dev_info *info);
 
 /* report.c */
 struct report *report_create(const struct l2fwd *app);

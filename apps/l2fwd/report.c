@@ -318,6 +318,7 @@ static struct json_object *port_to_json(const struct report *report, unsigned i,
 
 	json_object_object_add(obj, "name", json_object_new_string(port->name));
 	json_object_object_add(obj, "state", json_object_new_string(port->outcome));
+	modes_to_json(obj, &port->info);
 	counters_to_json(obj, &ps->now);
 	json_object_object_add(obj, "rx_packets_per_s",
 			       json_object_new_double((double)rx[FN_RX_PACKETS] / seconds));
@@ -392,6 +393,8 @@ int report_end(struct report *report, bool show)
 	if (show && (!opts->json || opts->stats > 0)) {
 		heading_print(report, "ran for");
 		table_print(report, true);
+		(void)putchar('\n');
+		modes_print(report->out, report->app->ports, report->app->n_ports);
 		(void)putchar('\n');
 		losses_print(report);
 	}

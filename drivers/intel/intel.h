@@ -115,7 +115,7 @@ enum intel_auto_read {
  * @set_up_ns: 82574: when it has set its PHY up from the NVM, as far as anybody can tell
  * @is_qemu: it is one of QEMU's models, which silently drop a frame when the bytes of one of its
  *	transmit descriptors are not one piece of the guest's memory. Those of two ordinary pages
- *	seldom are: there no descriptor reaches across pages
+ *	seldom are: there no descriptor reaches across pages (conform's place model/igb-by-page)
  * @throttle_ns: e1000e of QEMU: a throttle that may still run takes no longer
  * @diag: what PHY, link, LED and statistics remember
  */

@@ -86,6 +86,9 @@ static void choose(const struct intel_chip *chip, struct filter *f, const uint8_
 		f->mode = FN_FILTER_ALL;
 	if (!take_exact(chip, f, macs, n, true) && f->mode == FN_FILTER_EXACT)
 		f->mode = mta_bits(f) > MTA_BITS_MAX ? FN_FILTER_ALL_MULTI : FN_FILTER_HASH;
+	/* The mode lets all groups in; QEMU's models look strangers up in the table as well. */
+	if (f->mode == FN_FILTER_ALL_MULTI)
+		memset(f->mta, 0, sizeof(f->mta));
 }
 
 void intel_filter_modes(struct fn_dev *dev, bool promisc, bool allmulti)

@@ -114,7 +114,8 @@ static int master_disable(struct fn_dev *dev)
 
 /*
  * The registers that the NVM fills are valid once it was read. A chip without an NVM never says so,
- * nor does QEMU's igb: who kept silent once is not waited for again.
+ * nor does QEMU's igb: who kept silent once is not waited for again (unit test_intel_gone,
+ * nvm_never_read).
  */
 static int auto_read_wait(struct fn_dev *dev)
 {

@@ -92,7 +92,8 @@ static uint32_t rctl(const struct fn_dev *dev)
 
 /*
  * One bit is for both: who wants tags put in gets received ones taken out too. It is cleared as
- * well: CTRL.RST of QEMU's e1000e before 8.0 leaves it, and the next program would miss the tags.
+ * well: CTRL.RST of QEMU's e1000e before 8.0 leaves it, and the next program would miss the tags
+ * (unit test_intel_setup, stale_stripping).
  */
 static int vlan_start(struct fn_dev *dev)
 {

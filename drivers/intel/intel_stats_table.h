@@ -12,8 +12,9 @@
 
 #define INTEL_STATS_BOTH(X)                                                                        \
 	X(0, STAT_NONE, FN_COUNTER_POSSIBLE_LOSS, "rx_overrun",                                    \
-	  "interrupts that told of frames without a buffer (ICR.RXO): rx_missed_errors has those " \
-	  "that were lost, if the device counts them")                                             \
+	  "interrupts that told of frames without a buffer (ICR.RXO), at most one for each call "  \
+	  "of fn_ctx_process_events(), without which there are none; rx_missed_errors has the "    \
+	  "frames that were lost, if the device counts them")                                      \
 	X(0x04074, STAT_CLEAR, FN_COUNTER_INFO, "rx_packets",                                      \
 	  "good frames that passed the filters (GPRC)")                                            \
 	X(0x04080, STAT_CLEAR, FN_COUNTER_INFO, "tx_packets", "good frames sent (GPTC)")           \

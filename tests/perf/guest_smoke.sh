@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # tests/perf/guest still works: l2fwd and the kernel forward in short windows, on one NIC model, and are counted. Not
-# testpmd, whose packages would have to be fetched. No figure is judged.
+# testpmd, whose packages would have to be fetched (guest_dpdk_check.sh). No figure is judged.
 # shellcheck source=tests/lab/common.sh
 . "$(dirname "$0")/../lab/common.sh"
 need_lab --nic virtio-net-pci --kernel-drivers

@@ -167,6 +167,18 @@ static inline void port_send(unsigned n)
 	}
 }
 
+/* A frame of TCP over IPv4 for the port, between address and port 0 and themselves. */
+static inline void port_tcp_frame(uint8_t frame[60])
+{
+	static const uint8_t ip[] = { 0x08, 0x00, 0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6 };
+
+	memset(frame, 0, 60);
+	memcpy(frame, p.dev->mac, 6);
+	memcpy(frame + 12, ip, sizeof(ip));
+	frame[26] = frame[30] = 10; /* 10.0.0.0 both */
+	frame[46] = 0x50;
+}
+
 /* A counter of the device by its name. */
 static inline uint64_t counter(const char *name)
 {

@@ -8,6 +8,8 @@
 #include "drivers/intel/intel_pause.h"
 #include "intel_diag_port.h"
 
+#include <fastnic/rss.h>
+
 /**
  * struct member - a chip by its data sheet
  * @id: device id
@@ -208,6 +210,50 @@ static void drops(void **state)
 	}
 }
 
+/* Frames of a flow come in for a queue, and what came goes out of its sister. */
+static void queue_carries(unsigned queue, unsigned n)
+{
+	struct fn_rss rss = { .sz = sizeof(rss), .types = FN_RSS_TCP4, .reta_entries = 128 };
+	uint8_t frame[60];
+	struct fn_pkt *pkt;
+
+	port_tcp_frame(frame);
+	for (unsigned i = 0; i < rss.reta_entries; i++)
+		rss.reta[i] = (uint16_t)queue;
+	assert_int_equal(fn_dev_set_rss(p.dev, &rss), 0);
+	for (unsigned i = 0; i < n; i++) {
+		assert_int_equal(intel_dev_receive(&p.id, frame, sizeof(frame)), queue);
+		assert_int_equal(fn_rx_burst(fn_dev_rxq(p.dev, (uint16_t)queue), &pkt, 1), 1);
+		pkt->flags = 0;
+		assert_int_equal(fn_tx_burst(fn_dev_txq(p.dev, (uint16_t)queue), &pkt, 1), 1);
+	}
+}
+
+/* I210 8.19, 82576 8.10: what the wire saw of each queue stands in its own counters, both ways. */
+static void queue_counters(void **state)
+{
+	(void)state;
+	for (const struct member *m = members; m < members + FN_ARRAY_LEN(members); m++) {
+		if (strcmp(m->driver, "igb"))
+			continue;
+		start_all(m);
+		for (unsigned lap = 1; lap <= 2; lap++) {
+			for (unsigned q = 0; q < m->queues; q++)
+				queue_carries(q, 1 + q);
+			for (unsigned q = 0; q < 16; q++) {
+				const unsigned n = q < m->queues ? lap * (1 + q) : 0;
+				char name[32];
+
+				(void)snprintf(name, sizeof(name), "rx_queue_%u_packets", q);
+				assert_int_equal(counter(name), n);
+				(void)snprintf(name, sizeof(name), "tx_queue_%u_packets", q);
+				assert_int_equal(counter(name), n);
+			}
+		}
+		port_end();
+	}
+}
+
 /* I210: 34 KiB are for receiving, and 1 for what the board's management sends. I350: a code. */
 static void pause_marks(void **state)
 {
@@ -230,9 +276,13 @@ static void pause_marks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(traits),      cmocka_unit_test(vectors),
-		cmocka_unit_test(addresses),   cmocka_unit_test(vlans),
-		cmocka_unit_test(crc),         cmocka_unit_test(drops),
+		cmocka_unit_test(traits),
+		cmocka_unit_test(vectors),
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(vlans),
+		cmocka_unit_test(crc),
+		cmocka_unit_test(drops),
+		cmocka_unit_test(queue_counters),
 		cmocka_unit_test(pause_marks),
 	};
 

@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* What the Intel drivers set before frames come in, and what a stop leaves. */
-#define PORT_PKTS 1536
+#define PORT_PKTS 3072
 #include "intel_diag_port.h"
 
 #include <fastnic/filter.h>
 #include <fastnic/rss.h>
 
 #include "mem/domain.h"
-
-/* A frame of TCP over IPv4 for the port. */
-static void tcp_frame(uint8_t frame[60])
-{
-	static const uint8_t ip[] = { 0x08, 0x00, 0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6 };
-
-	memset(frame, 0, 60);
-	memcpy(frame, p.dev->mac, 6);
-	memcpy(frame + 12, ip, sizeof(ip));
-	frame[26] = frame[30] = 10; /* 10.0.0.0 both, port 0 both */
-	frame[46] = 0x50;
-}
 
 /* The hash is for the application too: a single queue has it, when it was asked for. */
 static void hash_of_one_queue(void **state)
@@ -31,7 +19,7 @@ static void hash_of_one_queue(void **state)
 		port_init();
 		port_start(
 			(struct fn_dev_conf){ .rxqs = 1, .offloads = on ? FN_OFFLOAD_RX_HASH : 0 });
-		tcp_frame(frame);
+		port_tcp_frame(frame);
 		assert_int_equal(intel_dev_receive(&p.id, frame, sizeof(frame)), 0);
 		assert_int_equal(fn_rx_burst(fn_dev_rxq(p.dev, 0), &pkt, 1), 1);
 		assert_int_equal(!!(pkt->flags & FN_PKT_HASH), on);
@@ -52,6 +40,95 @@ static void setup_82574(void **state)
 	assert_int_equal(*intel_dev_qreg(&p.id, false, 0, IDEV_Q_CTL),
 			 *intel_dev_qreg(&p.id, false, 1, IDEV_Q_CTL));
 	assert_int_equal(*intel_dev_qreg(&p.id, true, 0, IDEV_Q_CTL) >> 22 & 5, 5);
+	port_end();
+}
+
+/**
+ * struct wanted - what a start or a stop has to leave in a register
+ * @reg: its place
+ * @mask: these bits of it
+ * @value: as the papers want them
+ */
+struct wanted {
+	uint32_t reg;
+	uint32_t mask;
+	uint32_t value;
+};
+
+/* Numbers of the papers, apart from the drivers' headers. 82574: 10.2, and 4.6.5, 4.6.6. */
+static const struct wanted start_82574[] = {
+	{ IDEV_CTRL_EXT, 0x91c00000, 0x91400000 }, /* DRV_LOAD, EIAME, PBA_CLR; 23:22 are 01b */
+	{ IDEV_GCR, 1u << 22, 1u << 22 },          /* against lost completions, as GCR2 */
+	{ IDEV_GCR2, 1u << 0, 1u << 0 },           /* specification update */
+	{ IDEV_VET, UINT32_MAX, 0x8100 },          /* 802.1Q */
+	{ IDEV_TIPG, UINT32_MAX, 0x00602008 },     /* copper: 8, 8, 6 */
+	{ IDEV_TCTL, 0x013ffffa, 0x0103f0fa },     /* EN, PSP, CT 15, COLD 63, RTLC */
+	{ IDEV_TARC(0), 0x7c000400, 0x04000400 },  /* ENABLE; 30:27 are 0, bit 26 is 1 */
+	{ IDEV_TARC(1), 0x78000400, 0x00000400 },  /* ENABLE; 30:27 are 0 */
+	{ IDEV_RFCTL, UINT32_MAX, 0x000090c1 },    /* no iSCSI, no NFS, ACK_DIS, EXSTEN */
+	{ IDEV_RXQ_74 + 0x028, ~0u, 0x01010420 },  /* RXDCTL: 32, 4, 1 descriptors */
+	{ IDEV_TXQ_74 + 0x028, ~0u, 0x0141011f },  /* TXDCTL: 31, 1, 1, and bit 22 */
+	{ IDEV_TXQ_74 + 0x128, ~0u, 0x0141011f },  { IDEV_WUC, UINT32_MAX, 0 }, { 0 },
+};
+
+/* 82576 8; I210 4.5.9, 4.5.10. */
+static const struct wanted start_82576[] = {
+	{ IDEV_CTRL_EXT, 1u << 28, 1u << 28 },   /* DRV_LOAD */
+	{ IDEV_TCTL, 0x01000ffa, 0x010000fa },   /* EN, PSP, CT 15, RTLC */
+	{ IDEV_RFCTL, UINT32_MAX, 0x000100c1 },  /* no iSCSI, no NFS, IPV6_EX_DIS */
+	{ IDEV_RXQ_76 + 0x28, ~0u, 0x02010808 }, /* RXDCTL: 8, 8, 1, ENABLE */
+	{ IDEV_RXQ_76 + 0x68, ~0u, 0x02010808 },
+	{ IDEV_TXQ_76 + 0x28, ~0u, 0x02010108 }, /* TXDCTL: 8, 1, 1, ENABLE */
+	{ IDEV_TXQ_76 + 0x68, ~0u, 0x02010108 },
+	{ IDEV_WUC, UINT32_MAX, 0 },
+	{ 0 },
+};
+
+/* The firmware learns that there is no driver any more. */
+static const struct wanted after_stop[] = { { IDEV_CTRL_EXT, 1u << 28, 0 }, { 0 } };
+
+static const struct wanted *after_reset;
+static bool was_reset;
+
+/* A chip in which every reset leaves all those bits the other way round. */
+static void contrary_write(struct fn_busdev *busdev, unsigned idx, uint64_t off, unsigned width,
+			   uint64_t value)
+{
+	model_bus.bar_write(busdev, idx, off, width, value);
+	was_reset |= off == IDEV_CTRL && (value & IDEV_CTRL_RST);
+	/* Behind the reset all interrupts are turned off, and the last one's register is this. */
+	if (!was_reset || off != IDEV_ICR)
+		return;
+	was_reset = false;
+	for (const struct wanted *w = after_reset; w->mask; w++)
+		REG(w->reg) = (REG(w->reg) & ~w->mask) | (~w->value & w->mask);
+}
+
+static void assert_wanted(void)
+{
+	for (const struct wanted *w = after_reset; w->mask; w++)
+		if ((REG(w->reg) & w->mask) != w->value)
+			fail_msg("register 0x%05x is 0x%08x: of 0x%08x there should be 0x%08x",
+				 w->reg, REG(w->reg), w->mask, w->value);
+	assert_false(was_reset);
+}
+
+/* What the papers want to be otherwise than a reset leaves it, or to be so in any case. */
+static void by_the_papers(void **state)
+{
+	static struct fn_bus_ops contrary;
+
+	(void)state;
+	port_init();
+	contrary = model_bus;
+	contrary.bar_write = contrary_write;
+	p.id.md.busdev.ops = &contrary;
+	after_reset = family == INTEL_82574 ? start_82574 : start_82576;
+	port_start((struct fn_dev_conf){ .rxqs = 2, .txqs = 2, .rx_ring = 64, .tx_ring = 64 });
+	assert_wanted();
+	after_reset = after_stop;
+	assert_int_equal(fn_dev_stop(p.dev), 0);
+	assert_wanted();
 	port_end();
 }
 
@@ -219,6 +296,56 @@ static void neighbour_vlans(void **state)
 	port_end();
 }
 
+/* A list of groups, each with a bit of its own in the hash table (RCTL.MO 00b). */
+static void set_groups(unsigned n)
+{
+	static uint8_t macs[3000][6];
+
+	for (unsigned i = 0; i < n; i++) {
+		const uint8_t mac[6] = { 0x03, 0, 0, 0, (uint8_t)(i << 4), (uint8_t)(i >> 4) };
+
+		memcpy(macs[i], mac, 6);
+	}
+	assert_int_equal(fn_dev_set_mac_filters(p.dev, (const uint8_t(*)[6])macs, n), 0);
+}
+
+/*
+ * Groups have exact entries, then bits of the hash table; where half of its 4096 are set it would
+ * let in more than it keeps out, and all groups come in. Back again likewise.
+ */
+static void many_groups(void **state)
+{
+	static const uint8_t none_of_them[6] = { 0x01, 0, 0x5e, 0, 0xf0, 0xff };
+	const unsigned exact = family == INTEL_82574 ? 15 : 23;
+	const struct {
+		unsigned n;
+		enum fn_filter_mode mode;
+	} lists[] = { { exact, FN_FILTER_EXACT },       { exact + 1, FN_FILTER_HASH },
+		      { exact + 2048, FN_FILTER_HASH }, { exact + 2049, FN_FILTER_ALL_MULTI },
+		      { 3000, FN_FILTER_ALL_MULTI },    { exact + 2048, FN_FILTER_HASH },
+		      { 3000, FN_FILTER_ALL_MULTI },    { 1, FN_FILTER_EXACT } };
+	uint8_t frame[60] = { 0 };
+
+	(void)state;
+	port_up();
+	for (unsigned i = 0; i < FN_ARRAY_LEN(lists); i++) {
+		const bool all = lists[i].mode == FN_FILTER_ALL_MULTI;
+		struct fn_dev_info info = { .sz = sizeof(info) };
+
+		set_groups(lists[i].n);
+		fn_dev_get_info(p.dev, &info);
+		assert_int_equal(info.mac_filter_mode, lists[i].mode);
+		assert_false(REG(IDEV_RCTL) & IDEV_RCTL_UPE);
+		assert_int_equal(!!(REG(IDEV_RCTL) & IDEV_RCTL_MPE), all);
+		/* QEMU's models would let in who is no group and has a bit there. */
+		for (unsigned k = 0; all && k < 128; k++)
+			assert_int_equal(REG(IDEV_MTA + 4 * k), 0);
+		memcpy(frame, none_of_them, 6);
+		assert_int_equal(intel_dev_receive(&p.id, frame, sizeof(frame)), all ? 0 : -EPERM);
+	}
+	port_end();
+}
+
 /* QEMU's e1000e before 8.0: its reset leaves what the program before had set in CTRL. */
 static void stale_stripping(void **state)
 {
@@ -371,6 +498,8 @@ int main(void)
 		BOTH(longer_than_the_mtu),
 		BOTH(saves_power),
 		BOTH(neighbour_vlans),
+		BOTH(by_the_papers),
+		BOTH(many_groups),
 		BOTH(stale_stripping),
 		BOTH(no_ring_memory),
 		BOTH(stopped),

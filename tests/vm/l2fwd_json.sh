@@ -37,18 +37,27 @@ guest --wire tap --nic virtio-net-pci,port=rootport --nic virtio-net-pci,port=ro
 	--host "sh $HERE/flows_converse.sh 8 3000 2000" -- l2fwd --duration 60 --json P0 P1
 figures_agree "behind root ports"
 
-# On the root bus, first for three seconds without traffic.
-FLOWS_FIRST=1 guest --wire tap --aw-bits 39 --nic virtio-net-pci --nic virtio-net-pci --with l2fwd \
+# On the root bus, first for three seconds without traffic; of a run without --json what it says of its ports.
+FLOWS_FIRST=4 guest --wire tap --aw-bits 39 --nic virtio-net-pci --nic virtio-net-pci --with l2fwd \
 	--host "sh $HERE/flows_converse.sh 8 3000 2000" -- \
-	sh -c 'trap : INT; l2fwd --duration 3 --json $P0 $P1 || exit; l2fwd --duration 60 --json $P0 $P1'
+	sh -c 'trap : INT; l2fwd --duration 1 $P0 $P1 | grep -A 2 "lets in"
+		l2fwd --duration 3 --json $P0 $P1 || exit; l2fwd --duration 60 --json $P0 $P1'
 figures_agree "IOVAs of 39 bits"
-head -n 1 "$OUT" >"$TMP/quiet"
+head -n 3 "$OUT" >"$TMP/words"
+check "in words: what a port lets in, and its bursts" has "$TMP/words" \
+	'^  0000:00:03.0 +all +split[a-z -]* +split[a-z -]*$'
+check "in words: and the other port" has "$TMP/words" '^  0000:00:04.0 +all +split'
+sed -n 4p "$OUT" >"$TMP/quiet"
 holds "no traffic: it ran 3 seconds" "$TMP/quiet" '.seconds >= 3 and .seconds < 6'
 holds "no traffic: the ports have their PCI addresses as names" "$TMP/quiet" \
 	'[.ports[].name] == ["0000:00:03.0", "0000:00:04.0"]'
 holds "no traffic: both are up" "$TMP/quiet" '[.ports[].state] == ["up", "up"]'
+holds "no traffic: it says which bursts were chosen, by name" "$TMP/quiet" \
+	'[.ports[] | .rx_variant, .tx_variant | test("^(split|packed)( |$)")] | length == 4 and all'
+holds "no traffic: it says what the ports let in" "$TMP/quiet" \
+	'[.ports[] | .promisc, .mac_filter_mode] == [true, "exact", true, "exact"]'
 holds "no traffic: nothing was forwarded and nothing dropped" "$TMP/quiet" '.forwarded == 0 and
 	.dropped == 0 and .first_frame_monotonic_ns == 0 and [.ports[].rx_packets] == [0, 0]'
-check "each run prints one line" same "$(wc -l <"$OUT")" 2
+check "with --json each run prints one line" same "$(wc -l <"$OUT")" 5
 check "and nothing on stderr" same "$(cat "$ERR")" ""
 finish

@@ -35,7 +35,10 @@ void igb_rx_setup(struct fn_dev *dev)
 	intel_write(port, IGB_RLPML, intel_frame_bytes(dev));
 }
 
-/* QEMU's model sets the bit at once; ours, as a chip may, takes some time. */
+/*
+ * QEMU's model sets the bit at once; tests/model's, as a chip may, takes some time (model/igb,
+ * bring_up).
+ */
 static int queue_start(struct fn_dev *dev, uint32_t reg, uint32_t thresholds, const char *kind,
 		       uint16_t idx)
 {

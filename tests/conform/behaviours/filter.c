@@ -189,8 +189,10 @@ static void set_list(struct conform *c, unsigned others, unsigned groups)
 
 	check(n <= FN_ARRAY_LEN(macs));
 	for (unsigned i = 0; i < n; i++) {
-		const uint8_t mac[6] = { i < others ? 0x02 : 0x03, 5,         4, 3,
-					 (uint8_t)(i >> 8),        (uint8_t)i };
+		/* All different in two bytes, and evenly, whichever bits a device hashes. */
+		const uint16_t spread = (uint16_t)(i * 40503u);
+		const uint8_t mac[6] = { i < others ? 0x02 : 0x03, 5, 4, 3, (uint8_t)spread,
+					 (uint8_t)(spread >> 8) };
 
 		memcpy(macs[i], mac, 6);
 	}

@@ -325,10 +325,12 @@ static void rss_key_changed(struct conform *c)
 }
 
 BEHAVIOUR(rss_holds, NEED_QUEUES,
-	  "Key, table and types hold over a reset, and over a stop and a start.");
+	  "Key, table and types hold over a reset, over a stop and a start, and over a new "
+	  "configuration with as many queues.");
 static void rss_holds(struct conform *c)
 {
-	struct fn_rss rss = start_rss(c, ALL_TYPES, 0);
+	struct fn_rss rss = start_rss(c, ALL_TYPES & ~FN_RSS_IPV6, 0);
+	struct fn_rss now = { .sz = sizeof(now) };
 
 	for (unsigned i = 0; i < rss.reta_entries; i++)
 		rss.reta[i] = (uint16_t)(i / 3 % QUEUES);
@@ -340,6 +342,12 @@ static void rss_holds(struct conform *c)
 	check_ok(fn_dev_stop(c->dev));
 	check_ok(fn_dev_start(c->dev));
 	wait_until(port_link_up(c));
+	check_flows(c, &rss, false);
+	port_restart(c, (struct fn_dev_conf){ .rxqs = QUEUES, .txqs = c->info.txqs });
+	check_ok(fn_dev_get_rss(c->dev, &now));
+	check_eq(now.types, rss.types);
+	check_mem(now.key, rss.key, rss.key_bytes);
+	check_mem(now.reta, rss.reta, 2u * rss.reta_entries);
 	check_flows(c, &rss, false);
 }
 
@@ -462,7 +470,7 @@ static void rss_refuses(struct conform *c)
 	check_flows(c, &rss, false);
 }
 
-BEHAVIOUR(rx_hash_of_nothing, 0, "A frame that is not IP comes without a hash.");
+BEHAVIOUR(rx_hash_of_nothing, NEED_QUEUES, "A frame that is not IP comes without a hash.");
 static void rx_hash_of_nothing(struct conform *c)
 {
 	struct fn_pkt *pkt;
