@@ -137,6 +137,13 @@ int fn_busdev_identify(struct fn_busdev *busdev);
 uint16_t fn_busdev_next_cap(struct fn_busdev *busdev, uint8_t id, uint16_t after);
 
 /*
+ * fn_bus_ops.map() of a window that the device or its data sheet names: -EIO, and not -EINVAL, when
+ * it lies outside of the BAR. It is not the application's to mend.
+ */
+int fn_busdev_map(struct fn_busdev *busdev, unsigned idx, uint64_t off, uint64_t len,
+		  struct fn_bar *bar);
+
+/*
  * The cold way of a register access: not mapped, so the bus is asked. Defined out of line on
  * purpose.
  */

@@ -101,10 +101,10 @@ static void bad_capabilities(void **state)
 		/* It is too short to say where. */
 		{ 2, false, 15, -ENOTSUP, "no usable capability" },
 		/* It lies outside of its BAR, or its end does, or wraps round. */
-		{ 8, true, VIRTIO_DEV_BAR_BYTES, -EINVAL, "no such window" },
-		{ 8, true, 0xfffffff0, -EINVAL, "no such window" },
+		{ 8, true, VIRTIO_DEV_BAR_BYTES, -EIO, "no such window" },
+		{ 8, true, 0xfffffff0, -EIO, "no such window" },
 		/* A BAR that the device does not have. */
-		{ 4, false, 2, -EINVAL, "no such window" },
+		{ 4, false, 2, -EIO, "no such window" },
 		/* Not aligned. */
 		{ 8, true, 0x101, -EIO, "not a multiple" },
 		/* No room in it. */
@@ -116,7 +116,7 @@ static void bad_capabilities(void **state)
 		/* The configuration ends before a field that a feature promises. */
 		{ VIRTIO_DEV_CAP_CONFIG + 12, true, 10, -EIO,
 		  "the features that it offers need 12" },
-		{ VIRTIO_DEV_CAP_NOTIFY + 12, true, 0x2000, -EINVAL, "no such window" },
+		{ VIRTIO_DEV_CAP_NOTIFY + 12, true, 0x2000, -EIO, "no such window" },
 		/* Doorbells 3 bytes apart. */
 		{ VIRTIO_DEV_CAP_NOTIFY + 16, true, 3, -EIO, "no even power of two" },
 	};
