@@ -66,7 +66,7 @@ struct fn_dev_opts {
 /**
  * fn_dev_open - claim a NIC
  * @ctx: the context
- * @name: PCI address, "0000:00:03.0" or "00:03.0"
+ * @name: PCI address, "0000:00:03.0" or "00:03.0"; the domain is 0xffff at most
  * @opts: options, or NULL for the defaults
  * @dev: receives the device
  *
