@@ -249,9 +249,10 @@ static void write_and_look(struct fn_busdev *busdev, unsigned idx, uint64_t off,
 /* Whichever queue the start fails at, those before it are freed behind the reset. */
 static void freed_behind_the_reset(void **state)
 {
-	struct fn_bus_ops ops = model_bus;
+	static struct fn_bus_ops ops;
 
 	(void)state;
+	ops = model_bus;
 	ops.bar_write = write_and_look;
 	for (uint16_t from = 0; from < 5; from++) {
 		configured(&watched, 2);
