@@ -40,7 +40,7 @@ static void port_reset(struct l2fwd *app, struct port *port)
 		atomic_store(&port->use, PORT_RUNS);
 }
 
-static void on_event(const struct fn_event *event, void *arg)
+static void on_event(void *arg, const struct fn_event *event)
 {
 	struct l2fwd *app = arg;
 	struct port *port = NULL;

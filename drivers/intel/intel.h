@@ -252,7 +252,7 @@ int intel_set_rss(struct fn_dev *dev, const struct fn_rss *rss);
 /* What both families fill &struct fn_driver_ops with; beside it they open and do interrupts. */
 #define INTEL_SHARED_OPS                                                                      \
 	.close = intel_close, .check = intel_check, .start = intel_start, .stop = intel_stop, \
-	.give_back = intel_give_back, .link = intel_link, .set_mac = intel_set_mac,           \
+	.give_back = intel_give_back, .get_link = intel_link, .set_mac = intel_set_mac,       \
 	.set_promisc = intel_set_promisc, .set_allmulti = intel_set_allmulti,                 \
 	.set_mac_filters = intel_set_mac_filters, .set_vlan_filter = intel_set_vlan_filter,   \
 	.set_rss = intel_set_rss, .set_coalesce = intel_set_coalesce,                         \

@@ -83,7 +83,7 @@ int intel_open(struct fn_dev *dev, const struct intel_chip *chip)
 
 	port->chip = chip;
 	port->is_qemu = is_qemu(dev);
-	ret = dev->bus->ops->map(dev->bus, INTEL_REGS_BAR, 0, INTEL_REGS_BYTES, &port->regs);
+	ret = fn_busdev_map(dev->bus, INTEL_REGS_BAR, 0, INTEL_REGS_BYTES, &port->regs);
 	if (ret)
 		return ret;
 	ret = intel_reset(dev);

@@ -24,15 +24,15 @@ static int start_queues(struct fn_dev *dev, struct virtio_net *vn)
 {
 	int ret;
 
-	for (vn->pairs = 0; vn->pairs < dev->conf.rxqs; vn->pairs++) {
-		ret = virtio_net_rx_create(dev, vn->pairs);
+	for (uint16_t i = 0; i < dev->conf.rxqs; i++) {
+		ret = virtio_net_rx_create(dev, i);
 		if (ret)
 			return ret;
-		ret = virtio_net_tx_create(dev, vn->pairs);
-		if (ret) {
-			virtio_net_rx_destroy(dev, vn->pairs, false);
+		/* The device has the ring from here on, also when the pair does not come about. */
+		vn->pairs++;
+		ret = virtio_net_tx_create(dev, i);
+		if (ret)
 			return ret;
-		}
 	}
 	return vn->features & VIRTIO_NET_F_CTRL_VQ ? virtio_net_ctrl_create(dev) : 0;
 }
@@ -159,7 +159,7 @@ static const struct fn_driver_ops ops = {
 	.start = virtio_net_start,
 	.stop = virtio_net_stop,
 	.give_back = virtio_net_give_back,
-	.link = virtio_net_link,
+	.get_link = virtio_net_link,
 	.set_mac = virtio_net_set_mac,
 	.set_promisc = virtio_net_set_promisc,
 	.set_allmulti = virtio_net_set_allmulti,

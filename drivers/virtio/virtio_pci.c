@@ -145,13 +145,13 @@ int virtio_pci_open(struct virtio_pci *vp, struct fn_busdev *busdev, uint32_t de
 	if (device.length > device_bytes)
 		device.length = device_bytes;
 	vp->notify_multiplier = notify.multiplier;
-	ret = busdev->ops->map(busdev, common.bar, common.offset, common.length, &vp->common);
+	ret = fn_busdev_map(busdev, common.bar, common.offset, common.length, &vp->common);
 	if (ret)
 		return ret;
-	ret = busdev->ops->map(busdev, notify.bar, notify.offset, notify.length, &vp->notify);
+	ret = fn_busdev_map(busdev, notify.bar, notify.offset, notify.length, &vp->notify);
 	if (ret)
 		goto unmap_common;
-	ret = busdev->ops->map(busdev, device.bar, device.offset, device.length, &vp->device);
+	ret = fn_busdev_map(busdev, device.bar, device.offset, device.length, &vp->device);
 	if (ret)
 		goto unmap_notify;
 	return 0;

@@ -59,14 +59,14 @@ struct fn_event {
 
 /**
  * typedef fn_event_fn - receives events
- * @event: valid during the call only
  * @arg: the value given in &struct fn_ctx_opts
+ * @event: valid during the call only
  *
  * Runs on the thread that called fn_ctx_process_events(). Every control call is allowed in it, also
  * fn_dev_close() of the device that the event is about. An application that closes devices on other
  * threads too sees to it that this does not happen while the callback uses them.
  */
-typedef void fn_event_fn(const struct fn_event *event, void *arg);
+typedef void fn_event_fn(void *arg, const struct fn_event *event);
 
 /**
  * struct fn_ctx_opts - options of fn_ctx_create(); zero means the default

@@ -66,7 +66,7 @@ struct fn_dev_opts {
 /**
  * fn_dev_open - claim a NIC
  * @ctx: the context
- * @name: PCI address, "0000:00:03.0" or "00:03.0"
+ * @name: PCI address, "0000:00:03.0" or "00:03.0"; the domain is 0xffff at most
  * @opts: options, or NULL for the defaults
  * @dev: receives the device
  *
@@ -342,7 +342,9 @@ FN_API int fn_dev_stop(struct fn_dev *dev);
  * @dev: the device
  *
  * Any thread. What a started device had queued is dropped and counted. What fails while it stops is
- * no failure of this call when the device runs again behind it: that is what it is for.
+ * no failure of this call when the device runs again behind it: that is what it is for. A device
+ * that is not started was reset by fn_dev_open() or fn_dev_stop(): it is mended when it is broken,
+ * and else left as it is.
  *
  * Return: 0; -ENODEV when it is gone; else as fn_dev_start(), and the device is stopped then.
  */

@@ -35,8 +35,10 @@ struct fn_error {
 /**
  * fn_error_last - the sentence of the calling thread's last failed call
  *
- * Works without a context too, and for calls that take no option struct. The text stays until the
- * thread's next failing call of the library and must not be freed.
+ * Any thread. Works without a context too, and for calls that take no option struct. The text stays
+ * until the thread's next failing call of the library and must not be freed. What runs in the data
+ * path has no sentence and leaves the last one as it is: fn_rxq_arm(), fn_txq_arm() and the
+ * statuses of queues return a code alone.
  *
  * Return: the sentence; an empty string when no call has failed on this thread.
  */

@@ -51,7 +51,9 @@ struct fn_pci_list_opts {
  * @opts: options, or NULL for the defaults
  * @list: receives the list, sorted by address
  *
- * Any thread; needs no rights and no context, and touches no device.
+ * Any thread; needs no rights and no context, and touches no device. Functions in a PCI domain
+ * above 0xffff, as those behind Intel's VMD have, are left out: fn_dev_open() has no address for
+ * them.
  *
  * Return: 0; -EINVAL for the options; -ENOENT when sysfs is not usable; -ENOMEM.
  */

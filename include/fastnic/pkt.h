@@ -9,9 +9,6 @@ FN_BEGIN_DECLS
 
 struct fn_pool;
 
-/* Changes whenever the layout of struct fn_pkt does. */
-#define FN_PKT_LAYOUT 2
-
 /* fn_pkt.kind: how the data is held; written by the library only. */
 #define FN_PKT_MOVED 0x01u    /* headroom differs from the pool's: put back when it is freed */
 #define FN_PKT_ATTACHED 0x02u /* the data is the application's own memory */
@@ -227,7 +224,8 @@ FN_INLINE uint8_t *fn_pkt_trim_head(struct fn_pkt *pkt, uint16_t bytes)
  *	changes
  * @bytes: how much
  *
- * Only the thread that owns the packet.
+ * Only the thread that owns the packet. There is no first byte to return, as its sisters do, so that
+ * it has a code and a sentence.
  *
  * Return: 0, or -EINVAL when the segment is shorter (nothing is changed).
  */

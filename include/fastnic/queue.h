@@ -130,6 +130,7 @@ FN_API int fn_txq_event_fd(const struct fn_txq *q);
  * A packet that came before is not announced: call fn_rxq_pending() after this and before sleeping.
  * The full fence between both is inside this function. Some devices interrupt again for packets
  * that come before fn_rxq_disarm() (virtio without event indices), or once unasked after a start.
+ * It runs in the data path: a failure has a code and no sentence for fn_error_last().
  *
  * Return: 0; -ENOTSUP for a queue without a vector; -ENOBUFS when the pool is empty and the device
  * has no buffer left to receive into: no interrupt can come, so look again soon, when packets were

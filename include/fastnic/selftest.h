@@ -67,7 +67,8 @@ struct fn_selftest {
  * @t: which tests to run; filled with what came out, or with what had come out until the call
  *	failed
  *
- * Any thread; takes up to some seconds. The device is left configured and reset. The loopback test
+ * Any thread; takes up to some seconds. FN_SELFTEST_LINK and FN_SELFTEST_NVM alone leave the device
+ * as it is; behind any other it is left configured and reset. The loopback test
  * starts it, with frames that leave by no wire: the application must be outside of the bursts of
  * its queues, packets come from the pool of the configuration, and the counters of the queues count
  * them. No link is needed for it.

@@ -143,3 +143,11 @@ void fn_bar_write_slow(const struct fn_bar *bar, uint64_t off, unsigned width, u
 	if (inside(bar, off, width))
 		bar->busdev->ops->bar_write(bar->busdev, bar->idx, bar->off + off, width, value);
 }
+
+int fn_busdev_map(struct fn_busdev *busdev, unsigned idx, uint64_t off, uint64_t len,
+		  struct fn_bar *bar)
+{
+	const int ret = busdev->ops->map(busdev, idx, off, len, bar);
+
+	return ret == -EINVAL ? -EIO : ret;
+}

@@ -49,7 +49,8 @@ struct fn_bar {
  * @bar_write: write 1, 2, 4 or 8 bytes of a BAR
  * @irq_set: make MSI-X entry i signal the eventfd fds[i], for all entries in one call; -1 leaves an
  *	entry without one; @n 0 turns MSI-X off
- * @reset: the bus's own reset of the function; -ENOTTY when it has none, which is normal
+ * @reset: the bus's own reset of the function; -ENOTTY when it has none, which is normal. For
+ *	drivers to come: those that there are reset their device by its registers
  * @now_ns: the bus's clock, nanoseconds
  * @delay_ns: wait on the bus's clock
  */
@@ -135,6 +136,13 @@ int fn_busdev_identify(struct fn_busdev *busdev);
  * Return: offset of the next capability with that ID; 0 when there is none.
  */
 uint16_t fn_busdev_next_cap(struct fn_busdev *busdev, uint8_t id, uint16_t after);
+
+/*
+ * fn_bus_ops.map() of a window that the device or its data sheet names: -EIO, and not -EINVAL, when
+ * it lies outside of the BAR. It is not the application's to mend.
+ */
+int fn_busdev_map(struct fn_busdev *busdev, unsigned idx, uint64_t off, uint64_t len,
+		  struct fn_bar *bar);
 
 /*
  * The cold way of a register access: not mapped, so the bus is asked. Defined out of line on

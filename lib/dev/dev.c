@@ -221,6 +221,11 @@ int fn_dev_open(struct fn_ctx *ctx, const char *name, const struct fn_dev_opts *
 	return fn_dev_open_on(ctx, &fn_bus_vfio, name, opts, dev);
 }
 
+static bool is_broken(const struct fn_dev *dev)
+{
+	return __atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) == -EIO;
+}
+
 /*
  * A reset mends what is broken; what is gone or asked back stays so, also if that happens this
  * moment.
@@ -284,7 +289,7 @@ static int dev_mend(struct fn_dev *dev)
 {
 	int ret;
 
-	if (__atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) != -EIO)
+	if (!is_broken(dev))
 		return 0;
 	ret = fn_busdev_set_master(dev->bus, false);
 	if (ret)
@@ -296,28 +301,40 @@ static int dev_mend(struct fn_dev *dev)
 	return ret;
 }
 
+/* What was broken before a start that failed is so still, unless it is gone by now. */
+static void mark_unmended(struct fn_dev *dev)
+{
+	int mended = 0;
+
+	(void)__atomic_compare_exchange_n(&dev->status, &mended, -EIO, false, __ATOMIC_ACQ_REL,
+					  __ATOMIC_ACQUIRE);
+}
+
 /* A register that reads all ones is a suspicion; whether the device is gone, word 0 decides. */
 int fn_dev_master_on(struct fn_dev *dev)
 {
+	const bool broken = is_broken(dev);
 	int ret = dev_mend(dev);
 
 	if (ret)
 		return ret;
 	ret = fn_busdev_set_master(dev->bus, true);
-	if (ret != -ENODEV)
-		return ret;
-	if (fn_busdev_is_gone(dev->bus))
-		return fn_dev_mark_gone(dev);
-	return fn_fail(-EIO, "%s: its PCI command register cannot be read: try again",
-		       dev->bus->name);
+	if (ret == -ENODEV) {
+		if (fn_busdev_is_gone(dev->bus))
+			return fn_dev_mark_gone(dev);
+		ret = fn_fail(-EIO, "%s: its PCI command register cannot be read: try again",
+			      dev->bus->name);
+	}
+	if (ret && broken)
+		mark_unmended(dev);
+	return ret;
 }
 
 int fn_dev_start_held(struct fn_dev *dev)
 {
-	const bool broken = __atomic_load_n(&dev->status, __ATOMIC_ACQUIRE) == -EIO;
+	const bool broken = is_broken(dev);
 	struct fn_first_error first = { 0 };
 	int ret = fn_dev_check_present(dev);
-	int mended = 0;
 
 	if (ret)
 		return ret;
@@ -331,10 +348,8 @@ int fn_dev_start_held(struct fn_dev *dev)
 	ret = dev->drv->ops->start(dev);
 	if (ret) {
 		fn_first_error_note(&first, ret);
-		/* What was broken before is so still, unless it is gone by now. */
 		if (broken)
-			(void)__atomic_compare_exchange_n(&dev->status, &mended, -EIO, false,
-							  __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+			mark_unmended(dev);
 		fn_queues_down(dev);
 		fn_identify_again(dev);
 		fn_first_error_note(&first, fn_dev_master_off(dev));

@@ -237,7 +237,7 @@ struct fn_driver {
  * @give_back: give back the memory and buffers that @start or @stop left to the device, because of
  *	&fn_dev.kept; they count as of a device that is gone. The bus may have the function back by
  *	now
- * @link: read the state of the link
+ * @get_link: read the state of the link
  * @set_mac: change the address of a started device; only with FN_CAP_SET_MAC
  * @set_promisc: change the receive mode of a started device; only with FN_CAP_PROMISC
  * @set_allmulti: the same for group addresses; only with FN_CAP_ALLMULTI
@@ -286,7 +286,7 @@ struct fn_driver_ops {
 	int (*start)(struct fn_dev *dev);
 	int (*stop)(struct fn_dev *dev);
 	void (*give_back)(struct fn_dev *dev);
-	int (*link)(struct fn_dev *dev, struct fn_link *link);
+	int (*get_link)(struct fn_dev *dev, struct fn_link *link);
 	int (*set_mac)(struct fn_dev *dev, const uint8_t mac[6]);
 	int (*set_promisc)(struct fn_dev *dev, bool on);
 	int (*set_allmulti)(struct fn_dev *dev, bool on);

@@ -317,7 +317,7 @@ int fn_ctx_process_events(struct fn_ctx *ctx)
 	/* No lock is held during a callback: it may make every control call. */
 	while (next_event(ctx, &dev_id, &event)) {
 		if (ctx->opts.event)
-			ctx->opts.event(&event, ctx->opts.event_arg);
+			ctx->opts.event(ctx->opts.event_arg, &event);
 		delivered++;
 	}
 	(void)pthread_mutex_unlock(&events->handling);

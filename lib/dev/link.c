@@ -133,7 +133,7 @@ static int get_link(struct fn_dev *dev, void *out)
 	int ret = fn_dev_check_present(dev);
 
 	if (!ret)
-		ret = dev->drv->ops->link(dev, &link);
+		ret = dev->drv->ops->get_link(dev, &link);
 	if (!ret)
 		fn_info_put_err(out, &link, sizeof(link));
 	return ret;

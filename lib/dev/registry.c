@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* The list of drivers: the one file in lib/ that names them. */
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "dev/dev.h"
@@ -23,19 +24,30 @@ const struct fn_driver *fn_registry_find(uint16_t vendor_id, uint16_t device_id)
 	return NULL;
 }
 
+/* Write behind what is there, as far as there is room. */
+static void __attribute__((format(printf, 4, 5)))
+put(char *text, size_t bytes, size_t *used, const char *fmt, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(text + *used, bytes - *used, fmt, args);
+	va_end(args);
+	if (n > 0)
+		*used = (size_t)n < bytes - *used ? *used + (size_t)n : bytes - 1;
+}
+
 void fn_registry_describe(char *text, size_t bytes)
 {
 	size_t used = 0;
 
 	text[0] = '\0';
 	for (size_t i = 0; i < FN_ARRAY_LEN(drivers); i++) {
-		for (unsigned k = 0; k < drivers[i]->ids_n && used < bytes; k++) {
-			const struct fn_pci_id *id = &drivers[i]->ids[k];
-			int n = snprintf(text + used, bytes - used, "%s%s (%04x:%04x)",
-					 used ? ", " : "", id->name, id->vendor_id, id->device_id);
-
-			if (n > 0)
-				used += (size_t)n;
-		}
+		put(text, bytes, &used, "%s%s (", i ? ", " : "", drivers[i]->name);
+		for (unsigned k = 0; k < drivers[i]->ids_n; k++)
+			put(text, bytes, &used, "%s%04x:%04x", k ? " " : "",
+			    drivers[i]->ids[k].vendor_id, drivers[i]->ids[k].device_id);
+		put(text, bytes, &used, ")");
 	}
 }

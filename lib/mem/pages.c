@@ -121,12 +121,7 @@ static int populate(const struct fn_pages *pages)
 	do
 		ret = madvise(pages->va, pages->len, MADV_POPULATE_WRITE);
 	while (ret && errno == EINTR);
-	if (!ret)
-		return 0;
-	if (errno != EINVAL)
-		return -ENOMEM;
-	/* Linux before 5.14: the file gets its pages, the page table follows at the first touch. */
-	return fallocate(pages->fd, 0, 0, (off_t)pages->len) ? -ENOMEM : 0;
+	return ret ? -ENOMEM : 0;
 }
 
 /*
@@ -299,22 +294,6 @@ void fn_pages_free(struct fn_pages *pages)
 	pages->fd = -1;
 }
 
-/* For kernels that cannot populate: at least nothing of it may be missing. */
-static int check_mapped(void *va, size_t len)
-{
-	unsigned char present[256];
-	size_t page = fn_page_bytes();
-	size_t step = sizeof(present) * page;
-
-	for (size_t off = 0; off < len; off += step) {
-		size_t part = len - off < step ? len - off : step;
-
-		if (mincore((char *)va + off, part, present))
-			return -EFAULT;
-	}
-	return 0;
-}
-
 int fn_pages_check(void *va, size_t len)
 {
 	int ret;
@@ -322,10 +301,5 @@ int fn_pages_check(void *va, size_t len)
 	do
 		ret = madvise(va, len, MADV_POPULATE_WRITE);
 	while (ret && errno == EINTR);
-	if (!ret)
-		return 0;
-	/* EINVAL is a mapping that cannot be written, or a kernel that does not know the call. */
-	if (errno == EINVAL && madvise(va, 0, MADV_POPULATE_WRITE) != 0)
-		return check_mapped(va, len);
-	return -EFAULT;
+	return ret ? -EFAULT : 0;
 }

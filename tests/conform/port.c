@@ -35,7 +35,7 @@ static void log_line(void *arg, enum fn_log_level level, const char *line)
 	(void)snprintf(c->log, sizeof(c->log), "%s", line);
 }
 
-static void event(const struct fn_event *event, void *arg)
+static void event(void *arg, const struct fn_event *event)
 {
 	struct conform *c = arg;
 

@@ -32,7 +32,7 @@ static void on_log(void *arg, enum fn_log_level level, const char *line)
 	h->breaks += queue && queue < why;
 }
 
-static void on_event(const struct fn_event *event, void *arg)
+static void on_event(void *arg, const struct fn_event *event)
 {
 	struct hostile *h = arg;
 

@@ -62,7 +62,7 @@ static inline void rig_log(void *arg, enum fn_log_level level, const char *line)
 	(void)snprintf(rig->log, sizeof(rig->log), "%s", line);
 }
 
-static inline void rig_event(const struct fn_event *event, void *arg)
+static inline void rig_event(void *arg, const struct fn_event *event)
 {
 	struct rig *rig = arg;
 

@@ -35,6 +35,7 @@
  * @pool: the pool
  * @dev: the device as the library has it
  * @err: for the calls' @err
+ * @refused_mtu: the MTU that its check refuses; 0: none
  * @fail: the next operation that can fail returns this, once
  * @resets: how often the driver reset the device
  * @link: what it says of its link
@@ -64,6 +65,7 @@ struct fake {
 	struct fn_pool *pool;
 	struct fn_dev *dev;
 	struct fn_error err;
+	uint32_t refused_mtu;
 	int fail;
 	unsigned resets;
 	struct fn_link link;
@@ -120,6 +122,13 @@ static int fake_dev_close(struct fn_dev *dev)
 	(void)dev;
 	fake_reset();
 	return 0;
+}
+
+static int fake_check(struct fn_dev *dev, const struct fn_dev_conf *conf)
+{
+	return fake.refused_mtu && conf->mtu == fake.refused_mtu ?
+		       fn_fail(-ENOTSUP, "%s: no MTU of %u", dev->bus->name, conf->mtu) :
+		       0;
 }
 
 /* With loopback what is sent comes back on the next queue. */
@@ -263,9 +272,10 @@ static int fake_nvm_read(struct fn_dev *dev, uint32_t offset, uint16_t *words, u
 static const struct fn_driver_ops fake_ops = {
 	.open = fake_dev_open,
 	.close = fake_dev_close,
+	.check = fake_check,
 	.start = fake_dev_start,
 	.stop = fake_dev_stop,
-	.link = fake_link,
+	.get_link = fake_link,
 	.set_link_conf = fake_set_link_conf,
 	.identify = fake_identify,
 	.read_reg = fake_read_reg,

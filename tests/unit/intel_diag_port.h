@@ -51,7 +51,7 @@ static inline void port_log(void *arg, enum fn_log_level level, const char *line
 	(void)snprintf(p.log, sizeof(p.log), "%s", line);
 }
 
-static inline void port_event(const struct fn_event *event, void *arg)
+static inline void port_event(void *arg, const struct fn_event *event)
 {
 	(void)arg;
 	p.link_events += event->type == FN_EVENT_LINK;

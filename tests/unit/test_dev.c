@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 
+#include "model/intel_dev.h"
 #include "virtio_port.h"
 
 static struct port port;
@@ -266,6 +267,44 @@ static void names_that_are_none(void **state)
 	assert_null(dev);
 }
 
+/* A NIC that nobody drives: what is driven stands in the sentence, to the last of the list. */
+static void no_driver(void **state)
+{
+	static const struct model_dev_ops ops;
+	struct fn_dev *dev = NULL;
+	char driven[4096];
+	struct model_dev md;
+
+	(void)state;
+	assert_int_equal(port_open(&port), 0);
+	model_dev_init(&md, &ops, 0x8086, 0xfa4e);
+	model_dev_plug(&md, 5);
+	assert_int_equal(fn_dev_open_on(port.ctx, &model_bus, "00:05.0", NULL, &dev), -ENOTSUP);
+	model_dev_unplug(&md);
+	assert_null(dev);
+	assert_says(fn_error_last(), "8086:fa4e");
+	fn_registry_describe(driven, sizeof(driven));
+	assert_says(fn_error_last(), driven);
+	assert_says(driven, "10d3");
+}
+
+/* Registers where the data sheet has them, in a BAR that ends before. */
+static void bar_too_small(void **state)
+{
+	static struct intel_dev id;
+	struct fn_dev *dev = NULL;
+
+	(void)state;
+	assert_int_equal(port_open(&port), 0);
+	intel_dev_init(&id, INTEL_82574);
+	id.md.bar_bytes[0] = 0x1000;
+	model_dev_plug(&id.md, 4);
+	assert_int_equal(fn_dev_open_on(port.ctx, &model_bus, "00:04.0", NULL, &dev), -EIO);
+	model_dev_unplug(&id.md);
+	assert_null(dev);
+	assert_null(id.md.violation);
+}
+
 /* 100 lives of a device: descriptors and packets are as before, and traffic passed each time. */
 static void a_hundred_lives(void **state)
 {
@@ -398,6 +437,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_context, setup, teardown),
 		cmocka_unit_test_setup_teardown(calls_in_any_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_that_are_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_driver, setup, teardown),
+		cmocka_unit_test_setup_teardown(bar_too_small, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_hundred_lives, setup, teardown),
 		cmocka_unit_test_setup_teardown(vectors, setup, teardown),
 		cmocka_unit_test_setup_teardown(vectors_shared_above, setup, teardown),

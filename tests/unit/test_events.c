@@ -232,7 +232,7 @@ static struct fn_dev *both[2];
 static struct fn_ctx *both_ctx;
 static unsigned heard;
 
-static void close_both(const struct fn_event *event, void *arg)
+static void close_both(void *arg, const struct fn_event *event)
 {
 	(void)arg;
 	heard++;

@@ -101,10 +101,10 @@ static void bad_capabilities(void **state)
 		/* It is too short to say where. */
 		{ 2, false, 15, -ENOTSUP, "no usable capability" },
 		/* It lies outside of its BAR, or its end does, or wraps round. */
-		{ 8, true, VIRTIO_DEV_BAR_BYTES, -EINVAL, "no such window" },
-		{ 8, true, 0xfffffff0, -EINVAL, "no such window" },
+		{ 8, true, VIRTIO_DEV_BAR_BYTES, -EIO, "no such window" },
+		{ 8, true, 0xfffffff0, -EIO, "no such window" },
 		/* A BAR that the device does not have. */
-		{ 4, false, 2, -EINVAL, "no such window" },
+		{ 4, false, 2, -EIO, "no such window" },
 		/* Not aligned. */
 		{ 8, true, 0x101, -EIO, "not a multiple" },
 		/* No room in it. */
@@ -116,7 +116,7 @@ static void bad_capabilities(void **state)
 		/* The configuration ends before a field that a feature promises. */
 		{ VIRTIO_DEV_CAP_CONFIG + 12, true, 10, -EIO,
 		  "the features that it offers need 12" },
-		{ VIRTIO_DEV_CAP_NOTIFY + 12, true, 0x2000, -EINVAL, "no such window" },
+		{ VIRTIO_DEV_CAP_NOTIFY + 12, true, 0x2000, -EIO, "no such window" },
 		/* Doorbells 3 bytes apart. */
 		{ VIRTIO_DEV_CAP_NOTIFY + 16, true, 3, -EIO, "no even power of two" },
 	};
@@ -216,6 +216,53 @@ static void vectors_refused(void **state)
 	}
 }
 
+/* The port that write_and_look() watches. */
+static struct port watched;
+
+/* Memory that @queue has is none that @dma has just been given. */
+static void apart(const struct virtio_dev_queue *queue, const struct fn_dma *dma)
+{
+	const uint64_t rings[] = { queue->desc, queue->driver, queue->device };
+
+	for (unsigned i = 0; i < FN_ARRAY_LEN(rings); i++)
+		if (rings[i] - dma->iova.v < dma->len)
+			model_dev_violation(&watched.vd.md, "memory of an enabled queue was freed");
+}
+
+/* The device is about to be reset: what its queues have until then is nobody else's. */
+static void write_and_look(struct fn_busdev *busdev, unsigned idx, uint64_t off, unsigned width,
+			   uint64_t value)
+{
+	const size_t status = offsetof(struct virtio_pci_common_cfg, device_status);
+	struct fn_dma dma;
+
+	if (off == VIRTIO_DEV_COMMON + status && !value) {
+		assert_int_equal(fn_dma_alloc(watched.ctx, 64, NULL, &dma), 0);
+		for (unsigned i = 0; i < watched.vd.num_queues; i++)
+			if (watched.vd.queues[i].enabled)
+				apart(&watched.vd.queues[i], &dma);
+		fn_dma_free(watched.ctx, &dma);
+	}
+	model_bus.bar_write(busdev, idx, off, width, value);
+}
+
+/* Whichever queue the start fails at, those before it are freed behind the reset. */
+static void freed_behind_the_reset(void **state)
+{
+	static struct fn_bus_ops ops;
+
+	(void)state;
+	ops = model_bus;
+	ops.bar_write = write_and_look;
+	for (uint16_t from = 0; from < 5; from++) {
+		configured(&watched, 2);
+		watched.vd.md.busdev.ops = &ops;
+		watched.vd.vectors_refused = from;
+		start_refused(&watched, "no room for MSI-X entry");
+		port_end(&watched);
+	}
+}
+
 static void config_never_still(void **state)
 {
 	struct port p;
@@ -236,6 +283,7 @@ int main(void)
 		cmocka_unit_test(odd_capability_lists),
 		cmocka_unit_test(bad_queues),
 		cmocka_unit_test(vectors_refused),
+		cmocka_unit_test(freed_behind_the_reset),
 		cmocka_unit_test(config_never_still),
 	};
 

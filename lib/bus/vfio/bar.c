@@ -152,9 +152,7 @@ int fn_vfio_map(struct fn_busdev *busdev, unsigned idx, uint64_t off, uint64_t l
 	*bar = (struct fn_bar){ .busdev = busdev, .off = off, .len = len, .idx = (uint8_t)idx };
 	if (!fn_vfio_window(region, (uint64_t)sysconf(_SC_PAGESIZE), off, len, &first, &bytes))
 		return 0;
-	/*
-	 * Kernels before 4.16 refuse the pages of the MSI-X table: those are reached by calls then.
-	 */
+	/* What cannot be mapped, for want of memory say, is reached by calls. */
 	m = mapping_new(dev, region->offset + first, bytes);
 	if (!m) {
 		fn_log(busdev->ctx, FN_LOG_WARN,
