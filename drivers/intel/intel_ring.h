@@ -116,7 +116,8 @@ enum intel_tx_kind {
  * @context_ctl: what a descriptor says that uses it
  * @asks: flags of FN_PKT_TX_MASK that a packet may have
  * @segs_max: most segments of a packet
- * @seg_bytes: most bytes of a descriptor
+ * @seg_bytes: most bytes of a descriptor, a power of two
+ * @seg_shift: which one
  * @seg_mask: &intel_port.is_qemu: bytes of a descriptor end where these bits of the address are
  *	0 again; else 0
  * @len_max: longest frame
@@ -152,6 +153,7 @@ struct intel_txq {
 
 	uint32_t seg_bytes __attribute__((aligned(FN_CACHE_LINE)));
 	uint32_t seg_mask;
+	uint32_t seg_shift;
 	uint32_t len_max;
 	struct fn_dma ring;
 };

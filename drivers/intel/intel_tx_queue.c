@@ -46,6 +46,7 @@ static void tx_init(struct intel_txq *q, const struct fn_dev *dev, enum intel_tx
 	q->reclaim_mark = (uint16_t)(size / 2 < RECLAIM_MARK_MAX ? size / 2 : RECLAIM_MARK_MAX);
 	q->len_max = conf->mtu + fn_link_header_bytes(conf);
 	q->seg_bytes = by_page ? INTEL_TX_PAGE : port->chip->tx_seg_bytes;
+	q->seg_shift = (uint32_t)__builtin_ctz(q->seg_bytes);
 	q->seg_mask = by_page ? INTEL_TX_PAGE - 1 : 0;
 	q->run_max = q->len_max < q->seg_bytes ? q->len_max : q->seg_bytes;
 	for (unsigned i = 0; i < 4; i++) {

@@ -33,7 +33,7 @@ static unsigned tx_seg_descs(const struct intel_txq *q, uint64_t iova, uint32_t 
 {
 	const uint32_t before = (uint32_t)iova & q->seg_mask;
 
-	return (before + len + q->seg_bytes - 1) / q->seg_bytes;
+	return (before + len + q->seg_bytes - 1) >> q->seg_shift;
 }
 
 static unsigned tx_descs(const struct intel_txq *q, const struct fn_pkt *pkt)

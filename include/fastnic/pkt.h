@@ -224,8 +224,8 @@ FN_INLINE uint8_t *fn_pkt_trim_head(struct fn_pkt *pkt, uint16_t bytes)
  *	changes
  * @bytes: how much
  *
- * Only the thread that owns the packet. There is no first byte to return, as its sisters do, so that
- * it has a code and a sentence.
+ * Only the thread that owns the packet. There is no first byte to return, as its sisters do, so
+ * that it has a code and a sentence.
  *
  * Return: 0, or -EINVAL when the segment is shorter (nothing is changed).
  */

@@ -20,8 +20,7 @@ struct promise {
 };
 
 static const struct promise promises[] = {
-	{ "fn_dev_open_on",
-	  { EINVAL, ENOENT, ENOTSUP, ENODEV, EACCES, EBUSY, CODES_MEMORY, ERANGE, EIO } },
+	{ "fn_dev_open_on", { ENOENT, ENOTSUP, ENODEV, EACCES, EBUSY, CODES_MEMORY, ERANGE, EIO } },
 	{ "fn_dev_close", { EIO, ENODEV } },
 	{ "fn_dev_configure", { EINVAL, EBUSY, EIO, ENOTSUP, CODES_MEMORY, ENODEV } },
 	{ "fn_dev_start", { CODES_START } },

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * Runs each driver's bursts on the in-process model bus, for callgrind to count: started by
- * tests/perf/instructions.sh, limits.sh and seam.sh; with "all" beside plain packets others too, with
- * "limits" only what has a limit. Collecting is on within perf_rx(), perf_tx(), perf_forward() and
- * l2fwd's forward_round() only, and perf_mark() ends a figure; the names are options of callgrind in tests/perf/callgrind.sh. Output: a line a
- * figure, in the order of the marks.
+ * tests/perf/instructions.sh, limits.sh and seam.sh; with "all" beside plain packets others too,
+ * with "limits" only what has a limit. Collecting is on within perf_rx(), perf_tx(),
+ * perf_forward() and l2fwd's forward_round() only, and perf_mark() ends a figure; the names are
+ * options of callgrind in tests/perf/callgrind.sh. Output: a line a figure, in the order of the
+ * marks.
  *
  * One thread, a clock of the model, and no address, time or random number on any path that is
  * counted: a figure is the same each time.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* apps/l2fwd's own loop for tests/perf/instructions: its state of two ports, and a worker's turn. */
+/* apps/l2fwd's own loop for tests/perf/instructions: its state of two ports, a worker's turn. */
 #include "apps/l2fwd/l2fwd.h"
 #include "perf/instructions.h"
 
