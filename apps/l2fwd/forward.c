@@ -11,7 +11,7 @@ static void count(atomic_ulong *counter, unsigned long by)
 			      memory_order_relaxed);
 }
 
-/* The address in registers, where no store to a packet can change it; in fours: the loop costs too. */
+/* The address in registers, which no store to a packet changes; in fours: the loop costs too. */
 static void rewrite_source(struct fn_pkt **pkts, unsigned n, const uint8_t *mac)
 {
 	uint32_t first;

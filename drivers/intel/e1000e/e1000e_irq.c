@@ -62,8 +62,8 @@ void e1000e_irq_raise(const struct intel_port *port, unsigned entry)
 }
 
 /*
- * 10.2.6: only descriptors with IDE wait for the timers. TIDV is never 0, which it may not be: there
- * may still be descriptors with IDE when none are to be held back any more.
+ * 10.2.6: only descriptors with IDE wait for the timers. TIDV is never 0, which it may not be:
+ * there may still be descriptors with IDE when none are to be held back any more.
  */
 static void set_tx_delay(struct fn_dev *dev, uint32_t delay_ns)
 {
