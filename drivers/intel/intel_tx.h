@@ -304,11 +304,11 @@ static inline __attribute__((always_inline)) unsigned tx_burst(
 	fn_queue_count(queue, FN_TX_PACKETS, sum.sent);
 	fn_queue_count(queue, FN_TX_BYTES, sum.bytes);
 	if (fn_likely(sum.sent)) {
-		/* Pairs with the device's read of the descriptors, which the tail lets it fetch. */
-		fn_wmb_dma();
-		fn_doorbell_ring32(&q->db, q->head & q->mask);
 		fn_queue_count(queue, FN_TX_BURSTS, 1);
 		fn_queue_count(queue, FN_TX_DOORBELLS, 1);
+		/* Pairs with the device's read of the descriptors, which the tail lets it fetch. */
+		fn_wmb_dma();
+		return fn_doorbell_ring32_last(&q->db, q->head & q->mask, taken);
 	}
 	return taken;
 }

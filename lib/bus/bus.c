@@ -144,6 +144,12 @@ void fn_bar_write_slow(const struct fn_bar *bar, uint64_t off, unsigned width, u
 		bar->busdev->ops->bar_write(bar->busdev, bar->idx, bar->off + off, width, value);
 }
 
+unsigned fn_doorbell_ring32_cold(const struct fn_doorbell *db, uint32_t value, unsigned result)
+{
+	fn_bar_write_slow(db->bar, db->off, 4, value);
+	return result;
+}
+
 int fn_busdev_map(struct fn_busdev *busdev, unsigned idx, uint64_t off, uint64_t len,
 		  struct fn_bar *bar)
 {

@@ -231,4 +231,20 @@ static inline void fn_doorbell_ring32(const struct fn_doorbell *db, uint32_t val
 		*(volatile uint32_t *)db->va = htole32(value);
 }
 
+/* The cold way of fn_doorbell_ring32_last(). */
+unsigned fn_doorbell_ring32_cold(const struct fn_doorbell *db, uint32_t value, unsigned result);
+
+/*
+ * The same as a burst's last act, which returns @result: a call that ends a function needs no
+ * register to be kept over it, where fn_doorbell_ring32() costs the burst some.
+ */
+static inline unsigned fn_doorbell_ring32_last(const struct fn_doorbell *db, uint32_t value,
+					       unsigned result)
+{
+	if (fn_unlikely(!db->va))
+		return fn_doorbell_ring32_cold(db, value, result);
+	*(volatile uint32_t *)db->va = htole32(value);
+	return result;
+}
+
 #endif

@@ -149,6 +149,8 @@ void intel_standin_reset(struct intel_standin *is)
 		model_bus.delay_ns(is->busdev, 100);
 	while (!(intel_standin_read(is, IDEV_EECD) & IDEV_EECD_AUTO_RD))
 		model_bus.delay_ns(is->busdev, 100);
+	/* The 82574 sets its PHY up for a while, and its NVM is not for others meanwhile. */
+	model_bus.delay_ns(is->busdev, is->id->set_up_ns);
 }
 
 /* 82574 4.6, I210 4.5: reset, link, rings, then the engines. */
@@ -247,11 +249,14 @@ int intel_standin_recv(struct intel_standin *is, unsigned queue, uint8_t *frame,
 
 uint16_t intel_standin_nvm(struct intel_standin *is, unsigned word)
 {
+	const bool own = is->id->family == INTEL_82574 && intel_standin_own(is, true);
 	uint32_t value;
 
 	intel_standin_write(is, IDEV_EERD, word << 2 | IDEV_EERD_START);
 	while (!((value = intel_standin_read(is, IDEV_EERD)) & IDEV_EERD_DONE))
 		model_bus.delay_ns(is->busdev, 100);
+	if (own)
+		(void)intel_standin_own(is, false);
 	return (uint16_t)(value >> 16);
 }
 

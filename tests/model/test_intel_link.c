@@ -29,6 +29,7 @@ static void nvm(void **state)
 	assert_int_equal(intel_standin_nvm(&is, 1999), 0xffff);
 	id.md.late_min_ns = id.md.late_max_ns = 5000;
 	assert_int_equal(intel_standin_nvm(&is, 300), 0x1234);
+	assert_true(intel_standin_own(&is, true));
 	intel_standin_write(&is, IDEV_EERD, 300u << 2 | IDEV_EERD_START);
 	intel_standin_write(&is, IDEV_EERD, 1u << 2 | IDEV_EERD_START);
 	assert_violation(&id.md, "before it was DONE");
@@ -36,6 +37,7 @@ static void nvm(void **state)
 	id.md.late_min_ns = id.md.late_max_ns = 0;
 	intel_standin_write(&is, IDEV_EERD, 0x3000u << 2 | IDEV_EERD_START);
 	assert_violation(&id.md, "word of the NVM");
+	assert_true(intel_standin_own(&is, false));
 	/* The address is there again after each reset, whatever stood in its place. */
 	intel_standin_write(&is, IDEV_RAL(0), 5);
 	intel_standin_reset(&is);

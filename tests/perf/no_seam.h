@@ -27,8 +27,16 @@ static inline void no_seam_ring32(const struct fn_doorbell *db, uint32_t value)
 	*(volatile uint32_t *)db->va = htole32(value);
 }
 
+static inline unsigned no_seam_ring32_last(const struct fn_doorbell *db, uint32_t value,
+					   unsigned result)
+{
+	no_seam_ring32(db, value);
+	return result;
+}
+
 #define fn_doorbell_at no_seam_doorbell_at
 #define fn_doorbell_ring16 no_seam_ring16
 #define fn_doorbell_ring32 no_seam_ring32
+#define fn_doorbell_ring32_last no_seam_ring32_last
 
 #endif

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# The bus seam costs at most 2 instructions a burst: callgrind counts the drivers as they ship and the
+# The bus seam costs at most 2 instructions a burst, and 3 where packets ask for something or are chains, as
+# registers fall otherwise there: callgrind counts the drivers as they ship and the
 # same ones with the seam compiled out (no_seam.h), each with its doorbells in memory. Padding in front of
 # aligned loops is not counted: it is run through, and falls elsewhere with every byte more.
 # seam.sh BUILD [LIMIT]
@@ -17,7 +18,7 @@ trap 'rm -rf "$out"' EXIT
 
 for program in instructions instructions_no_seam; do
 	mkdir "$out/$program"
-	callgrind_run "$build/bin/$program" "$out/$program" --dump-instr=yes
+	callgrind_run "$build/bin/$program" "$out/$program" --dump-instr=yes all
 	callgrind_padding "$build/bin/$program" >"$out/$program/padding"
 	callgrind_figures "$out/$program" >"$out/$program/figures"
 done
@@ -37,7 +38,7 @@ paste -d '|' "$out/instructions/figures" "$out/instructions_no_seam/figures" | a
 		}
 	# A loop has a burst of each direction.
 	cost = ($11 - $22) / $5
-	most = $3 ~ /^(forward|l2fwd)/ ? 2 * limit : limit
+	most = (limit + (index($2, ":") > 0)) * ($3 ~ /^(forward|l2fwd)/ ? 2 : 1)
 	if ($3 != "empty" && !$6) {
 		print "FAIL: " what ": no doorbell was rung, so that nothing was compared"
 		bad = 1

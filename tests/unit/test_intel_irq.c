@@ -19,6 +19,13 @@ static struct fn_txq *tx(void)
 	return fn_dev_txq(p.dev, 0);
 }
 
+/* The throttle alone: the 82574 has timers beside it, which are test_intel_tx's. */
+static void no_timers(void)
+{
+	if (family == INTEL_82574)
+		REG(IDEV_TIDV) = 0;
+}
+
 /* One queue of each kind, on one vector, that may interrupt every @delay_ns. */
 static void shared_start(uint32_t delay_ns)
 {
@@ -29,19 +36,13 @@ static void shared_start(uint32_t delay_ns)
 	port_start((struct fn_dev_conf){
 		.rxqs = 1, .txqs = 1, .rx_vectors = first_vector, .tx_vectors = first_vector });
 	assert_int_equal(fn_dev_set_coalesce(p.dev, &c), 0);
+	no_timers();
 }
 
 static void shared_up(uint32_t delay_ns)
 {
 	port_init();
 	shared_start(delay_ns);
-}
-
-/* The throttle alone: the 82574 has timers beside it, which are test_intel_tx's. */
-static void no_timers(void)
-{
-	if (family == INTEL_82574)
-		REG(IDEV_TIDV) = 0;
 }
 
 static void assert_signals(unsigned entry, unsigned n)
