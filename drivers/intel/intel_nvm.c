@@ -162,7 +162,7 @@ static bool mac_from_register(struct fn_dev *dev, uint8_t mac[6])
 /* Three words, lower byte first (82574 6.1, I210 6.2.1). -ENOENT: no station's address. */
 static int mac_words(struct fn_dev *dev, uint32_t at, uint8_t mac[6])
 {
-	uint16_t words[MAC_WORDS];
+	uint16_t words[MAC_WORDS] = { 0 };
 	int ret;
 
 	if (at + MAC_WORDS > intel_nvm_words(dev))
@@ -179,7 +179,7 @@ static int mac_words(struct fn_dev *dev, uint32_t at, uint8_t mac[6])
 static int mac_alternate(struct fn_dev *dev, uint8_t mac[6])
 {
 	const struct intel_chip *chip = intel_port_of(dev)->chip;
-	uint16_t at;
+	uint16_t at = 0;
 	int ret;
 
 	if (!chip->is_82576 || chip->is_successor || intel_nvm_words(dev) <= ALTERNATE_AT)

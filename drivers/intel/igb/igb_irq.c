@@ -176,7 +176,7 @@ static uint32_t look_again(const struct fn_queue *queue)
 static void arm(const struct fn_queue *queue)
 {
 	const struct intel_port *port = intel_port_of(queue->dev);
-	const uint32_t vector = 1u << intel_entry(queue);
+	const uint32_t vector = 1u << (intel_entry(queue) & 31u);
 	const bool forget = !note(queue, true);
 
 	if (forget)
