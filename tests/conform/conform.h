@@ -313,7 +313,13 @@ unsigned wire_recv_finished(struct conform *c, struct ref_segment *out, unsigned
 /* Frames on the wire, finished, are these and no others. */
 void wire_expect_segments(struct conform *c, const struct ref_segment *want, unsigned n);
 
-/* Whether a frame for @dst comes in: one for the device itself is sent behind it. */
+/*
+ * Whether a frame comes in, with the addresses that it had: one for the device itself is sent
+ * behind it.
+ */
+bool lets_in(struct conform *c, const uint8_t *frame, uint32_t len);
+
+/* The same of a frame for @dst; and of one with a tag. */
 bool comes_in(struct conform *c, const uint8_t *dst);
 bool comes_in_tagged(struct conform *c, const uint8_t *dst, uint16_t tci);
 

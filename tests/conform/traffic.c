@@ -293,7 +293,7 @@ void wire_expect_segments(struct conform *c, const struct ref_segment *want, uns
 }
 
 /* A marker behind it tells that it was not let in: order is kept. */
-static bool first_of_two(struct conform *c, const uint8_t *frame, uint32_t len)
+bool lets_in(struct conform *c, const uint8_t *frame, uint32_t len)
 {
 	static unsigned marks;
 	static uint8_t buf[FRAME_MAX];
@@ -320,7 +320,7 @@ bool comes_in(struct conform *c, const uint8_t *dst)
 
 	frame_fill(frame, 77, sizeof(frame), c->info.mac, false);
 	memcpy(frame, dst, 6);
-	return first_of_two(c, frame, sizeof(frame));
+	return lets_in(c, frame, sizeof(frame));
 }
 
 bool comes_in_tagged(struct conform *c, const uint8_t *dst, uint16_t tci)
@@ -332,7 +332,7 @@ bool comes_in_tagged(struct conform *c, const uint8_t *dst, uint16_t tci)
 	put16(frame + 12, 0x8100);
 	put16(frame + 14, tci);
 	put16(frame + 16, ETH_TYPE_TEST);
-	return first_of_two(c, frame, sizeof(frame));
+	return lets_in(c, frame, sizeof(frame));
 }
 
 void wire_send_flow(struct conform *c, const struct flow *flow)

@@ -187,11 +187,6 @@ WRAP(int, madvise, void *va, size_t len, int advice)
 	return advice == MADV_POPULATE_WRITE ? 0 : __real_madvise(va, len, advice);
 }
 
-WRAP(int, mincore, void *va, size_t len, unsigned char *vec)
-{
-	return fails("mincore", ENOMEM) ? -1 : __real_mincore(va, len, vec);
-}
-
 WRAP(int, memfd_create, const char *name, unsigned flags)
 {
 	return fails("memfd_create", EMFILE) ? -1 : __real_memfd_create(name, flags);
@@ -200,11 +195,6 @@ WRAP(int, memfd_create, const char *name, unsigned flags)
 WRAP(int, ftruncate, int fd, off_t len)
 {
 	return fails("ftruncate", ENOSPC) ? -1 : __real_ftruncate(fd, len);
-}
-
-WRAP(int, fallocate, int fd, int mode, off_t off, off_t len)
-{
-	return fails("fallocate", ENOSPC) ? -1 : __real_fallocate(fd, mode, off, len);
 }
 
 WRAP(int, eventfd, unsigned count_at_first, int flags)

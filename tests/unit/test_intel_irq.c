@@ -96,7 +96,6 @@ static void neighbour_armed(void **state)
 {
 	(void)state;
 	shared_up(FN_MS(1));
-	no_timers();
 	for (unsigned i = 0; i < 3; i++) {
 		pass_ns(FN_MS(10));
 		assert_int_equal(fn_txq_arm(tx()), 0);

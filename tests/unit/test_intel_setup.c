@@ -166,21 +166,40 @@ static void longest_frame(void **state)
 	}
 }
 
+/* A port that is open, and a pool beside its own whose rooms are of another size. */
+static struct fn_pool *open_with_rooms(uint32_t room_bytes)
+{
+	const struct fn_pool_opts opts = {
+		.sz = sizeof(opts), .count = PORT_PKTS, .room_bytes = room_bytes, .max_threads = 1
+	};
+	struct fn_pool *pool;
+
+	port_init();
+	port_open();
+	assert_int_equal(fn_pool_create(p.ctx, &opts, &pool), 0);
+	return pool;
+}
+
+static void close_with(struct fn_pool *pool)
+{
+	assert_int_equal(fn_dev_close(p.dev), 0);
+	assert_int_equal(fn_pool_destroy(pool), 0);
+	assert_int_equal(fn_pool_destroy(p.pool), 0);
+	assert_int_equal(fn_ctx_destroy(p.ctx), 0);
+	assert_no_violation(&p.id.md);
+	model_dev_unplug(&p.id.md);
+}
+
 /* A frame has to fit into half of a ring, which may be all that the device has of it. */
 static void scattered_over_a_ring(void **state)
 {
-	const struct fn_pool_opts opts = {
-		.sz = sizeof(opts), .count = PORT_PKTS, .room_bytes = 512, .max_threads = 1
-	};
 	struct fn_dev_conf conf = {
 		.sz = sizeof(conf), .mtu = 9000, .offloads = FN_OFFLOAD_RX_SCATTER, .rx_ring = 32
 	};
 	struct fn_pool *small;
 
 	(void)state;
-	port_init();
-	port_open();
-	assert_int_equal(fn_pool_create(p.ctx, &opts, &small), 0);
+	small = open_with_rooms(512);
 	conf.pool = small;
 	/* 9018 bytes are 18 buffers of 512. */
 	assert_int_equal(fn_dev_configure(p.dev, &conf), -EINVAL);
@@ -193,12 +212,7 @@ static void scattered_over_a_ring(void **state)
 	assert_int_equal(fn_dev_configure(p.dev, &conf), family == INTEL_82576 ? 0 : -EINVAL);
 	conf.mtu++;
 	assert_int_equal(fn_dev_configure(p.dev, &conf), -EINVAL);
-	assert_int_equal(fn_dev_close(p.dev), 0);
-	assert_int_equal(fn_pool_destroy(small), 0);
-	assert_int_equal(fn_pool_destroy(p.pool), 0);
-	assert_int_equal(fn_ctx_destroy(p.ctx), 0);
-	assert_no_violation(&p.id.md);
-	model_dev_unplug(&p.id.md);
+	close_with(small);
 }
 
 /*
@@ -207,9 +221,6 @@ static void scattered_over_a_ring(void **state)
  */
 static void longer_than_the_mtu(void **state)
 {
-	const struct fn_pool_opts opts = {
-		.sz = sizeof(opts), .count = PORT_PKTS, .room_bytes = 256, .max_threads = 1
-	};
 	struct fn_dev_conf conf = {
 		.sz = sizeof(conf), .mtu = 2000, .offloads = FN_OFFLOAD_RX_SCATTER, .rx_ring = 32
 	};
@@ -218,10 +229,8 @@ static void longer_than_the_mtu(void **state)
 	struct fn_pkt *pkt;
 
 	(void)state;
-	port_init();
-	port_open();
+	small = open_with_rooms(256);
 	memset(frame, 0xff, 6);
-	assert_int_equal(fn_pool_create(p.ctx, &opts, &small), 0);
 	conf.pool = small;
 	if (family == INTEL_82574) {
 		assert_int_equal(fn_dev_configure(p.dev, &conf), -EINVAL);
@@ -247,12 +256,7 @@ static void longer_than_the_mtu(void **state)
 		}
 		assert_int_equal(fn_rxq_status(fn_dev_rxq(p.dev, 0)), 0);
 	}
-	assert_int_equal(fn_dev_close(p.dev), 0);
-	assert_int_equal(fn_pool_destroy(small), 0);
-	assert_int_equal(fn_pool_destroy(p.pool), 0);
-	assert_int_equal(fn_ctx_destroy(p.ctx), 0);
-	assert_no_violation(&p.id.md);
-	model_dev_unplug(&p.id.md);
+	close_with(small);
 }
 
 /* A capability of PCI Express alone, whose link control says @aspm. */
@@ -424,27 +428,18 @@ static void outer_on_qemu(void **state)
 /* A frame with its second tag has to fit a buffer. */
 static void outer_needs_room(void **state)
 {
-	const struct fn_pool_opts opts = {
-		.sz = sizeof(opts), .count = PORT_PKTS, .room_bytes = 1024, .max_threads = 1
-	};
 	struct fn_dev_conf conf = { .sz = sizeof(conf), .mtu = 1024 - 18 };
 	struct fn_pool *small;
 
 	(void)state;
-	port_init();
-	port_open();
-	assert_int_equal(fn_pool_create(p.ctx, &opts, &small), 0);
+	small = open_with_rooms(1024);
 	conf.pool = small;
 	assert_int_equal(fn_dev_configure(p.dev, &conf), 0);
 	conf.offloads = FN_OFFLOAD_VLAN_OUTER;
 	assert_int_equal(fn_dev_configure(p.dev, &conf), -EINVAL);
 	conf.mtu -= 4;
 	assert_int_equal(fn_dev_configure(p.dev, &conf), 0);
-	assert_int_equal(fn_dev_close(p.dev), 0);
-	assert_int_equal(fn_pool_destroy(small), 0);
-	assert_int_equal(fn_pool_destroy(p.pool), 0);
-	assert_int_equal(fn_ctx_destroy(p.ctx), 0);
-	model_dev_unplug(&p.id.md);
+	close_with(small);
 }
 
 /* No memory for a ring: the receive queue's, and the transmit queue's behind one that has it. */

@@ -101,24 +101,6 @@ static void vlan_outer_off(struct conform *c)
 	comes_as_it_is(c, frame, 300);
 }
 
-static bool lets_in(struct conform *c, const uint8_t *frame, uint32_t len)
-{
-	static uint8_t got[FRAME_MAX];
-	const unsigned mark = 800000;
-	struct fn_pkt *pkt;
-	bool first;
-
-	wire_send(c, frame, len);
-	wire_send_stream(c, mark, 1, 80);
-	pkt = rx_next(c, c->rx);
-	(void)pkt_copy(pkt, got, sizeof(got));
-	fn_pkt_free(pkt);
-	first = frame_seq(got) != mark;
-	if (first)
-		rx_expect_stream(c, c->rx, mark, 1, 80);
-	return first;
-}
-
 BEHAVIOUR(vlan_outer_filter, 0,
 	  "The filter means the inner tag, whatever the outer one's VLAN; frames without an inner "
 	  "tag behind an outer one come in.");
