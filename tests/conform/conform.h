@@ -175,6 +175,13 @@ uint64_t conform_now_ns(struct conform *c);
 void conform_wait(struct conform *c);
 void conform_wait_ns(struct conform *c, uint64_t ns);
 
+/*
+ * Whether nothing has moved for CONFORM_STILL_NS. A caller says after each of its looks whether
+ * something @moved; when not, a little time passes. @still_ns begins with 0 and is kept here. A time
+ * in which this process did not run is not taken for stillness.
+ */
+bool conform_still(struct conform *c, uint64_t *still_ns, bool moved);
+
 /* port.c: the device and all around it. */
 
 /* Context, pool and device; a body that wants another pool changes c->pool_opts before. */

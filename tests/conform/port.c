@@ -27,6 +27,23 @@ void conform_wait(struct conform *c)
 	c->place->ops->wait(c, 100000);
 }
 
+bool conform_still(struct conform *c, uint64_t *still_ns, bool moved)
+{
+	/* One look of a process that runs takes no longer, even in an emulated guest. */
+	const uint64_t look_ns = 5000000;
+	const uint64_t begin_ns = conform_now_ns(c);
+	uint64_t waited_ns;
+
+	if (moved) {
+		*still_ns = 0;
+		return false;
+	}
+	conform_wait(c);
+	waited_ns = conform_now_ns(c) - begin_ns;
+	*still_ns += waited_ns < look_ns ? waited_ns : look_ns;
+	return *still_ns >= CONFORM_STILL_NS;
+}
+
 static void log_line(void *arg, enum fn_log_level level, const char *line)
 {
 	struct conform *c = arg;

@@ -166,19 +166,16 @@ void wire_send_stream(struct conform *c, unsigned seq, unsigned n, uint32_t len)
 
 unsigned wire_flood(struct conform *c, unsigned most, uint32_t len)
 {
-	uint64_t still_ns = conform_now_ns(c) + CONFORM_STILL_NS;
 	uint8_t frame[FRAME_MAX];
+	uint64_t still_ns = 0;
 	unsigned n = 0;
+	bool moved;
 
-	while (n < most && conform_now_ns(c) < still_ns) {
+	do {
 		frame_fill(frame, n, len, c->info.mac, false);
-		if (c->place->ops->send(c, NULL, frame, len) == 0) {
-			n++;
-			still_ns = conform_now_ns(c) + CONFORM_STILL_NS;
-		} else {
-			conform_wait(c);
-		}
-	}
+		moved = c->place->ops->send(c, NULL, frame, len) == 0;
+		n += moved;
+	} while (n < most && !conform_still(c, &still_ns, moved));
 	return n;
 }
 
@@ -229,14 +226,11 @@ void wire_discard(struct conform *c)
 {
 	static uint8_t buf[FRAME_MAX];
 	struct wire_request request;
-	uint64_t quiet_ns = conform_now_ns(c) + CONFORM_STILL_NS;
+	uint64_t still_ns = 0;
 
-	while (conform_now_ns(c) < quiet_ns) {
-		if (c->place->ops->recv(c, &request, buf, sizeof(buf)))
-			quiet_ns = conform_now_ns(c) + CONFORM_STILL_NS;
-		else
-			conform_wait(c);
-	}
+	while (!conform_still(c, &still_ns,
+			      c->place->ops->recv(c, &request, buf, sizeof(buf)) != 0))
+		continue;
 }
 
 unsigned wire_recv_finished(struct conform *c, struct ref_segment *out, unsigned most)

@@ -204,7 +204,10 @@ static void runs(void **state)
 	ring_end();
 }
 
-/* Headers elsewhere need a context of their own, though the packets ask for the same. */
+/*
+ * Headers elsewhere need a context of their own, though the packets ask for the same. The tag reads
+ * like the first byte of the IP header that the packet before had there.
+ */
 static void other_lengths(void **state)
 {
 	struct fn_pkt *pkts[16];
@@ -212,10 +215,11 @@ static void other_lengths(void **state)
 	(void)state;
 	start(256);
 	for (enum kind kind = KIND_TCP4; kind <= KIND_IP; kind++) {
+		const uint16_t like_ip = kind == KIND_TCP6 || kind == KIND_UDP6 ? 0x6007 : 0x4507;
 		const unsigned contexts_before = p.id.txq[0].contexts;
 
 		for (unsigned i = 0; i < 16; i++) {
-			tag = i / 2 % 2 ? 7 : 0;
+			tag = i / 2 % 2 ? like_ip : 0;
 			pkts[i] = make(kind, i);
 		}
 		tag = 0;

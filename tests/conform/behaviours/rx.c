@@ -62,15 +62,14 @@ static unsigned starve(struct conform *c, bool in_order)
 	struct fn_pkt *pkt;
 	unsigned got = 0;
 	unsigned next = 0;
-	uint64_t quiet_ns;
+	uint64_t still_ns = 0;
+	unsigned came;
 
 	conform_wait_ns(c, CONFORM_QUIET_NS);
-	quiet_ns = conform_now_ns(c) + CONFORM_STILL_NS;
-	while (conform_now_ns(c) < quiet_ns) {
-		if (!fn_rx_burst(c->rx, &pkt, 1)) {
-			conform_wait(c);
+	do {
+		came = fn_rx_burst(c->rx, &pkt, 1);
+		if (!came)
 			continue;
-		}
 		(void)pkt_copy(pkt, buf, sizeof(buf));
 		if (frame_seq(buf) >= n || seen[frame_seq(buf)] ||
 		    (in_order && frame_seq(buf) < next))
@@ -82,8 +81,7 @@ static unsigned starve(struct conform *c, bool in_order)
 		check_frame(c, buf, fn_pkt_len(pkt), next - 1, 200);
 		fn_pkt_free(pkt);
 		got++;
-		quiet_ns = conform_now_ns(c) + CONFORM_STILL_NS;
-	}
+	} while (!conform_still(c, &still_ns, came));
 	return got;
 }
 

@@ -44,21 +44,20 @@ static void tx_laps(struct conform *c)
 /* Send until nothing is taken any more for a while. Returns how many were. */
 static unsigned fill(struct conform *c, uint32_t len)
 {
-	uint64_t still_ns = conform_now_ns(c) + CONFORM_STILL_NS;
+	uint64_t still_ns = 0;
 	unsigned taken = 0;
+	bool moved;
 
-	while (conform_now_ns(c) < still_ns) {
+	do {
 		struct fn_pkt *pkt = pkt_frame(c, taken, len);
 
-		if (fn_tx_burst(c->tx, &pkt, 1) == 1) {
+		moved = fn_tx_burst(c->tx, &pkt, 1) == 1;
+		if (moved)
 			taken++;
-			still_ns = conform_now_ns(c) + CONFORM_STILL_NS;
-			check(taken < 6000);
-			continue;
-		}
-		fn_pkt_free(pkt);
-		conform_wait(c);
-	}
+		else
+			fn_pkt_free(pkt);
+		check(taken < 6000);
+	} while (!conform_still(c, &still_ns, moved));
 	check_eq(fn_txq_status(c->tx), 0);
 	return taken;
 }
