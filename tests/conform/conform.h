@@ -184,6 +184,9 @@ bool conform_still(struct conform *c, uint64_t *still_ns, bool moved);
 
 /* port.c: the device and all around it. */
 
+/* Packets for the longest rings or for all queues; by default there are fewer, mapped sooner. */
+#define CONFORM_POOL_MANY 8192u
+
 /* Context, pool and device; a body that wants another pool changes c->pool_opts before. */
 void port_open(struct conform *c);
 

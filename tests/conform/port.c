@@ -6,7 +6,7 @@
 
 #include "conform/conform.h"
 
-#define POOL_COUNT 8192u
+#define POOL_COUNT 2048u
 #define POOL_CACHE 64u
 
 uint64_t conform_now_ns(struct conform *c)

@@ -227,6 +227,7 @@ static void irq_vectors_all(struct conform *c)
 	struct fn_dev_conf conf = { 0 };
 	unsigned shared = 0;
 
+	c->pool_opts.count = CONFORM_POOL_MANY;
 	port_open(c);
 	conf.rxqs = c->info.max_rxqs < 8 ? c->info.max_rxqs : 8;
 	conf.txqs = c->info.max_txqs < 8 ? c->info.max_txqs : 8;

@@ -208,6 +208,7 @@ static struct fn_rss start_all(struct conform *c, uint64_t offloads)
 	struct fn_dev_conf conf = { .rx_ring = 64, .tx_ring = 64, .offloads = offloads };
 	struct fn_rss rss;
 
+	c->pool_opts.count = CONFORM_POOL_MANY;
 	need_cap(c, FN_CAP_RSS);
 	need_queues(c, QUEUES, QUEUES);
 	conf.offloads &= c->info.offloads_max;

@@ -15,6 +15,7 @@ static void rx_laps(struct conform *c)
 	static uint8_t buf[FRAME_MAX];
 	struct fn_pkt *pkts[256];
 
+	c->pool_opts.count = CONFORM_POOL_MANY;
 	port_open(c);
 	for (uint32_t ring = c->info.rx_ring_min; ring <= c->info.rx_ring_max; ring *= 2) {
 		const unsigned burst = bursts[(unsigned)__builtin_ctz(ring) % 4];

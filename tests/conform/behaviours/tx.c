@@ -14,6 +14,7 @@ static void tx_laps(struct conform *c)
 	static const unsigned bursts[] = { 1, 7, 32, 256 };
 	struct fn_pkt *pkts[256];
 
+	c->pool_opts.count = CONFORM_POOL_MANY;
 	port_open(c);
 	for (uint32_t ring = c->info.tx_ring_min; ring <= c->info.tx_ring_max; ring *= 2) {
 		const unsigned burst = bursts[(unsigned)__builtin_ctz(ring) % 4];
