@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# The bus seam costs at most 2 instructions a burst, and 3 where Intel's long way of sending offloads is taken, as
-# registers fall otherwise there: callgrind counts the drivers as they ship and the same ones with the seam
-# compiled out (no_seam.h), each with its doorbells in memory. Padding in front of aligned loops is not
-# counted: it is run through, and falls elsewhere with every byte more.
+# The bus seam costs at most 2 instructions a burst, and 3 where Intel's long way of sending offloads is taken, in
+# which the compiler jumps to the burst's end instead of repeating it: callgrind counts the drivers as they ship
+# and the same ones with the seam compiled out (no_seam.h), each with its doorbells in memory. Padding in front
+# of aligned loops is not counted: it is run through, and falls elsewhere with every byte more.
 # seam.sh BUILD [LIMIT]
 set -eu
 build=$1
