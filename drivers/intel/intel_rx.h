@@ -134,9 +134,9 @@ static inline __attribute__((always_inline)) void intel_rx_refill(struct intel_r
 }
 
 /*
- * Behind the first @got packets, in @took descriptors, a run has ended before there were @most: go
+ * Behind the first @got packets, in as many descriptors, a run has ended before there were @n: go
  * on at the ring's start, or with a frame that is not whole in its buffer, as long as there are
- * some.
+ * some. Sets @took to the descriptors of all.
  */
 static inline __attribute__((always_inline)) unsigned rx_go_on(struct intel_rxq *q,
 							       struct fn_pkt **pkts, unsigned n,
@@ -184,7 +184,7 @@ struct rx_parts {
 	void (*refill)(struct intel_rxq *q, uint16_t posted);
 };
 
-/* A run of @got frames has ended before there were @most; nothing more may have come. */
+/* rx_go_on(), where nothing more may have come; a function of its own. */
 static inline __attribute__((always_inline)) unsigned rx_rest(struct intel_rxq *q,
 							      struct fn_pkt **pkts, unsigned n,
 							      unsigned got, unsigned *took,
