@@ -155,63 +155,62 @@ static int parse_ports(int n, char **names, struct options *opts)
 	return 0;
 }
 
+static const struct option longs[] = {
+	{ "duration", required_argument, NULL, OPT_DURATION },
+	{ "stats", required_argument, NULL, OPT_STATS },
+	{ "mac-rewrite", no_argument, NULL, OPT_MAC_REWRITE },
+	{ "queues", required_argument, NULL, OPT_QUEUES },
+	{ "cores", required_argument, NULL, OPT_CORES },
+	{ "burst", required_argument, NULL, OPT_BURST },
+	{ "ring", required_argument, NULL, OPT_RING },
+	{ "buffers", required_argument, NULL, OPT_BUFFERS },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ 0 },
+};
+
+/* One option, as getopt_long() gave it; @word is what it was. */
+static int take_option(int c, const char *word, struct options *opts)
+{
+	switch (c) {
+	case OPT_DURATION:
+		return parse_seconds("--duration", optarg, &opts->duration);
+	case OPT_STATS:
+		return parse_seconds("--stats", optarg, &opts->stats);
+	case OPT_MAC_REWRITE:
+		opts->mac_rewrite = true;
+		return 0;
+	case OPT_QUEUES:
+		return parse_count("--queues", optarg, 1, MAX_QUEUES, &opts->queues);
+	case OPT_CORES:
+		return parse_cores("--cores", optarg, opts);
+	case OPT_BURST:
+		return parse_count("--burst", optarg, 1, MAX_BURST, &opts->burst);
+	case OPT_RING:
+		return parse_count("--ring", optarg, 1, 32768, &opts->ring);
+	case OPT_BUFFERS:
+		return parse_count("--buffers", optarg, 1, 4194304, &opts->buffers);
+	case OPT_JSON:
+		opts->json = true;
+		return 0;
+	case OPT_HELP:
+		(void)fputs(usage, stdout);
+		return -1;
+	default:
+		return wrong_option(word, c);
+	}
+}
+
 int options_parse(int argc, char **argv, struct options *opts)
 {
-	static const struct option longs[] = {
-		{ "duration", required_argument, NULL, OPT_DURATION },
-		{ "stats", required_argument, NULL, OPT_STATS },
-		{ "mac-rewrite", no_argument, NULL, OPT_MAC_REWRITE },
-		{ "queues", required_argument, NULL, OPT_QUEUES },
-		{ "cores", required_argument, NULL, OPT_CORES },
-		{ "burst", required_argument, NULL, OPT_BURST },
-		{ "ring", required_argument, NULL, OPT_RING },
-		{ "buffers", required_argument, NULL, OPT_BUFFERS },
-		{ "json", no_argument, NULL, OPT_JSON },
-		{ "help", no_argument, NULL, OPT_HELP },
-		{ 0 },
-	};
 	int ret = 0;
 	int c;
 
 	*opts = (struct options){ .queues = 1, .burst = 32, .ring = 256, .stats = -1 };
 	opterr = 0; /* wrong_option() says it, in one sentence */
 	/* There are no threads yet. NOLINTNEXTLINE(concurrency-mt-unsafe) */
-	while (!ret && (c = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
-		switch (c) {
-		case OPT_DURATION:
-			ret = parse_seconds("--duration", optarg, &opts->duration);
-			break;
-		case OPT_STATS:
-			ret = parse_seconds("--stats", optarg, &opts->stats);
-			break;
-		case OPT_MAC_REWRITE:
-			opts->mac_rewrite = true;
-			break;
-		case OPT_QUEUES:
-			ret = parse_count("--queues", optarg, 1, MAX_QUEUES, &opts->queues);
-			break;
-		case OPT_CORES:
-			ret = parse_cores("--cores", optarg, opts);
-			break;
-		case OPT_BURST:
-			ret = parse_count("--burst", optarg, 1, MAX_BURST, &opts->burst);
-			break;
-		case OPT_RING:
-			ret = parse_count("--ring", optarg, 1, 32768, &opts->ring);
-			break;
-		case OPT_BUFFERS:
-			ret = parse_count("--buffers", optarg, 1, 4194304, &opts->buffers);
-			break;
-		case OPT_JSON:
-			opts->json = true;
-			break;
-		case OPT_HELP:
-			(void)fputs(usage, stdout);
-			return -1;
-		default:
-			return wrong_option(argv[optind - 1], c);
-		}
-	}
+	while (!ret && (c = getopt_long(argc, argv, ":", longs, NULL)) != -1)
+		ret = take_option(c, argv[optind - 1], opts);
 	if (opts->stats < 0)
 		opts->stats = opts->json ? 0 : 1;
 	return ret ? ret : parse_ports(argc - optind, argv + optind, opts);

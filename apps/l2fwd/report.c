@@ -10,16 +10,26 @@
 
 #include "l2fwd.h"
 
-/* The counters of one port: of each queue, and summed up now and at the screen before. */
+/* Counters of a queue, or of all queues of a port. */
 struct sample {
 	uint64_t rx[FN_RX_COUNTERS];
 	uint64_t tx[FN_TX_COUNTERS];
 };
 
+/* Of what a NIC counts itself: more than any driver of fastnic has. */
+#define MAX_DEV_COUNTERS 256
+
+/*
+ * A port: its queues' counters, their sums now and at the screen before, and what its NIC counts
+ * itself: the descriptions outlive the device.
+ */
 struct port_sample {
 	struct sample queues[MAX_QUEUES];
 	struct sample now;
 	struct sample before;
+	unsigned dev_n;
+	uint64_t dev[MAX_DEV_COUNTERS];
+	const struct fn_counter_desc *dev_descs[MAX_DEV_COUNTERS];
 	bool no_link;
 };
 
@@ -57,6 +67,15 @@ static void add(uint64_t *sum, const uint64_t *values, unsigned n)
 		sum[i] += values[i];
 }
 
+static void sample_device(struct fn_dev *dev, struct port_sample *ps)
+{
+	const unsigned n = fn_dev_counters(dev, ps->dev, MAX_DEV_COUNTERS);
+
+	ps->dev_n = n < MAX_DEV_COUNTERS ? n : MAX_DEV_COUNTERS;
+	for (unsigned c = 0; c < ps->dev_n; c++)
+		ps->dev_descs[c] = fn_dev_counter_desc(dev, c);
+}
+
 static void sample_port(const struct report *report, unsigned i, struct port_sample *ps)
 {
 	struct fn_dev *dev = report->app->ports[i].dev;
@@ -75,6 +94,7 @@ static void sample_port(const struct report *report, unsigned i, struct port_sam
 		add(ps->now.rx, queue->rx, FN_RX_COUNTERS);
 		add(ps->now.tx, queue->tx, FN_TX_COUNTERS);
 	}
+	sample_device(dev, ps);
 	/* A port that is about to be closed is not asked any more. */
 	ps->no_link = atomic_load(&report->app->ports[i].use) != PORT_LOST &&
 		      !(fn_dev_get_link(dev, &link) == 0 && link.up);
@@ -109,29 +129,33 @@ static struct own_drops {
 	return sum;
 }
 
-/* Calls @each for every counter of a port that means loss, l2fwd's own included. */
-static void each_loss(const struct report *report, unsigned i,
-		      void (*each)(void *arg, const char *name, const char *help, bool certain,
-				   uint64_t value),
-		      void *arg)
+typedef void each_loss_fn(void *arg, const char *name, const char *help, bool certain,
+			  uint64_t value);
+
+/* One counter, if it means loss. */
+static void one_loss(const struct fn_counter_desc *desc, uint64_t value, each_loss_fn *each,
+		     void *arg)
+{
+	if (desc->kind != FN_COUNTER_INFO)
+		each(arg, desc->name, desc->help, desc->kind == FN_COUNTER_DROP, value);
+}
+
+/*
+ * Calls @each for every counter of a port that means loss: of its queues, of its NIC, which counts
+ * what never came to a queue or left one and was not sent, and l2fwd's own.
+ */
+static void each_loss(const struct report *report, unsigned i, each_loss_fn *each, void *arg)
 {
 	const struct port *port = &report->app->ports[i];
-	const struct sample *now = &report->ports[i].now;
+	const struct port_sample *ps = &report->ports[i];
 	const struct own_drops own = own_drops(report->app, port);
-	const struct fn_counter_desc *desc;
 
-	for (unsigned c = 0; c < FN_RX_COUNTERS; c++) {
-		desc = fn_rx_counter_desc(c);
-		if (desc->kind != FN_COUNTER_INFO)
-			each(arg, desc->name, desc->help, desc->kind == FN_COUNTER_DROP,
-			     now->rx[c]);
-	}
-	for (unsigned c = 0; c < FN_TX_COUNTERS; c++) {
-		desc = fn_tx_counter_desc(c);
-		if (desc->kind != FN_COUNTER_INFO)
-			each(arg, desc->name, desc->help, desc->kind == FN_COUNTER_DROP,
-			     now->tx[c]);
-	}
+	for (unsigned c = 0; c < FN_RX_COUNTERS; c++)
+		one_loss(fn_rx_counter_desc(c), ps->now.rx[c], each, arg);
+	for (unsigned c = 0; c < FN_TX_COUNTERS; c++)
+		one_loss(fn_tx_counter_desc(c), ps->now.tx[c], each, arg);
+	for (unsigned c = 0; c < ps->dev_n; c++)
+		one_loss(ps->dev_descs[c], ps->dev[c], each, arg);
 	each(arg, "no_peer", "the port that they should leave by was released or is gone", true,
 	     own.no_peer);
 	each(arg, "tx_down", "the port that they should leave by was being reset or is down", true,
@@ -166,7 +190,7 @@ static void loss_line(void *arg, const char *name, const char *help, bool certai
 	const struct loss_table *table = arg;
 
 	if (value)
-		(void)fprintf(table->out, "  %-14s %-18s %-8s %12" PRIu64 "  %s\n", table->port,
+		(void)fprintf(table->out, "  %-14s %-22s %-8s %12" PRIu64 "  %s\n", table->port,
 			      name, certain ? "dropped" : "perhaps", value, help);
 }
 
@@ -227,7 +251,7 @@ static void losses_print(const struct report *report)
 		(void)fprintf(report->out, "  nothing dropped\n");
 		return;
 	}
-	(void)fprintf(report->out, "  %-14s %-18s %-8s %12s\n", "port", "loss", "", "count");
+	(void)fprintf(report->out, "  %-14s %-22s %-8s %12s\n", "port", "loss", "", "count");
 	for (unsigned i = 0; i < report->app->n_ports; i++) {
 		struct loss_table table = { report->out, report->app->ports[i].name };
 

@@ -6,9 +6,6 @@
 
 #include "l2fwd.h"
 
-/*
- * From here on these signals are read from a descriptor, in run(): no handler interrupts anything.
- */
 int signals_to_fd(void)
 {
 	sigset_t set;

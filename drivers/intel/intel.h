@@ -24,7 +24,7 @@ struct intel_hash {
  * @irqs_off: mask all interrupts and forget what they were for
  * @before_reset: what comes before CTRL.RST; may be NULL, as @after_reset
  * @after_reset: what comes once it is over
- * @setup: what a reset leaves otherwise than it should be; may be NULL
+ * @setup: what a reset leaves otherwise than it should be
  * @rx_setup: the receiver as a whole, which is still off
  * @rxq_start: enable a receive queue, whose ring is set
  * @txq_start: the same for a transmit queue
@@ -43,6 +43,13 @@ struct intel_steps {
 	int (*irqs_start)(struct fn_dev *dev);
 	void (*irq_raise)(const struct intel_port *port, unsigned entry);
 	void (*set_coalesce)(struct fn_dev *dev, const struct fn_coalesce *c);
+};
+
+/* What has the settings of a port, and how much of it can be read as words. */
+enum intel_nvm {
+	INTEL_NVM_EEPROM, /* an EEPROM, or a flash; EECD tells what, if there is one */
+	INTEL_NVM_I210,   /* a flash, or none */
+	INTEL_NVM_FUSES,  /* no flash: fuses inside the chip, which are no words */
 };
 
 /**
@@ -69,6 +76,7 @@ struct intel_steps {
  *	told to strip the CRC
  * @drops_stay: reading RQDPC does not clear it, writing does
  * @rxcsum_sctp: of RXCSUM: look at SCTP too
+ * @nvm: enum intel_nvm
  * @steps: what its family does its own way
  */
 struct intel_chip {
@@ -93,6 +101,7 @@ struct intel_chip {
 	bool is_successor;
 	bool drops_stay;
 	uint32_t rxcsum_sctp;
+	enum intel_nvm nvm;
 	const struct intel_steps *steps;
 };
 
@@ -116,7 +125,6 @@ enum intel_auto_read {
  * @is_qemu: it is one of QEMU's models, which silently drop a frame when the bytes of one of its
  *	transmit descriptors are not one piece of the guest's memory. Those of two ordinary pages
  *	seldom are: there no descriptor reaches across pages (conform's place model/igb-by-page)
- * @throttle_ns: e1000e of QEMU: a throttle that may still run takes no longer
  * @diag: what PHY, link, LED and statistics remember
  */
 struct intel_port {
@@ -129,7 +137,6 @@ struct intel_port {
 	enum intel_auto_read auto_read;
 	uint64_t set_up_ns;
 	bool is_qemu;
-	uint32_t throttle_ns;
 	struct intel_diag diag;
 };
 
@@ -227,6 +234,8 @@ int intel_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c);
 /* The shortest delay that a queue of an MSI-X entry in use has; 0: none. */
 uint32_t intel_entry_delay_ns(const struct fn_dev *dev, const struct fn_coalesce *c,
 			      unsigned entry);
+/* Which port of its controller it is, from 0 on. */
+unsigned intel_lan_id(const struct fn_dev *dev);
 /* config_irq: what is no queue's, as ICR said it. */
 void intel_other_causes(struct fn_dev *dev, uint32_t icr);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Bodies of bursts for processors with AVX2, four descriptors at a time. Included first of all by
+ * Bodies of bursts for processors with AVX2, eight or four descriptors at a time. Included first by
  * the sources that hold these bursts: all that comes behind is compiled for AVX2, so that the
  * processor never changes between its old and its new encoding within a burst. Called on such
  * processors only (&fn_ctx.avx2). INTEL_AVX2_END is such a source's last line.

@@ -35,50 +35,21 @@
 #define SIZE_MAX_WORDS (1u << 14)
 #define FLASH_WORDS_82574 2048u
 
-static bool has_invm(const struct fn_dev *dev)
-{
-	/* I211; and the I210's ids that are for parts without a flash. */
-	switch (dev->bus->device_id) {
-	case 0x1539:
-	case 0x157b:
-	case 0x157c:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* I210s whose id does not say it: the flash may be missing all the same. */
-static bool may_lack_flash(const struct fn_dev *dev)
-{
-	switch (dev->bus->device_id) {
-	case 0x1533:
-	case 0x1534:
-	case 0x1535:
-	case 0x1536:
-	case 0x1537:
-	case 0x1538:
-		return true;
-	default:
-		return false;
-	}
-}
-
 uint32_t intel_nvm_words(struct fn_dev *dev)
 {
+	const struct intel_chip *chip = intel_port_of(dev)->chip;
 	const uint32_t eecd = intel_look(intel_port_of(dev), INTEL_EECD);
 	uint32_t words;
 
-	if (intel_is_gone(dev, eecd) || has_invm(dev))
+	if (intel_is_gone(dev, eecd) || chip->nvm == INTEL_NVM_FUSES)
 		return 0;
-	if (may_lack_flash(dev))
+	if (chip->nvm == INTEL_NVM_I210)
 		/* I210 8.4: its words are a copy in RAM of what is in the flash. */
 		return eecd & INTEL_EECD_FLASH_I210 ? 2048 : 0;
 	if (!(eecd & INTEL_EECD_PRES))
 		return 0;
 	/* A flash has no size there: Linux takes as many words. */
-	if (!intel_port_of(dev)->chip->is_82576 &&
-	    (eecd & INTEL_EECD_TYPE_82574) == INTEL_EECD_FLASH_82574)
+	if (!chip->is_82576 && (eecd & INTEL_EECD_TYPE_82574) == INTEL_EECD_FLASH_82574)
 		return FLASH_WORDS_82574;
 	words = SIZE_BASE << (eecd >> INTEL_EECD_SIZE_SHIFT & INTEL_EECD_SIZE_MASK);
 	return words < SIZE_MAX_WORDS ? words : SIZE_MAX_WORDS;

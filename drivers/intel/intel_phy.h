@@ -20,7 +20,6 @@ struct fn_dev;
 
 /* 22.2.4.2: status. */
 #define INTEL_PHY_BMSR 1u
-#define INTEL_BMSR_LINK 0x0004u
 #define INTEL_BMSR_AUTONEG_DONE 0x0020u
 
 /* 22.2.4.3.1: who made it. */

@@ -105,6 +105,13 @@ int intel_close(struct fn_dev *dev)
 	return ret == -ENODEV ? fn_dev_mark_gone(dev) : ret;
 }
 
+/* 82576 8.2.2; the 82574 has one port, and reads 0. */
+unsigned intel_lan_id(const struct fn_dev *dev)
+{
+	return intel_look(intel_port_of(dev), INTEL_STATUS) >> INTEL_STATUS_LAN_ID_SHIFT &
+	       INTEL_STATUS_LAN_ID_MASK;
+}
+
 /*
  * 82574: what RCTL.LPE lets in, whatever the MTU (82574 10.2.5.1): it has no register for a longest
  * frame, as the 82576 has.

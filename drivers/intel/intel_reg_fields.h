@@ -83,8 +83,8 @@ static const struct fn_reg_field rctl[] = {
 };
 static const struct fn_reg_field rxcsum[] = {
 	{ "PCSS", 0, 8 },
-	BITS("IPOFLD", INTEL_RXCSUM_IPOFL),
-	BITS("TUOFLD", INTEL_RXCSUM_TUOFL),
+	BITS("IPOFLD", INTEL_RXCSUM_IPOFLD),
+	BITS("TUOFLD", INTEL_RXCSUM_TUOFLD),
 	{ "CRCOFL", 11, 1 },
 	{ "IPPCSE", 12, 1 },
 	BITS("PCSD", INTEL_RXCSUM_PCSD),

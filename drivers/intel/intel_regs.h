@@ -79,8 +79,8 @@
 
 /* Receive checksums: 82574 10.2.5, 82576 8.10. */
 #define INTEL_RXCSUM 0x05000u
-#define INTEL_RXCSUM_IPOFL (1u << 8)
-#define INTEL_RXCSUM_TUOFL (1u << 9)
+#define INTEL_RXCSUM_IPOFLD (1u << 8)
+#define INTEL_RXCSUM_TUOFLD (1u << 9)
 #define INTEL_RXCSUM_PCSD (1u << 13) /* the hash stands in the descriptor, not a sum */
 
 /* Receive filters of upper layers: 82574 10.2.5, 82576 8.10. Those for iSCSI and NFS are off. */
@@ -128,11 +128,14 @@
  * Registers of a queue, from its base: 82574 10.2.5 and 10.2.6, 82576 8.10 and 8.12. The base is
  * the family's.
  */
-#define INTEL_Q_BAL 0x00u  /* address of the ring, 128-byte aligned */
-#define INTEL_Q_BAH 0x04u  /* its upper half */
-#define INTEL_Q_LEN 0x08u  /* bytes of the ring, a multiple of 128 */
-#define INTEL_Q_HEAD 0x10u /* the device's */
-#define INTEL_Q_TAIL 0x18u /* the driver's */
-#define INTEL_Q_CTL 0x28u  /* RXDCTL, TXDCTL: thresholds */
+#define INTEL_Q_BAL 0x00u  /* RDBAL, TDBAL: address of the ring, 128-byte aligned */
+#define INTEL_Q_BAH 0x04u  /* RDBAH, TDBAH: its upper half */
+#define INTEL_Q_LEN 0x08u  /* RDLEN, TDLEN: bytes of the ring, a multiple of 128 */
+#define INTEL_Q_HEAD 0x10u /* RDH, TDH: the device's */
+#define INTEL_Q_TAIL 0x18u /* RDT, TDT: the driver's */
+#define INTEL_Q_CTL 0x28u  /* RXDCTL, TXDCTL: when descriptors are fetched and written back */
+#define INTEL_DCTL_PTHRESH(n) (n)         /* fetch when the device has fewer than so many, */
+#define INTEL_DCTL_HTHRESH(n) ((n) << 8)  /* and there are so many to be fetched */
+#define INTEL_DCTL_WTHRESH(n) ((n) << 16) /* write back so many at once */
 
 #endif

@@ -64,6 +64,16 @@ static inline bool intel_rx_is_done(const struct intel_rxq *q, uint16_t pos)
 	return (fn_read_le64(&q->desc[pos & q->mask].hi) & INTEL_RXD_DD) != 0;
 }
 
+/*
+ * Of those that the device has, of which there are some, it has handed back the last: what comes
+ * now finds no buffer. The driver wrote that descriptor when it posted it, so that its status is no
+ * old one, and the line seldom a cache miss.
+ */
+static inline bool intel_rx_is_dry(const struct intel_rxq *q)
+{
+	return intel_rx_is_done(q, fn_ring_back(q->avail_pos, 2));
+}
+
 /* A descriptor given to the device: the buffer's address, and a status of zero. */
 typedef uint64_t intel_rx_pair __attribute__((vector_size(16), may_alias));
 
@@ -124,9 +134,9 @@ static inline __attribute__((always_inline)) void intel_rx_refill(struct intel_r
 }
 
 /*
- * Behind the first @got packets, in @took descriptors, a run has ended before there were @most: go
+ * Behind the first @got packets, in as many descriptors, a run has ended before there were @n: go
  * on at the ring's start, or with a frame that is not whole in its buffer, as long as there are
- * some.
+ * some. Sets @took to the descriptors of all.
  */
 static inline __attribute__((always_inline)) unsigned rx_go_on(struct intel_rxq *q,
 							       struct fn_pkt **pkts, unsigned n,
@@ -174,7 +184,7 @@ struct rx_parts {
 	void (*refill)(struct intel_rxq *q, uint16_t posted);
 };
 
-/* A run of @got frames has ended before there were @most; nothing more may have come. */
+/* rx_go_on(), where nothing more may have come; a function of its own. */
 static inline __attribute__((always_inline)) unsigned rx_rest(struct intel_rxq *q,
 							      struct fn_pkt **pkts, unsigned n,
 							      unsigned got, unsigned *took,
@@ -205,7 +215,7 @@ static inline __attribute__((always_inline)) unsigned rx_end(struct intel_rxq *q
 	 * before that.
 	 */
 	fn_rmb_dma();
-	if (fn_unlikely(took == have))
+	if (fn_unlikely(intel_rx_is_dry(q)))
 		fn_queue_count(queue, FN_RX_RING_DRY, 1);
 	q->pos = fn_ring_advance(q->pos, (uint16_t)took);
 	if (mode.meta && fn_unlikely(sum.flags & RX_CSUM_BAD))

@@ -10,7 +10,7 @@
  * struct rx_mode - what a variant does; its fields are literals there, so that what is off is gone
  * @meta: look at what the device says of checksums and VLAN tags
  * @hash: look at the hash
- * @avx2: without @hash: four descriptors at a time
+ * @avx2: without @hash: eight or four descriptors at a time
  */
 struct rx_mode {
 	bool meta;

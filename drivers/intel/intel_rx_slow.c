@@ -11,9 +11,6 @@
 /* A packet has no more segments (&fn_pkt.extra_segs). */
 #define SEGS_MAX 256u
 
-/* 802.1Q 9.6. */
-#define TPID 0x8100u
-
 /* 802.3 3.2.8: what the shortest frame has without its CRC. */
 #define SHORT_BYTES 60u
 
@@ -143,7 +140,7 @@ unsigned intel_rx_untag(struct fn_pkt *const *pkts, unsigned n, unsigned at)
 
 	for (unsigned i = 0; i < n; i++) {
 		struct fn_pkt *const pkt = pkts[i];
-		const uint16_t tag[2] = { htobe16(TPID), htobe16(pkt->vlan_tci) };
+		const uint16_t tag[2] = { htobe16(INTEL_VET_8021Q), htobe16(pkt->vlan_tci) };
 		uint8_t *data;
 
 		if (!(pkt->flags & FN_PKT_VLAN))
@@ -177,7 +174,7 @@ static bool is_sctp(const uint8_t *data)
 	const uint8_t *ip = data + INTEL_ETH_ADDRS;
 	uint16_t type = be16_at(ip);
 
-	if (type == TPID) {
+	if (type == INTEL_VET_8021Q) {
 		ip += INTEL_TAG_BYTES;
 		type = be16_at(ip);
 	}

@@ -24,21 +24,17 @@
 /* Held for a few register accesses; and for what is done with the PHY or the NVM. */
 #define SHORT_NS FN_MS(100)
 #define LONG_NS FN_MS(1000)
-#define PAUSE_NS FN_US(50)
+#define POLL_NS FN_US(50)
 
-/* 82576 8.2.2; the 82574 has one port, and reads 0. */
-unsigned intel_lan_id(const struct fn_dev *dev)
+static bool is_late(struct fn_dev *dev, uint64_t start_ns, uint64_t limit_ns)
 {
-	return intel_look(intel_port_of(dev), INTEL_STATUS) >> INTEL_STATUS_LAN_ID_SHIFT &
-	       INTEL_STATUS_LAN_ID_MASK;
+	return fn_dev_now_ns(dev) - start_ns >= limit_ns;
 }
 
-static bool late(struct fn_dev *dev, uint64_t start_ns, uint64_t limit_ns)
+/* Between two looks: whoever has it needs time on the bus too. */
+static void wait_a_little(struct fn_dev *dev)
 {
-	if (fn_dev_now_ns(dev) - start_ns >= limit_ns)
-		return true;
-	fn_dev_delay_ns(dev, PAUSE_NS);
-	return false;
+	fn_dev_delay_ns(dev, POLL_NS);
 }
 
 static int take_82574(struct fn_dev *dev)
@@ -47,7 +43,7 @@ static int take_82574(struct fn_dev *dev)
 	const uint64_t start_ns = fn_dev_now_ns(dev);
 	uint32_t value;
 
-	do {
+	for (;; wait_a_little(dev)) {
 		value = intel_look(port, EXTCNF_CTRL);
 		if (intel_is_gone(dev, value))
 			return fn_dev_mark_gone(dev);
@@ -55,7 +51,9 @@ static int take_82574(struct fn_dev *dev)
 		/* The bit stays only when hardware and firmware have let go. */
 		if (intel_look(port, EXTCNF_CTRL) & EXTCNF_CTRL_MDIO_SW)
 			return 0;
-	} while (!late(dev, start_ns, SHORT_NS));
+		if (is_late(dev, start_ns, SHORT_NS))
+			break;
+	}
 	return fn_fail(-EIO,
 		       "%s: the device's firmware does not let go of the PHY and the NVM "
 		       "(EXTCNF_CTRL is 0x%08x after %u ms): turn the machine off and on",
@@ -74,11 +72,12 @@ static bool smbi_taken(struct fn_dev *dev)
 {
 	const uint64_t start_ns = fn_dev_now_ns(dev);
 
-	do {
-		if (!(intel_look(intel_port_of(dev), SWSM) & SWSM_SMBI))
-			return true;
-	} while (!late(dev, start_ns, SHORT_NS));
-	return false;
+	while (intel_look(intel_port_of(dev), SWSM) & SWSM_SMBI) {
+		if (is_late(dev, start_ns, SHORT_NS))
+			return false;
+		wait_a_little(dev);
+	}
+	return true;
 }
 
 static void give_swsm(struct intel_port *port)
@@ -106,11 +105,13 @@ static int take_swsm(struct fn_dev *dev)
 				       dev->bus->name);
 	}
 	start_ns = fn_dev_now_ns(dev);
-	do {
+	for (;; wait_a_little(dev)) {
 		intel_write(port, SWSM, intel_look(port, SWSM) | SWSM_SWESMBI);
 		if (intel_look(port, SWSM) & SWSM_SWESMBI)
 			return 0;
-	} while (!late(dev, start_ns, SHORT_NS));
+		if (is_late(dev, start_ns, SHORT_NS))
+			break;
+	}
 	give_swsm(port);
 	return fn_fail(-EIO,
 		       "%s: the device's firmware keeps its semaphore (SWSM.SWESMBI): turn the "
@@ -163,8 +164,8 @@ static int take_82576(struct fn_dev *dev, enum intel_sem what)
 	bool over;
 	int ret;
 
-	do {
-		over = fn_dev_now_ns(dev) - start_ns >= LONG_NS;
+	for (;; wait_a_little(dev)) {
+		over = is_late(dev, start_ns, LONG_NS);
 		ret = take_swsm(dev);
 		if (ret)
 			return ret;
@@ -175,7 +176,9 @@ static int take_82576(struct fn_dev *dev, enum intel_sem what)
 			return 0;
 		}
 		give_swsm(port);
-	} while (!over && (late(dev, start_ns, LONG_NS), true));
+		if (over)
+			break;
+	}
 	return fail_82576(dev, what, sync, sync & firmware);
 }
 

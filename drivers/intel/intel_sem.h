@@ -18,7 +18,4 @@ enum intel_sem {
 int intel_sem_take(struct fn_dev *dev, enum intel_sem what);
 void intel_sem_give(struct fn_dev *dev, enum intel_sem what);
 
-/* Which port of its controller it is, from 0 on. */
-unsigned intel_lan_id(const struct fn_dev *dev);
-
 #endif

@@ -64,7 +64,7 @@ static uint32_t rxcsum(const struct fn_dev *dev)
 	uint32_t value = INTEL_RXCSUM_PCSD;
 
 	if (dev->conf.offloads & FN_OFFLOAD_RX_CSUM)
-		value |= INTEL_RXCSUM_IPOFL | INTEL_RXCSUM_TUOFL |
+		value |= INTEL_RXCSUM_IPOFLD | INTEL_RXCSUM_TUOFLD |
 			 intel_port_of(dev)->chip->rxcsum_sctp;
 	return value;
 }
@@ -115,7 +115,7 @@ static int start_setup(struct fn_dev *dev)
 	intel_stats_clear(dev);
 	/* Firmware for management lets go of what the driver is to have. */
 	ret = intel_change(dev, INTEL_CTRL_EXT, 0, INTEL_CTRL_EXT_DRV_LOAD);
-	if (!ret && steps->setup)
+	if (!ret)
 		ret = steps->setup(dev);
 	if (!ret)
 		ret = vlan_start(dev);
@@ -123,6 +123,7 @@ static int start_setup(struct fn_dev *dev)
 		ret = intel_link_start(dev);
 	if (ret)
 		return ret;
+	/* 82574 10.2, 82576 8: what the NVM or a former driver armed wakes nobody while it runs. */
 	intel_write(port, INTEL_WUC, 0);
 	port->rctl = rctl(dev);
 	intel_write(port, INTEL_RXCSUM, rxcsum(dev));

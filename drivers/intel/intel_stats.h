@@ -26,9 +26,10 @@ void intel_stats_clear(struct fn_dev *dev);
 /*
  * As in &struct fn_driver_ops; and in front of each reset, which would lose what was counted.
  *
- * A register stops at its largest value, which then means "at least": whoever wants exact figures
- * reads them more often. With 32 bits that is after 48 minutes of 64-byte frames at 1 Gb/s, with
- * the 12 bits of the 82576's RQDPC (rx_queue_N_drops) after 4095 drops, which take 3 ms.
+ * A register stops at its largest value: whoever wants exact figures reads them more often. With 32
+ * bits that is after 48 minutes of 64-byte frames at 1 Gb/s, and what stood there is left out, as
+ * it reads like an answer that got lost. With the 12 bits of the 82576's RQDPC (rx_queue_N_drops)
+ * it is after 4095 drops, which take 3 ms, and means "at least".
  */
 void intel_read_counters(struct fn_dev *dev);
 

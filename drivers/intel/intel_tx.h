@@ -161,20 +161,24 @@ struct tx_sum {
 	uint64_t bytes;
 };
 
-/*
- * A run of at most @n packets: as many as there is room for in a row. Returns how many were
- * posted.
- */
+/* Of @n packets as many as are posted at once: there is room for them, in a row. */
+static inline __attribute__((always_inline)) unsigned tx_run_max(const struct intel_txq *q,
+								 unsigned n)
+{
+	const unsigned run = min_of(n, intel_tx_room(q));
+
+	return min_of(min_of(run, intel_tx_ring_size(q) - (q->head & q->mask)), INTEL_TX_RUN);
+}
+
+/* A run of at most @n packets. Returns how many were posted. */
 static inline __attribute__((always_inline)) unsigned tx_post_run(struct intel_txq *q,
 								  struct fn_pkt **pkts, unsigned n,
 								  const struct tx_mode mode,
 								  struct tx_sum *sum)
 {
-	unsigned run = min_of(n, intel_tx_room(q));
+	const unsigned run = tx_run_max(q, n);
 	unsigned done = 0;
 
-	run = min_of(run, intel_tx_ring_size(q) - (q->head & q->mask));
-	run = min_of(run, INTEL_TX_RUN);
 	if (fn_likely(run))
 		done = mode.offload ? tx_run_alike(q, pkts, run, mode, &sum->bytes) :
 				      tx_run_plain(q, pkts, run, mode, &sum->bytes);
@@ -205,14 +209,12 @@ static inline __attribute__((always_inline)) unsigned tx_post_other(struct intel
 					.least = INTEL_TX_FRAME_MIN,
 					.span = q->run_max - INTEL_TX_FRAME_MIN };
 	const struct tx_mode one_by_one = { .kind = mode.kind };
-	unsigned run = min_of(n, intel_tx_room(q));
+	const unsigned run = tx_run_max(q, n);
 	unsigned done = 0;
 
 	if ((word & TX_WORD_UNPLAIN) || (q->seg_mask && fn_pool_in_small_pages(pkts[0]->pool)) ||
 	    fn_pool_ctx(pkts[0]->pool) != fn_txq_queue(&q->pub)->dev->ctx)
 		return 0;
-	run = min_of(run, intel_tx_ring_size(q) - (q->head & q->mask));
-	run = min_of(run, INTEL_TX_RUN);
 	if (run)
 		done = tx_run(q, pkts, run, judge, one_by_one, 0, &sum->bytes);
 	if (!done)

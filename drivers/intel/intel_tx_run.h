@@ -16,7 +16,7 @@
  * struct tx_mode - what a variant does; its fields are literals there, so that what is off is gone
  * @kind: the descriptors
  * @offload: packets may ask for something
- * @avx2: without offloads: four descriptors at a time
+ * @avx2: without offloads: eight or four descriptors at a time
  */
 struct tx_mode {
 	enum intel_tx_kind kind;

@@ -104,7 +104,7 @@ static void tx_post_slow(struct intel_txq *q, struct fn_pkt *pkt, uint32_t len, 
 }
 
 /* Whether it can ever be sent: FN_TX_COUNTERS, else the counter under which it is dropped. */
-static enum fn_tx_counter tx_judge(const struct intel_txq *q, const struct fn_pkt *pkt,
+static enum fn_tx_counter tx_fault(const struct intel_txq *q, const struct fn_pkt *pkt,
 				   uint32_t len, uint32_t asked, struct intel_tx_plan *plan)
 {
 	enum fn_tx_counter reason = FN_TX_COUNTERS;
@@ -131,7 +131,7 @@ enum tx_outcome intel_tx_slow(struct intel_txq *q, struct fn_pkt *pkt)
 	const uint32_t asked = pkt->flags & FN_PKT_TX_MASK;
 	const uint32_t len = fn_pkt_len(pkt);
 	struct intel_tx_plan plan = { .key = INTEL_TX_NO_CONTEXT };
-	const enum fn_tx_counter reason = tx_judge(q, pkt, len, asked, &plan);
+	const enum fn_tx_counter reason = tx_fault(q, pkt, len, asked, &plan);
 	uint32_t pad = 0;
 
 	if (reason != FN_TX_COUNTERS)

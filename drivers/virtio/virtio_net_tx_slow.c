@@ -88,7 +88,7 @@ static void tx_post_slow(struct virtio_txq *q, struct fn_pkt *pkt, bool push, un
 }
 
 /* Whether it can ever be sent: FN_TX_COUNTERS, else the counter under which it is dropped. */
-static enum fn_tx_counter tx_judge(const struct virtio_txq *q, const struct fn_pkt *pkt,
+static enum fn_tx_counter tx_fault(const struct virtio_txq *q, const struct fn_pkt *pkt,
 				   uint32_t len, uint32_t asked, struct virtio_tx_plan *plan)
 {
 	enum fn_tx_counter reason = FN_TX_COUNTERS;
@@ -116,7 +116,7 @@ enum tx_outcome virtio_tx_slow(struct virtio_txq *q, struct fn_pkt *pkt)
 	const unsigned more = tx_more_segs(pkt);
 	const bool push = tx_can_push(q, pkt);
 	struct virtio_tx_plan plan = { 0 };
-	const enum fn_tx_counter reason = tx_judge(q, pkt, len, asked, &plan);
+	const enum fn_tx_counter reason = tx_fault(q, pkt, len, asked, &plan);
 	uint32_t pad = 0;
 	unsigned descs;
 

@@ -412,11 +412,12 @@ static uint64_t bar_read(struct model_dev *md, unsigned idx, uint64_t off, unsig
 
 void intel_dev_check_left(struct intel_dev *id)
 {
-	const uint32_t masks = REG(IDEV_IMS) | (id->family == INTEL_82576 ? REG(IDEV_EIMS) : 0);
+	uint32_t masks;
 
 	land(id);
 	if (id->md.gone)
 		return;
+	masks = REG(IDEV_IMS) | (id->family == INTEL_82576 ? REG(IDEV_EIMS) : 0);
 	if ((REG(IDEV_RCTL) & IDEV_RCTL_EN) || (REG(IDEV_TCTL) & IDEV_TCTL_EN))
 		intel_dev_violation(id, "it is left with its receiver or its transmitter on");
 	if (masks)

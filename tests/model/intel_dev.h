@@ -139,7 +139,7 @@ struct intel_posted {
  * struct intel_dev - the device
  * @md: what all models have: @md.busdev is what the driver sees
  * @family: which of the two
- * @successor: 82576: it is an I350, I210 or I211: DVMOLR, 32 addresses, and vectors by pairs of
+ * @successor: 82576: it is an I350, I210 or I211: DVMOLR, 32 or 16 addresses, vectors by pairs of
  *	queues
  * @queues: of each kind
  * @reg: the register file

@@ -13,9 +13,18 @@
 #define CRC_BYTES 4u
 #define MIN_BYTES 60u
 
+/* Entries of the table of exact addresses: 82574 10.2.5, 82576 8.10, I350 8.10, I210 8.10. */
+static unsigned exact_entries(const struct intel_dev *id)
+{
+	if (!id->successor)
+		return id->family == INTEL_82576 ? 24 : 16;
+	/* An I350, or an I210 or I211. */
+	return id->queues > 4 ? 32 : 16;
+}
+
 static bool match_exact(const struct intel_dev *id, const uint8_t *mac)
 {
-	const unsigned n = id->family == INTEL_82576 ? 24 : 16;
+	const unsigned n = exact_entries(id);
 	const uint32_t low =
 		mac[0] | (uint32_t)mac[1] << 8 | (uint32_t)mac[2] << 16 | (uint32_t)mac[3] << 24;
 	const uint32_t high = mac[4] | (uint32_t)mac[5] << 8;

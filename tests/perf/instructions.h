@@ -15,7 +15,7 @@
 enum perf_kind {
 	PERF_RX,      /* receive n packets, refill included */
 	PERF_TX,      /* send n packets, reclaim included */
-	PERF_FORWARD, /* receive, look at one byte of each, send: l2fwd's loop */
+	PERF_FORWARD, /* receive, touch one byte of each, send: the least of a forwarder */
 	PERF_L2FWD,   /* apps/l2fwd's own turn of a worker with one lane, which touches no frame */
 	PERF_REWRITE, /* the same with --mac-rewrite, which touches each */
 	PERF_EMPTY,   /* a receive burst that finds nothing */

@@ -41,8 +41,8 @@ breakdown() {
 cat <<'TEXT'
 Instructions a packet, counted by callgrind: 64-byte frames, in-process model bus, doorbells in memory, rings of
 512, each burst's packets known to the device before the next. rx with refill, tx with reclaim: the driver's
-burst and all that it calls. forward: receive, touch one byte of each frame, send, as l2fwd does, all of it.
-l2fwd: a turn of l2fwd's own worker with one lane, and the same with --mac-rewrite.
+burst and all that it calls. forward: receive, touch one byte of each frame, send, all of it.
+l2fwd: a turn of l2fwd's own worker with one lane, which touches no frame; rewrite: with --mac-rewrite, each.
 empty: a receive call that finds nothing. rung: doorbells a burst. A rival's figure is one for bursts of 32, in
 its own functions, counted elsewhere: for orientation. Goals and sources: docs/performance.md.
 

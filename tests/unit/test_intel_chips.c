@@ -93,6 +93,35 @@ static void traits(void **state)
 	}
 }
 
+/* Each entry of the table lets its frames in, and nothing else comes in. */
+static void exact_addresses(void **state)
+{
+	uint8_t frame[60] = { 0x02, 0, 0, 0, 1 };
+	uint8_t macs[32][6] = { { 0 } };
+
+	(void)state;
+	for (unsigned i = 0; i < FN_ARRAY_LEN(macs); i++) {
+		memcpy(macs[i], frame, 5);
+		macs[i][5] = (uint8_t)i;
+	}
+	for (const struct member *m = members; m < members + FN_ARRAY_LEN(members); m++) {
+		struct fn_dev_info info = { .sz = sizeof(info) };
+
+		member_open(m);
+		port_start((struct fn_dev_conf){ .rx_ring = 64, .tx_ring = 64 });
+		assert_int_equal(
+			fn_dev_set_mac_filters(p.dev, (const uint8_t(*)[6])macs, m->macs - 1), 0);
+		fn_dev_get_info(p.dev, &info);
+		assert_int_equal(info.mac_filter_mode, FN_FILTER_EXACT);
+		for (unsigned i = 0; i < FN_ARRAY_LEN(macs); i++) {
+			frame[5] = (uint8_t)i;
+			assert_int_equal(intel_dev_receive(&p.id, frame, sizeof(frame)) == 0,
+					 i < m->macs - 1);
+		}
+		port_end();
+	}
+}
+
 static void start_all(const struct member *m)
 {
 	member_open(m);
@@ -276,13 +305,10 @@ static void pause_marks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(traits),
-		cmocka_unit_test(vectors),
-		cmocka_unit_test(addresses),
-		cmocka_unit_test(vlans),
-		cmocka_unit_test(crc),
-		cmocka_unit_test(drops),
-		cmocka_unit_test(queue_counters),
+		cmocka_unit_test(traits),      cmocka_unit_test(exact_addresses),
+		cmocka_unit_test(vectors),     cmocka_unit_test(addresses),
+		cmocka_unit_test(vlans),       cmocka_unit_test(crc),
+		cmocka_unit_test(drops),       cmocka_unit_test(queue_counters),
 		cmocka_unit_test(pause_marks),
 	};
 

@@ -75,15 +75,12 @@ static void checksum(void **state)
 	port_end();
 }
 
-/* How many there are: by EECD, and by what the part is. */
+/* How many there are: by EECD. */
 static void sizes(void **state)
 {
-	struct fn_busdev *bus;
-
 	(void)state;
 	port_init();
 	port_open();
-	bus = p.dev->bus;
 	for (unsigned code = 0; code < 16; code++) {
 		REG(IDEV_EECD) = IDEV_EECD_PRES | IDEV_EECD_AUTO_RD | code << 11;
 		assert_int_equal(intel_nvm_words(p.dev), code < 8 ? 64u << code : 16384);
@@ -99,18 +96,39 @@ static void sizes(void **state)
 	assert_int_equal(intel_nvm_words(p.dev), 0);
 	REG(IDEV_EECD) = IDEV_EECD_AUTO_RD;
 	assert_int_equal(intel_nvm_words(p.dev), 0);
-	/* I211: fuses. I210: with a flash, or without. */
-	bus->device_id = 0x1539;
-	REG(IDEV_EECD) = IDEV_EECD_AUTO_RD | IDEV_EECD_PRES | 1u << 19;
-	assert_int_equal(intel_nvm_words(p.dev), 0);
-	for (unsigned id = 0x1533; id <= 0x1538; id++) {
-		bus->device_id = (uint16_t)id;
+	port_end();
+}
+
+/* A successor of the 82576 by its id. */
+static void successor_open(uint16_t id, unsigned queues)
+{
+	port_init();
+	p.id.successor = true;
+	p.id.queues = queues;
+	p.id.md.cfg[2] = (uint8_t)id;
+	p.id.md.cfg[3] = (uint8_t)(id >> 8);
+	port_open();
+}
+
+/* An I210 whose id does not say so may have no flash; the others here have fuses. */
+static void i210_sizes(void **state)
+{
+	static const struct {
+		uint16_t id;
+		uint32_t words;
+	} parts[] = {
+		{ 0x1533, 2048 }, { 0x1534, 2048 }, { 0x1535, 2048 }, { 0x157b, 0 }, { 0x1539, 0 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < FN_ARRAY_LEN(parts); i++) {
+		successor_open(parts[i].id, 2);
 		REG(IDEV_EECD) = IDEV_EECD_AUTO_RD | IDEV_EECD_PRES | 1u << 19;
-		assert_int_equal(intel_nvm_words(p.dev), 2048);
+		assert_int_equal(intel_nvm_words(p.dev), parts[i].words);
 		REG(IDEV_EECD) = IDEV_EECD_AUTO_RD | IDEV_EECD_PRES;
 		assert_int_equal(intel_nvm_words(p.dev), 0);
+		port_end();
 	}
-	port_end();
 }
 
 static void station_address(void **state)
@@ -172,18 +190,6 @@ static void become_port(unsigned port)
 	REG(IDEV_STATUS) = (REG(IDEV_STATUS) & ~(3u << 2)) | port << 2;
 }
 
-/* An I350, whose NVM has @code's words. */
-static void successor_open(unsigned code)
-{
-	port_init();
-	p.id.successor = true;
-	p.id.queues = 8;
-	p.id.md.cfg[2] = 0x21;
-	p.id.md.cfg[3] = 0x15;
-	port_open();
-	REG(IDEV_EECD) |= code << 11;
-}
-
 /* The register has none, and the port is not the first: the 82576's two share the words. */
 static void further_ports(void **state)
 {
@@ -205,7 +211,8 @@ static void further_ports(void **state)
 	port_end();
 	if (family == INTEL_82574)
 		return;
-	successor_open(3);
+	successor_open(0x1521, 8);
+	REG(IDEV_EECD) |= 3u << 11;
 	REG(IDEV_RAH(0)) = 0;
 	for (unsigned port = 0; port < 4; port++) {
 		static const unsigned base[] = { 0, 0x80, 0xc0, 0x100 };
@@ -258,7 +265,7 @@ static void alternate_address(void **state)
 	port_end();
 	if (!has)
 		return;
-	successor_open(0);
+	successor_open(0x1521, 8);
 	write_mac(0x38, 0x30);
 	p.id.nvm[0x37] = 0x38;
 	assert_int_equal(intel_mac_address(p.dev, mac), 0);
@@ -296,6 +303,7 @@ int main(void)
 		BOTH(no_answer),
 		BOTH(checksum),
 		BOTH(sizes),
+		{ "i210_sizes", i210_sizes, igb, NULL, NULL },
 		BOTH(station_address),
 		BOTH(further_ports),
 		BOTH(alternate_address),

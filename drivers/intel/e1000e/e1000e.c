@@ -39,6 +39,12 @@ static const struct intel_steps steps = {
 };
 
 /*
+ * Its longest frame is Linux's: 9234 bytes with the CRC. The paper names the 16 KiB of RCTL.LPE
+ * alone, and not what of them the packet buffer has room for.
+ */
+#define MTU_MAX 9216u
+
+/*
  * A descriptor takes more (7.2.10), but not more than the packet buffer, half of which is for
  * sending. Delays are multiples of what both the throttle and the timers count in, up to what the
  * throttle can.
@@ -52,7 +58,7 @@ static const struct intel_chip chip_82574 = {
 	.exact_macs = 16,
 	.tx_seg_bytes = 8192,
 	.rx_errors = INTEL_RXD_RXE | INTEL_RXD_CE | INTEL_RXD_SE | INTEL_RXD_SEQ | INTEL_RXD_CXE,
-	.mtu_max = 9216,
+	.mtu_max = MTU_MAX,
 	.offloads = OFFLOADS,
 	.hashes = hashes,
 	.hashes_n = FN_ARRAY_LEN(hashes),
@@ -109,9 +115,9 @@ static const struct fn_driver_ops ops = {
 
 /* The 82574IT has the 82574L's number. */
 static const struct fn_pci_id ids[] = {
-	/* Ran on QEMU's model and on ours. */
+	/* Runs on QEMU's model and on that of tests/model. */
 	{ 0x8086, 0x10d3, "82574L" },
-	/* By the data sheet, and on our model; on no other. */
+	/* Written by the data sheet; run on tests/model alone. */
 	{ 0x8086, 0x10f6, "82574LA" },
 };
 
@@ -119,7 +125,7 @@ const struct fn_driver fn_driver_e1000e = {
 	.name = "e1000e",
 	.ids = ids,
 	.ids_n = FN_ARRAY_LEN(ids),
-	.dev_bytes = sizeof(struct intel_port),
+	.dev_bytes = sizeof(struct e1000e),
 	.rxq_bytes = sizeof(struct intel_rxq),
 	.txq_bytes = sizeof(struct intel_txq),
 	.counters = intel_counters_82574,

@@ -7,6 +7,23 @@
 
 extern const struct fn_driver fn_driver_e1000e;
 
+/**
+ * struct e1000e - a port
+ * @port: what both families share
+ * @throttle_ns: QEMU's model: a vector's throttle that may still run takes no longer
+ */
+struct e1000e {
+	struct intel_port port;
+	uint32_t throttle_ns;
+};
+
+_Static_assert(offsetof(struct e1000e, port) == 0, "intel_port_of()");
+
+static inline struct e1000e *e1000e_of(const struct fn_dev *dev)
+{
+	return dev->priv;
+}
+
 /* e1000e_setup.c: from reset to queues that run. */
 int e1000e_before_reset(struct fn_dev *dev);
 void e1000e_after_reset(struct fn_dev *dev);

@@ -83,14 +83,15 @@ static void set_tx_delay(struct fn_dev *dev, uint32_t delay_ns)
  */
 void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 {
-	struct intel_port *port = intel_port_of(dev);
+	const struct intel_port *port = intel_port_of(dev);
+	uint32_t *const longest_ns = &e1000e_of(dev)->throttle_ns;
 
 	for (unsigned entry = 0; entry < dev->irq_n; entry++) {
 		const uint32_t delay_ns = intel_entry_delay_ns(dev, c, entry);
 
 		intel_write(port, E1000E_EITR(entry), delay_ns / E1000E_EITR_NS);
-		if (delay_ns > port->throttle_ns)
-			port->throttle_ns = delay_ns;
+		if (delay_ns > *longest_ns)
+			*longest_ns = delay_ns;
 	}
 	intel_write(port, E1000E_RADV, c->rx_delay_ns / E1000E_RDTR_NS);
 	intel_write(port, E1000E_RDTR, c->rx_delay_ns / E1000E_RDTR_NS);
@@ -104,11 +105,11 @@ void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
  */
 void e1000e_irqs_settle(struct fn_dev *dev)
 {
-	struct intel_port *port = intel_port_of(dev);
+	struct e1000e *e = e1000e_of(dev);
 
-	if (port->is_qemu && port->throttle_ns)
-		fn_dev_delay_ns(dev, port->throttle_ns);
-	port->throttle_ns = 0;
+	if (e->port.is_qemu && e->throttle_ns)
+		fn_dev_delay_ns(dev, e->throttle_ns);
+	e->throttle_ns = 0;
 }
 
 /*

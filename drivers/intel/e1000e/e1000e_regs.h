@@ -63,12 +63,9 @@
 #define E1000E_RFCTL_ACK_DIS (1u << 12) /* acknowledgments interrupt like all else */
 #define E1000E_RFCTL_EXSTEN (1u << 15)  /* extended descriptors */
 
-/* 10.2.5, 10.2.6: of INTEL_Q_CTL. Thresholds count descriptors, not cache lines. */
-#define E1000E_DCTL_PTHRESH(n) (n)
-#define E1000E_DCTL_HTHRESH(n) ((n) << 8)
-#define E1000E_DCTL_WTHRESH(n) ((n) << 16)
+/* 10.2.5, 10.2.6: of INTEL_Q_CTL. */
 #define E1000E_TXDCTL_COUNT (1u << 22) /* reserved, must be set */
-#define E1000E_DCTL_GRAN (1u << 24)
+#define E1000E_DCTL_GRAN (1u << 24)    /* thresholds count descriptors, not cache lines */
 
 /* 4.6.6: of INTEL_TCTL: byte times in which a collision is no late one. */
 #define E1000E_TCTL_COLD_MASK (0x3ffu << 12)

@@ -62,9 +62,9 @@ static const struct fn_reg_field mrqc_82574[] = {
 	BITS("IPV6", INTEL_MRQC_IPV6),
 };
 static const struct fn_reg_field dctl_82574[] = {
-	BITS("PTHRESH", E1000E_DCTL_PTHRESH(0x3fu)),
-	BITS("HTHRESH", E1000E_DCTL_HTHRESH(0x3fu)),
-	BITS("WTHRESH", E1000E_DCTL_WTHRESH(0x3fu)),
+	BITS("PTHRESH", INTEL_DCTL_PTHRESH(0x3fu)),
+	BITS("HTHRESH", INTEL_DCTL_HTHRESH(0x3fu)),
+	BITS("WTHRESH", INTEL_DCTL_WTHRESH(0x3fu)),
 	BITS("GRAN", E1000E_DCTL_GRAN),
 };
 static const struct fn_reg_field tarc[] = {
@@ -140,8 +140,8 @@ const struct fn_reg_desc intel_regs_82574[] = {
 	TIMES_10(RSSRK_82574),
 	REG("TCTL", INTEL_TCTL, "82574 10.2.6.1", FIELDS(tctl)),
 	REG("TIPG", E1000E_TIPG, "82574 10.2.6", FIELDS(tipg)),
-	REG("TIDV", 0x03820, "82574 10.2.6", NUMBER),
-	REG("TADV", 0x0382c, "82574 10.2.6", NUMBER),
+	REG("TIDV", E1000E_TIDV, "82574 10.2.6", NUMBER),
+	REG("TADV", E1000E_TADV, "82574 10.2.6", NUMBER),
 	TIMES_2(TXQ_82574),
 	REG("WUC", INTEL_WUC, "82574 10.2", FIELDS(wuc)),
 	REG("WUFC", 0x05808, "82574 10.2", NUMBER),

@@ -28,8 +28,20 @@ void e1000e_after_reset(struct fn_dev *dev)
 }
 
 /*
- * Bits that have to be otherwise than a reset leaves them. Those of GCR, GCR2 and CTRL_EXT are what
- * the specification update asks for against lost completions on PCIe.
+ * 10.2.2.5: reserved bits that have to be otherwise than a reset leaves them; and those by which a
+ * message masks its cause, and a cause that is let through forgets what was pending: what
+ * e1000e_irqs_start() counts on.
+ */
+static int ctrl_ext_setup(struct fn_dev *dev)
+{
+	return intel_change(dev, INTEL_CTRL_EXT, E1000E_CTRL_EXT_RESERVED_0,
+			    E1000E_CTRL_EXT_RESERVED_1 | E1000E_CTRL_EXT_EIAME |
+				    E1000E_CTRL_EXT_PBA_CLR);
+}
+
+/*
+ * Bits that have to be otherwise than a reset leaves them; those of GCR and GCR2 the specification
+ * update asks for against lost completions on PCIe.
  */
 int e1000e_setup(struct fn_dev *dev)
 {
@@ -40,9 +52,7 @@ int e1000e_setup(struct fn_dev *dev)
 	if (!ret)
 		ret = intel_change(dev, E1000E_GCR2, 0, E1000E_GCR2_WORKAROUND);
 	if (!ret)
-		ret = intel_change(dev, INTEL_CTRL_EXT, E1000E_CTRL_EXT_RESERVED_0,
-				   E1000E_CTRL_EXT_RESERVED_1 | E1000E_CTRL_EXT_EIAME |
-					   E1000E_CTRL_EXT_PBA_CLR);
+		ret = ctrl_ext_setup(dev);
 	if (!ret)
 		ret = intel_change(dev, INTEL_TCTL, E1000E_TCTL_COLD_MASK, E1000E_TCTL_COLD);
 	if (ret)
@@ -60,15 +70,16 @@ void e1000e_rx_setup(struct fn_dev *dev)
 }
 
 /*
- * Descriptors are fetched in good time and written back one by one: whoever polls waits for them.
+ * 10.2.5, 10.2.6: descriptors are fetched in good time, by the thresholds of Linux's e1000e, and
+ * written back one by one (WTHRESH 1), unlike there: whoever polls waits for them.
  */
 int e1000e_rxq_start(struct fn_dev *dev, uint16_t idx)
 {
 	const struct intel_port *port = intel_port_of(dev);
 
 	intel_write(port, intel_rxq_reg(port, idx, INTEL_Q_CTL),
-		    E1000E_DCTL_GRAN | E1000E_DCTL_PTHRESH(32u) | E1000E_DCTL_HTHRESH(4u) |
-			    E1000E_DCTL_WTHRESH(1u));
+		    E1000E_DCTL_GRAN | INTEL_DCTL_PTHRESH(32u) | INTEL_DCTL_HTHRESH(4u) |
+			    INTEL_DCTL_WTHRESH(1u));
 	return 0;
 }
 
@@ -77,8 +88,8 @@ int e1000e_txq_start(struct fn_dev *dev, uint16_t idx)
 	const struct intel_port *port = intel_port_of(dev);
 
 	intel_write(port, intel_txq_reg(port, idx, INTEL_Q_CTL),
-		    E1000E_DCTL_GRAN | E1000E_TXDCTL_COUNT | E1000E_DCTL_PTHRESH(31u) |
-			    E1000E_DCTL_HTHRESH(1u) | E1000E_DCTL_WTHRESH(1u));
+		    E1000E_DCTL_GRAN | E1000E_TXDCTL_COUNT | INTEL_DCTL_PTHRESH(31u) |
+			    INTEL_DCTL_HTHRESH(1u) | INTEL_DCTL_WTHRESH(1u));
 	return intel_change(dev, E1000E_TARC(idx), E1000E_TARC_RESERVED_0,
 			    E1000E_TARC_ENABLE | (idx ? 0 : E1000E_TARC0_RESERVED_1));
 }

@@ -41,7 +41,7 @@ static const struct intel_steps steps = {
 
 /* The longest frame has 9728 bytes, its CRC included (I210 7.1.1.4). */
 #define FRAME_MAX 9728u
-#define MTU_MAX (FRAME_MAX - FN_LINK_HEADER_BYTES - 4u)
+#define MTU_MAX (FRAME_MAX - FN_LINK_HEADER_BYTES - INTEL_CRC_BYTES)
 
 /* What all of them have alike. */
 #define COMMON                                                                                   \
@@ -64,14 +64,26 @@ static const struct intel_chip chip_i350 = {
 	COMMON, .queues = 8, .exact_macs = 32, .vfta_writes = 10, .is_successor = true,
 };
 
+/* What an I210 and an I211 have alike. */
+#define COMMON_I210 \
+	COMMON, .exact_macs = 16, .vfta_writes = 1, .is_successor = true, .drops_stay = true
+
 static const struct intel_chip chip_i210 = {
-	COMMON,           .queues = 4,          .exact_macs = 16,
-	.vfta_writes = 1, .is_successor = true, .drops_stay = true,
+	COMMON_I210,
+	.queues = 4,
+	.nvm = INTEL_NVM_I210,
+};
+
+static const struct intel_chip chip_i210_without_flash = {
+	COMMON_I210,
+	.queues = 4,
+	.nvm = INTEL_NVM_FUSES,
 };
 
 static const struct intel_chip chip_i211 = {
-	COMMON,           .queues = 2,          .exact_macs = 16,
-	.vfta_writes = 1, .is_successor = true, .drops_stay = true,
+	COMMON_I210,
+	.queues = 2,
+	.nvm = INTEL_NVM_FUSES,
 };
 
 /*
@@ -79,9 +91,9 @@ static const struct intel_chip chip_i211 = {
  * 10e7, 150d, 1518; I350 1522, 1523, 1524, 1546; I210 1536, 1537, 1538, 157c, 15f6.
  */
 static const struct fn_pci_id ids[] = {
-	/* Ran on QEMU's model and on ours. */
+	/* Runs on QEMU's model and on that of tests/model. */
 	{ 0x8086, 0x10c9, "82576" },
-	/* By the data sheets, and on our model with what differs; on no other. */
+	/* Written by the data sheets; run on tests/model alone, with what differs. */
 	{ 0x8086, 0x10e8, "82576 (four ports)" },
 	{ 0x8086, 0x1526, "82576 (four ports, ET2)" },
 	{ 0x8086, 0x150a, "82576NS" },
@@ -95,8 +107,10 @@ static const struct fn_pci_id ids[] = {
 
 /* In the order of @ids. */
 static const struct intel_chip *const chips[] = {
-	&chip_82576, &chip_82576, &chip_82576, &chip_82576, &chip_i350,
-	&chip_i210,  &chip_i210,  &chip_i210,  &chip_i210,  &chip_i211,
+	&chip_82576, &chip_82576, &chip_82576,
+	&chip_82576, &chip_i350,  &chip_i210,
+	&chip_i210,  &chip_i210,  &chip_i210_without_flash,
+	&chip_i211,
 };
 
 _Static_assert(FN_ARRAY_LEN(ids) == FN_ARRAY_LEN(chips), "a chip for each");

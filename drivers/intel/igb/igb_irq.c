@@ -43,10 +43,7 @@ static uint32_t shared(const struct fn_dev *dev)
 	uint32_t one = 0;
 
 	for (unsigned i = 0; i < (unsigned)dev->conf.rxqs + dev->conf.txqs; i++) {
-		const struct fn_queue *queue = i < dev->conf.rxqs ?
-						       fn_rxq_queue(dev->rxqs[i]) :
-						       fn_txq_queue(dev->txqs[i - dev->conf.rxqs]);
-		const uint16_t entry = intel_entry(queue);
+		const uint16_t entry = intel_entry(fn_dev_queue(dev, dev->conf.rxqs, i));
 
 		if (entry == INTEL_NO_ENTRY)
 			continue;

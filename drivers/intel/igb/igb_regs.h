@@ -49,9 +49,6 @@
 #define IGB_SRRCTL_DROP_EN (1u << 31)  /* full: drop, and hold nobody up */
 
 /* 8.10, 8.12: of INTEL_Q_CTL. */
-#define IGB_DCTL_PTHRESH(n) (n)
-#define IGB_DCTL_HTHRESH(n) ((n) << 8)
-#define IGB_DCTL_WTHRESH(n) ((n) << 16)
 #define IGB_DCTL_ENABLE (1u << 25)
 
 /* I350, I210, I211: what is done to frames of a queue: I210 8.10.23. */

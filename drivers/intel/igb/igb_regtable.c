@@ -73,9 +73,9 @@ static const struct fn_reg_field srrctl[] = {
 	BITS("DROP_EN", IGB_SRRCTL_DROP_EN),
 };
 static const struct fn_reg_field dctl_82576[] = {
-	BITS("PTHRESH", IGB_DCTL_PTHRESH(0x1fu)),
-	BITS("HTHRESH", IGB_DCTL_HTHRESH(0x1fu)),
-	BITS("WTHRESH", IGB_DCTL_WTHRESH(0x1fu)),
+	BITS("PTHRESH", INTEL_DCTL_PTHRESH(0x1fu)),
+	BITS("HTHRESH", INTEL_DCTL_HTHRESH(0x1fu)),
+	BITS("WTHRESH", INTEL_DCTL_WTHRESH(0x1fu)),
 	BITS("ENABLE", IGB_DCTL_ENABLE),
 	{ "SWFLUSH", 26, 1 },
 };

@@ -10,8 +10,8 @@
 #define QUEUE_LIMIT_MS 20u
 
 /*
- * I210 7.4.5: which of two tags is meant. What a reset leaves stands in the NVM, as the type of the
- * outer tag does in no paper's word: both are written.
+ * I210 7.4.5: which of two tags is meant, and the type of the outer one. The first a reset takes
+ * from the NVM, and of the second no paper says what a reset leaves: both are written.
  */
 int igb_setup(struct fn_dev *dev)
 {
@@ -65,7 +65,8 @@ static uint32_t srrctl(const struct fn_dev *dev)
 }
 
 /*
- * Descriptors are fetched in good time and written back one by one: whoever polls waits for them.
+ * 8.10, 8.12: descriptors are fetched in good time and written back one by one, as whoever polls
+ * waits for them: the thresholds that Linux's igb gives an 82576 with MSI-X.
  */
 int igb_rxq_start(struct fn_dev *dev, uint16_t idx)
 {
@@ -78,7 +79,7 @@ int igb_rxq_start(struct fn_dev *dev, uint16_t idx)
 	if (ret)
 		return ret;
 	return queue_start(dev, intel_rxq_reg(port, idx, INTEL_Q_CTL),
-			   IGB_DCTL_PTHRESH(8u) | IGB_DCTL_HTHRESH(8u) | IGB_DCTL_WTHRESH(1u),
+			   INTEL_DCTL_PTHRESH(8u) | INTEL_DCTL_HTHRESH(8u) | INTEL_DCTL_WTHRESH(1u),
 			   "receive", idx);
 }
 
@@ -87,6 +88,6 @@ int igb_txq_start(struct fn_dev *dev, uint16_t idx)
 	const struct intel_port *port = intel_port_of(dev);
 
 	return queue_start(dev, intel_txq_reg(port, idx, INTEL_Q_CTL),
-			   IGB_DCTL_PTHRESH(8u) | IGB_DCTL_HTHRESH(1u) | IGB_DCTL_WTHRESH(1u),
+			   INTEL_DCTL_PTHRESH(8u) | INTEL_DCTL_HTHRESH(1u) | INTEL_DCTL_WTHRESH(1u),
 			   "transmit", idx);
 }
