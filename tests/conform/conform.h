@@ -177,8 +177,8 @@ void conform_wait_ns(struct conform *c, uint64_t ns);
 
 /*
  * Whether nothing has moved for CONFORM_STILL_NS. A caller says after each of its looks whether
- * something @moved; when not, a little time passes. @still_ns begins with 0 and is kept here. A time
- * in which this process did not run is not taken for stillness.
+ * something @moved; when not, a little time passes. @still_ns begins with 0 and is kept here. A
+ * time in which this process did not run is not taken for stillness.
  */
 bool conform_still(struct conform *c, uint64_t *still_ns, bool moved);
 
