@@ -3,15 +3,35 @@
 # No line of more than 100 columns in C and 120 in shell, no white space at the end, an SPDX line in every source.
 set -eu
 . tests/lint/sources.sh
-bad=0
-for file in $(c_sources) $(shell_sources); do
-	case $file in *.[ch]) most=100 ;; *) most=120 ;; esac
-	expand "$file" | awk -v file="$file" -v most=$most '
-		length > most { print file ":" NR ": " length " columns"; bad = 1 }
-		/[ \t]$/ { print file ":" NR ": white space at the end"; bad = 1 } END { exit bad }' || bad=1
-	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: BSD-3-Clause' || {
-		echo "$file: no SPDX line"
-		bad=1
-	}
-done
-exit $bad
+# The names are words.
+# shellcheck disable=SC2046
+awk '
+function fail(text) {
+	print text
+	bad = 1
+}
+function columns(line, at) {
+	while ((at = index(line, "\t")) > 0)
+		line = substr(line, 1, at - 1) substr("        ", 1, 8 - (at - 1) % 8) substr(line, at + 1)
+	return length(line)
+}
+function file_ends() {
+	if (file != "" && !licensed)
+		fail(file ": no SPDX line")
+}
+FNR == 1 {
+	file_ends()
+	file = FILENAME
+	files++
+	licensed = 0
+	most = file ~ /\.[ch]$/ ? 100 : 120
+}
+FNR <= 3 && /SPDX-License-Identifier: BSD-3-Clause/ { licensed = 1 }
+length > most / 8 && columns($0) > most { fail(file ":" FNR ": " columns($0) " columns") }
+/[ \t]$/ { fail(file ":" FNR ": white space at the end") }
+END {
+	file_ends()
+	if (!files)
+		fail("no source was looked at")
+	exit bad
+}' $(c_sources) $(shell_sources)
