@@ -138,6 +138,14 @@ static uint8_t status_read(struct virtio_dev *vd)
 	return VDEV_STATUS_ACKNOWLEDGE;
 }
 
+/* What a vector reads after it was written. */
+static uint16_t vector_taken(struct virtio_dev *vd, uint64_t value)
+{
+	if (value > VDEV_VECTOR_MAX && value != VDEV_NO_VECTOR)
+		virtio_dev_violation(vd, "a vector that is no MSI-X entry (4.1.5.1.2)");
+	return value < vd->vectors_refused ? (uint16_t)value : VDEV_NO_VECTOR;
+}
+
 static struct virtio_dev_queue *selected(struct virtio_dev *vd)
 {
 	static struct virtio_dev_queue none;
@@ -229,7 +237,7 @@ static void queue_write(struct virtio_dev *vd, uint64_t off, uint64_t value)
 		q->size = (uint32_t)value;
 		break;
 	case COMMON(queue_msix_vector):
-		q->vector = value < vd->vectors_refused ? (uint16_t)value : VDEV_NO_VECTOR;
+		q->vector = vector_taken(vd, value);
 		break;
 	case COMMON(queue_enable):
 		queue_enable(vd, q, value);
@@ -279,7 +287,7 @@ static void common_write(struct virtio_dev *vd, uint64_t off, uint64_t value)
 		features_write(vd, (uint32_t)value);
 		break;
 	case COMMON(config_msix_vector):
-		vd->config_vector = value < vd->vectors_refused ? (uint16_t)value : VDEV_NO_VECTOR;
+		vd->config_vector = vector_taken(vd, value);
 		break;
 	case COMMON(device_status):
 		status_write(vd, (uint8_t)value);

@@ -64,7 +64,9 @@ _Static_assert(offsetof(struct virtio_dev_common, device_status) == 0x14, "4.1.4
 _Static_assert(offsetof(struct virtio_dev_common, queue_desc) == 0x20, "4.1.4.3");
 _Static_assert(sizeof(struct virtio_dev_common) == 0x38, "4.1.4.3");
 
-#define VDEV_NO_VECTOR 0xffffu /* 4.1.5.1.2 */
+/* 4.1.5.1.2: entries of the MSI-X table, or none. */
+#define VDEV_VECTOR_MAX 0x7ffu
+#define VDEV_NO_VECTOR 0xffffu
 
 /* 2.1: bits of device_status. */
 #define VDEV_STATUS_ACKNOWLEDGE 1u
