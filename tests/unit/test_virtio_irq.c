@@ -252,8 +252,7 @@ static void needs_reset(void **state)
 	start(&p, true, 64);
 	pkt = port_pkt(&p, 0);
 	assert_int_equal(fn_tx_burst(p.tx, &pkt, 1), 1);
-	p.vd.status |= VDEV_STATUS_DEVICE_NEEDS_RESET;
-	virtio_dev_config_changed(&p.vd);
+	virtio_dev_needs_reset(&p.vd);
 	assert_int_equal(fn_ctx_process_events(p.ctx), 1);
 	assert_int_equal(p.events[FN_EVENT_DEVICE_ERROR], 1);
 	assert_int_equal(fn_rxq_status(p.rx), -EIO);
