@@ -146,6 +146,8 @@ _Static_assert(offsetof(struct virtio_rxq, slots) == (size_t)2 * FN_CACHE_LINE,
  * @len_max: longest frame
  * @zeros_iova: zeros for headers and for padding
  * @csum_asks: FN_PKT_TX_TCP_CSUM and its like that a packet may ask for which is sent whole
+ * @event_idx: VIRTIO_F_RING_EVENT_IDX is in use
+ * @in_order: VIRTIO_F_IN_ORDER is in use
  * @states: by slot: VIRTIO_TX_SLOW and its sisters
  * @asks: flags of FN_PKT_TX_MASK that a packet may have
  * @hdr_bytes: bytes of virtio_net_hdr

@@ -4,6 +4,13 @@
 
 #include "drivers/virtio/virtio_net.h"
 
+/* device_status, or -ENODEV: the one register that each device has, whatever its features. */
+static int device_status(struct fn_dev *dev, uint8_t *status)
+{
+	*status = virtio_pci_status(&virtio_net_of(dev)->pci);
+	return *status == UINT8_MAX && fn_busdev_is_gone(dev->bus) ? fn_dev_mark_gone(dev) : 0;
+}
+
 /* 5.1.4: status, speed and duplex exist as their features say; without them the link is up. */
 int virtio_net_link(struct fn_dev *dev, struct fn_link *link)
 {
@@ -11,9 +18,10 @@ int virtio_net_link(struct fn_dev *dev, struct fn_link *link)
 	uint16_t status = VIRTIO_NET_S_LINK_UP;
 	uint8_t duplex = VIRTIO_NET_DUPLEX_FULL;
 	uint32_t speed = 0;
-	int ret = 0;
+	uint8_t unused;
+	int ret = device_status(dev, &unused);
 
-	if (vn->features & VIRTIO_NET_F_STATUS)
+	if (!ret && (vn->features & VIRTIO_NET_F_STATUS))
 		ret = virtio_pci_config_read16(&vn->pci, offsetof(struct virtio_net_config, status),
 					       &status);
 	if (!ret && (vn->features & VIRTIO_NET_F_SPEED_DUPLEX))
@@ -54,12 +62,10 @@ static void announce(struct fn_dev *dev)
 
 void virtio_net_config_irq(struct fn_dev *dev)
 {
-	const uint8_t status = virtio_pci_status(&virtio_net_of(dev)->pci);
+	uint8_t status;
 
-	if (status == UINT8_MAX && fn_busdev_is_gone(dev->bus)) {
-		(void)fn_dev_mark_gone(dev);
+	if (device_status(dev, &status))
 		return;
-	}
 	/* 2.1.2: an error that only a reset mends. */
 	if (status & VIRTIO_STATUS_DEVICE_NEEDS_RESET) {
 		fn_dev_mark_broken(dev, "the device asks for a reset (DEVICE_NEEDS_RESET)");

@@ -17,6 +17,9 @@ const char *fn_offload_name(unsigned bit)
 	return bit < FN_OFFLOADS ? names[bit] : NULL;
 }
 
+/* Room for all of them: none is longer than 14 characters (test_names), ", " and all. */
+#define NAMES_BYTES (16u * FN_OFFLOADS)
+
 /* The names of @offloads, with commas between them. */
 static void names_of(uint64_t offloads, char *text, size_t bytes)
 {
@@ -32,8 +35,8 @@ static void names_of(uint64_t offloads, char *text, size_t bytes)
 int fn_dev_check_offloads(const struct fn_dev *dev, uint64_t wanted)
 {
 	const uint64_t missing = wanted & ~dev->limits.offloads_max;
-	char missing_names[128];
-	char there_names[128];
+	char missing_names[NAMES_BYTES];
+	char there_names[NAMES_BYTES];
 
 	for (unsigned bit = 0; bit < 64; bit++)
 		if ((wanted & 1ull << bit) && !fn_offload_name(bit))

@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a behaviour is made of: one body, run for every device in every place.
- *
- *	BEHAVIOUR(rx_in_order, 0, "Frames come out of a queue in the order in which they came in.");
- *	static void rx_in_order(struct conform *c)
- *	{
- *		port_start(c, (struct fn_dev_conf){ .rx_ring = 64 });
- *		wire_send_stream(c, 0, 50, 200);
- *		rx_expect_stream(c, c->rx, 0, 50, 200);
- *	}
+ * What a behaviour is made of: one body, run for every device in every place. rx_held_packets in
+ * behaviours/rx.c is an example.
  *
  * A body says nothing of any device or bus. It asks for what it needs (NEED_LINK and its sisters)
  * in front of itself, and for what the device must offer with need_offload() and need_cap(): what

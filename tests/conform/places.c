@@ -25,13 +25,13 @@ static const struct model_virtio model_any_order = { .more = VIRTIO_DEV_F_ALL | 
 						     .returns = VIRTIO_DEV_ANY_ORDER };
 
 /*
- * As little as a device may offer: no control queue, no event indices, one pair; and as hardware
- * does it loses what finds no buffer.
+ * As little as a device may offer: no control queue, no event indices, one pair, nothing told of
+ * the link; and as hardware does it loses what finds no buffer.
  */
 static const struct model_virtio model_bare = { .less = VDEV_F_CTRL_VQ | VDEV_F_CTRL_RX |
 							VDEV_F_CTRL_MAC_ADDR | VDEV_F_MQ |
 							VDEV_F_EVENT_IDX | VDEV_F_MTU |
-							VDEV_F_STATUS,
+							VDEV_F_STATUS | VDEV_F_SPEED_DUPLEX,
 						.pairs = 1,
 						.irqs = 3,
 						.drops = true };
@@ -40,6 +40,12 @@ static const struct qtest_device qtest_virtio = { .model = "virtio-net-pci",
 						  .props = "rx_queue_size=1024",
 						  .tap_props = "rx_queue_size=1024,rss=on,hash=on",
 						  .queues = 4 };
+
+/* As little as it may offer: no register of it is read once it runs. */
+#define QTEST_BARE "ctrl_vq=off,event_idx=off,mrg_rxbuf=off,status=off"
+static const struct qtest_device qtest_bare = { .model = "virtio-net-pci",
+						.props = QTEST_BARE,
+						.tap_props = QTEST_BARE };
 
 static const struct model_intel model_e1000e = { .family = INTEL_82574,
 						 .late_ns = 5000,
@@ -126,6 +132,12 @@ const struct conform_place places[] = {
 	  .ops = &place_qtest,
 	  .arg = &qtest_virtio,
 	  .cannot = NEED_CSUM_LOOK | NEED_VOUCH,
+	  .deadline_s = 60 },
+	{ .name = "qtest/virtio-net-bare",
+	  .ops = &place_qtest,
+	  .arg = &qtest_bare,
+	  .cannot = NEED_CSUM_LOOK | NEED_VOUCH | NEED_LINK | NEED_ANNOUNCE | NEED_QUEUES |
+		    NEED_AUTOMASK,
 	  .deadline_s = 60 },
 	{ .name = "vfio/virtio-net",
 	  .ops = &place_vfio,

@@ -80,7 +80,7 @@ static void reorder(struct hostile *h)
  */
 static bool judged(bool tx, bool beyond)
 {
-	const uint64_t skips = VIRTIO_F_IN_ORDER | (tx ? 0 : VDEV_F_MRG_RXBUF);
+	const uint64_t skips = VDEV_F_IN_ORDER | (tx ? 0 : VDEV_F_MRG_RXBUF);
 
 	return beyond && !model_dev_idle(&own.vd.md) && !(own.vd.accepted & skips);
 }
@@ -225,7 +225,7 @@ static void promises(struct hostile *h)
 			hostile_below(h, 2) ? ring_sizes[hostile_below(h, 4)] : 0;
 		break;
 	default:
-		vd->status |= VIRTIO_STATUS_DEVICE_NEEDS_RESET;
+		vd->status |= VDEV_STATUS_DEVICE_NEEDS_RESET;
 		break;
 	}
 }
@@ -272,9 +272,9 @@ static void begin(struct hostile *h)
 	struct virtio_dev *vd = &own.vd;
 
 	virtio_dev_init(vd);
-	vd->offered |= VIRTIO_DEV_F_ALL | VIRTIO_F_IN_ORDER;
+	vd->offered |= VIRTIO_DEV_F_ALL | VDEV_F_IN_ORDER;
 	/* Of what can be done without, each device offers another half. */
-	vd->offered &= hostile_random(h) | VIRTIO_F_VERSION_1 | VIRTIO_F_ACCESS_PLATFORM;
+	vd->offered &= hostile_random(h) | VDEV_F_VERSION_1 | VDEV_F_ACCESS_PLATFORM;
 	vd->config.max_virtqueue_pairs = fn_cpu_to_le16(PAIRS);
 	vd->num_queues = 2 * PAIRS + 1;
 	vd->md.busdev.irqs = 1 + hostile_below(h, 12);
@@ -302,7 +302,7 @@ static void honest(struct hostile *h)
 	vd->config = was->config;
 	vd->ctrl_ack = VDEV_OK;
 	vd->ctrl_dumb = false;
-	vd->status &= (uint8_t)~VIRTIO_STATUS_DEVICE_NEEDS_RESET;
+	vd->status &= (uint8_t)~VDEV_STATUS_DEVICE_NEEDS_RESET;
 	for (unsigned i = 0; i < VIRTIO_DEV_QUEUES; i++)
 		vd->queues[i].size_max = was->queues[i].size_max;
 }

@@ -82,7 +82,7 @@ static void num_buffers(void **state)
 	assert_int_equal(port_receive(&p), 0);
 	p.received = 0;
 	memset(virtio_dev_at(&p.vd,
-			     fn_le64_to_cpu(((struct virtq_desc *)virtio_dev_at(
+			     fn_le64_to_cpu(((struct virtio_dev_desc *)virtio_dev_at(
 						     &p.vd, p.vd.queues[0].desc, 16))
 						    ->addr),
 			     12),

@@ -324,7 +324,10 @@ static bool work(struct intel_dev *id, unsigned queue, const uint32_t dw[4])
 	return false;
 }
 
-/* DD in the descriptor; or the head in memory, when the 82576 was told to (TDWBAL). */
+/*
+ * DD in the descriptor; or the head in memory, when the 82576 was told to (TDWBAL). No driver here
+ * tells it: this is what docs/architecture.md counted its decision against head write-back on.
+ */
 static bool write_back(struct intel_dev *id, unsigned queue, uint32_t idx, const uint32_t dw[4],
 		       bool context)
 {

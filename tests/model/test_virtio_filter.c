@@ -2,7 +2,7 @@
 /* The virtio model, on split and on packed rings: filters, and what it tells by itself. */
 #include <unistd.h>
 
-#include "model/virtio_net_port.h"
+#include "model/virtio_standin_port.h"
 
 static bool comes_in(const uint8_t *dst, uint16_t vlan)
 {

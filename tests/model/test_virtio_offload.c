@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* The virtio model, on split and on packed rings: offloads, and what drivers may not ask. */
-#include "model/virtio_net_port.h"
+#include "model/virtio_standin_port.h"
 
 static void send_it(const struct virtio_dev_hdr *hdr, uint32_t len, unsigned parts)
 {

@@ -209,19 +209,22 @@ static void indirect(void **state)
 		for (unsigned i = 0; i < 3; i++) {
 			const uint64_t at = q->bufs.iova.v + 52 + (i ? 12u + 100u * (i - 1) : 0);
 			const uint32_t n = !i ? 12 : i == 1 ? 100 : len - 100;
-			fn_le64 *desc = (void *)(va + 1024 + 16 * (size_t)i);
+			const bool chained = !(kinds[k] & VDEV_F_RING_PACKED) && i < 2;
+			struct virtio_dev_desc *desc = (void *)(va + 1024 + 16 * (size_t)i);
 
-			fn_write_le64(&desc[0], at);
-			fn_write_le64(&desc[1], kinds[k] & VDEV_F_RING_PACKED ?
-							n :
-							VIRTQ_CTL(n, i < 2, i + 1));
+			*desc = (struct virtio_dev_desc){ .addr = fn_cpu_to_le64(at),
+							  .len = fn_cpu_to_le32(n) };
+			if (chained) {
+				desc->flags = fn_cpu_to_le16(VDEV_DESC_F_NEXT);
+				desc->next = fn_cpu_to_le16((uint16_t)(i + 1));
+			}
 		}
 		seg = (struct standin_seg){ q->bufs.iova.v + 1024, 48 };
 		assert_true(standin_add(q, &seg, 1, 0) >= 0);
 		if (kinds[k] & VDEV_F_RING_PACKED)
 			((struct virtio_dev_pdesc *)q->desc.va)->flags.raw |= 4;
 		else
-			((struct virtq_desc *)q->desc.va)->ctl.raw |= (uint64_t)4 << 32;
+			((struct virtio_dev_desc *)q->desc.va)->flags.raw |= 4;
 		(void)standin_publish(q);
 		assert_int_equal(virtio_dev_transmit(&vd, 0, 9), 1);
 		assert_int_equal(wire.len, len);
@@ -265,7 +268,7 @@ static void mistakes(void **state)
 		if (packed)
 			ring[3].flags.raw |= 4;
 		else
-			((struct virtq_desc *)q->desc.va)[3].ctl.raw |= (uint64_t)4 << 32;
+			((struct virtio_dev_desc *)q->desc.va)[3].flags.raw |= 4;
 		(void)standin_publish(q);
 		assert_int_equal(virtio_dev_transmit(&vd, 0, 1), 1);
 		assert_violation(&vd.md, "indirect descriptor that was not negotiated");
@@ -278,8 +281,12 @@ static void mistakes(void **state)
 						VDEV_DESC_F_NEXT | VDEV_DESC_F_AVAIL);
 		} else {
 			for (unsigned i = 0; i < 8; i++)
-				((struct virtq_desc *)q->desc.va)[i].ctl =
-					fn_cpu_to_le64(VIRTQ_CTL(1, VDEV_DESC_F_NEXT, (i + 1) % 8));
+				((struct virtio_dev_desc *)q->desc.va)[i] =
+					(struct virtio_dev_desc){
+						.len = fn_cpu_to_le32(1),
+						.flags = fn_cpu_to_le16(VDEV_DESC_F_NEXT),
+						.next = fn_cpu_to_le16((uint16_t)((i + 1) % 8)),
+					};
 		}
 		(void)standin_publish(q);
 		(void)virtio_dev_transmit(&vd, 0, 1);

@@ -2,7 +2,7 @@
 /* The virtio model, on split and on packed rings: steering, hashes, coalescing. */
 #include <unistd.h>
 
-#include "model/virtio_net_port.h"
+#include "model/virtio_standin_port.h"
 
 struct rss {
 	uint8_t bytes[512];

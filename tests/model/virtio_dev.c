@@ -5,7 +5,7 @@
 
 #include "model/virtio_dev_ring.h"
 
-#define COMMON(member) (VIRTIO_DEV_COMMON + offsetof(struct virtio_pci_common_cfg, member))
+#define COMMON(member) (VIRTIO_DEV_COMMON + offsetof(struct virtio_dev_common, member))
 
 static struct virtio_dev *virtio_of(struct model_dev *md)
 {
@@ -21,14 +21,14 @@ void virtio_dev_note(struct virtio_dev *vd, enum virtio_dev_step step, uint32_t 
 void virtio_dev_config_changed(struct virtio_dev *vd)
 {
 	vd->generation++;
-	if (vd->config_vector != VIRTIO_MSI_NO_VECTOR)
+	if (vd->config_vector != VDEV_NO_VECTOR)
 		model_dev_signal(&vd->md, vd->config_vector);
 }
 
 void virtio_dev_needs_reset(struct virtio_dev *vd)
 {
-	vd->status |= VIRTIO_STATUS_DEVICE_NEEDS_RESET;
-	if (vd->status & VIRTIO_STATUS_DRIVER_OK)
+	vd->status |= VDEV_STATUS_DEVICE_NEEDS_RESET;
+	if (vd->status & VDEV_STATUS_DRIVER_OK)
 		virtio_dev_config_changed(vd);
 }
 
@@ -51,7 +51,7 @@ static void queue_reset(struct virtio_dev_queue *q)
 	memset(q, 0, sizeof(*q));
 	q->size_max = size_max;
 	q->size = size_max;
-	q->vector = VIRTIO_MSI_NO_VECTOR;
+	q->vector = VDEV_NO_VECTOR;
 	q->kicks = kicks;
 	q->irqs = irqs;
 	q->no_notify = no_notify;
@@ -63,7 +63,7 @@ static void device_reset(struct virtio_dev *vd)
 	model_shadow_clear(&vd->md);
 	vd->status = 0;
 	vd->accepted = 0;
-	vd->config_vector = VIRTIO_MSI_NO_VECTOR;
+	vd->config_vector = VDEV_NO_VECTOR;
 	vd->pairs = 1;
 	memset(&vd->filter, 0, sizeof(vd->filter));
 	vd->filter.promisc = true;
@@ -117,14 +117,14 @@ static void status_write(struct virtio_dev *vd, uint8_t value)
 				     "a status is written before the reset is done (4.1.4.3.2)");
 	if ((value & vd->status) != vd->status)
 		virtio_dev_violation(vd, "a status bit is taken back without a reset (2.1.1)");
-	if ((value & VIRTIO_STATUS_DRIVER) && !(vd->status & VIRTIO_STATUS_ACKNOWLEDGE))
+	if ((value & VDEV_STATUS_DRIVER) && !(vd->status & VDEV_STATUS_ACKNOWLEDGE))
 		virtio_dev_violation(vd, "DRIVER before ACKNOWLEDGE (3.1.1)");
-	if ((value & VIRTIO_STATUS_DRIVER_OK) && !(vd->status & VIRTIO_STATUS_FEATURES_OK))
+	if ((value & VDEV_STATUS_DRIVER_OK) && !(vd->status & VDEV_STATUS_FEATURES_OK))
 		virtio_dev_violation(vd, "DRIVER_OK before FEATURES_OK (3.1.1)");
-	if (value & ~vd->status & VIRTIO_STATUS_FEATURES_OK)
+	if (value & ~vd->status & VDEV_STATUS_FEATURES_OK)
 		features_check(vd);
 	if (vd->refuse_features)
-		value &= (uint8_t)~VIRTIO_STATUS_FEATURES_OK;
+		value &= (uint8_t)~VDEV_STATUS_FEATURES_OK;
 	vd->status = value;
 }
 
@@ -135,14 +135,22 @@ static uint8_t status_read(struct virtio_dev *vd)
 		return vd->status;
 	if (vd->resetting != UINT_MAX)
 		vd->resetting--;
-	return VIRTIO_STATUS_ACKNOWLEDGE;
+	return VDEV_STATUS_ACKNOWLEDGE;
+}
+
+/* What a vector reads after it was written. */
+static uint16_t vector_taken(struct virtio_dev *vd, uint64_t value)
+{
+	if (value > VDEV_VECTOR_MAX && value != VDEV_NO_VECTOR)
+		virtio_dev_violation(vd, "a vector that is no MSI-X entry (4.1.5.1.2)");
+	return value < vd->vectors_refused ? (uint16_t)value : VDEV_NO_VECTOR;
 }
 
 static struct virtio_dev_queue *selected(struct virtio_dev *vd)
 {
 	static struct virtio_dev_queue none;
 
-	none = (struct virtio_dev_queue){ .vector = VIRTIO_MSI_NO_VECTOR };
+	none = (struct virtio_dev_queue){ .vector = VDEV_NO_VECTOR };
 	return vd->queue_select < vd->num_queues ? &vd->queues[vd->queue_select] : &none;
 }
 
@@ -200,7 +208,7 @@ static void queue_enable(struct virtio_dev *vd, struct virtio_dev_queue *q, uint
 		virtio_dev_violation(vd, "a queue is enabled without rings (4.1.4.3.2)");
 	if (q->desc % 16 || q->driver % (packed ? 4 : 2) || q->device % 4)
 		virtio_dev_violation(vd, "a ring is not aligned (2.7, 2.8.10.1)");
-	if (!(vd->status & VIRTIO_STATUS_FEATURES_OK) || (vd->status & VIRTIO_STATUS_DRIVER_OK))
+	if (!(vd->status & VDEV_STATUS_FEATURES_OK) || (vd->status & VDEV_STATUS_DRIVER_OK))
 		virtio_dev_violation(vd, "a queue is enabled out of turn (3.1.1)");
 	if (packed && q->size > VIRTIO_DEV_PACKED_MAX)
 		virtio_dev_violation(vd, "the model has no packed rings of that size");
@@ -229,7 +237,7 @@ static void queue_write(struct virtio_dev *vd, uint64_t off, uint64_t value)
 		q->size = (uint32_t)value;
 		break;
 	case COMMON(queue_msix_vector):
-		q->vector = value < vd->vectors_refused ? (uint16_t)value : VIRTIO_MSI_NO_VECTOR;
+		q->vector = vector_taken(vd, value);
 		break;
 	case COMMON(queue_enable):
 		queue_enable(vd, q, value);
@@ -258,7 +266,7 @@ static void features_write(struct virtio_dev *vd, uint32_t value)
 	virtio_dev_note(vd, VIRTIO_DEV_WRITE_FEATURES, vd->driver_feature_select);
 	if (vd->driver_feature_select > 1)
 		return;
-	if (!(vd->status & VIRTIO_STATUS_DRIVER) || (vd->status & VIRTIO_STATUS_FEATURES_OK))
+	if (!(vd->status & VDEV_STATUS_DRIVER) || (vd->status & VDEV_STATUS_FEATURES_OK))
 		virtio_dev_violation(vd, "features are written out of turn (3.1.1)");
 	vd->accepted &= ~((uint64_t)UINT32_MAX << shift);
 	vd->accepted |= (uint64_t)value << shift;
@@ -279,8 +287,7 @@ static void common_write(struct virtio_dev *vd, uint64_t off, uint64_t value)
 		features_write(vd, (uint32_t)value);
 		break;
 	case COMMON(config_msix_vector):
-		vd->config_vector =
-			value < vd->vectors_refused ? (uint16_t)value : VIRTIO_MSI_NO_VECTOR;
+		vd->config_vector = vector_taken(vd, value);
 		break;
 	case COMMON(device_status):
 		status_write(vd, (uint8_t)value);
@@ -311,7 +318,7 @@ static uint64_t bar_read(struct model_dev *md, unsigned idx, uint64_t off, unsig
 		memcpy(&value, (uint8_t *)&vd->config + (off - VIRTIO_DEV_CONFIG), width);
 		return value;
 	}
-	if (off >= sizeof(struct virtio_pci_common_cfg)) {
+	if (off >= sizeof(struct virtio_dev_common)) {
 		virtio_dev_violation(vd, "a read outside of all structures");
 		return UINT64_MAX;
 	}
@@ -339,7 +346,7 @@ static void notify(struct virtio_dev *vd, uint64_t off, uint64_t value, unsigned
 		virtio_dev_violation(vd, "a doorbell that is not a queue's (4.1.5.2)");
 		return;
 	}
-	if (!(vd->status & VIRTIO_STATUS_DRIVER_OK))
+	if (!(vd->status & VDEV_STATUS_DRIVER_OK))
 		virtio_dev_violation(vd, "a doorbell before DRIVER_OK (3.1.1)");
 	vd->queues[queue].kicks++;
 	virtio_dev_watch(vd, queue, true);
@@ -356,7 +363,7 @@ static void bar_write(struct model_dev *md, unsigned idx, uint64_t off, unsigned
 		notify(vd, off - VIRTIO_DEV_NOTIFY, value, width);
 		return;
 	}
-	if (off >= sizeof(struct virtio_pci_common_cfg)) {
+	if (off >= sizeof(struct virtio_dev_common)) {
 		virtio_dev_violation(vd, "a write outside of all structures");
 		return;
 	}
@@ -385,18 +392,18 @@ static const struct model_dev_ops ops = { .bar_read = bar_read,
 static void cap_put(struct virtio_dev *vd, unsigned at, unsigned next, uint8_t type,
 		    uint32_t offset, uint32_t length)
 {
-	const struct virtio_pci_notify_cap cap = {
-		.cap = { .cap_vndr = VIRTIO_PCI_CAP_ID,
-			 .cap_next = (uint8_t)next,
-			 .cap_len = type == VIRTIO_PCI_CAP_NOTIFY_CFG ? 20 : 16,
-			 .cfg_type = type,
-			 .bar = VIRTIO_DEV_BAR,
-			 .offset = fn_cpu_to_le32(offset),
-			 .length = fn_cpu_to_le32(length) },
-		.notify_off_multiplier = fn_cpu_to_le32(VIRTIO_DEV_NOTIFY_STEP),
+	const struct virtio_dev_cap cap = {
+		.id = VDEV_CAP_ID,
+		.next = (uint8_t)next,
+		.len = type == VDEV_CAP_NOTIFY_CFG ? VDEV_CAP_NOTIFY_BYTES : VDEV_CAP_BYTES,
+		.type = type,
+		.bar = VIRTIO_DEV_BAR,
+		.offset = fn_cpu_to_le32(offset),
+		.length = fn_cpu_to_le32(length),
+		.notify_multiplier = fn_cpu_to_le32(VIRTIO_DEV_NOTIFY_STEP),
 	};
 
-	memcpy(vd->md.cfg + at, &cap, cap.cap.cap_len);
+	memcpy(vd->md.cfg + at, &cap, cap.len);
 }
 
 static void cfg_init(struct virtio_dev *vd)
@@ -404,13 +411,13 @@ static void cfg_init(struct virtio_dev *vd)
 	vd->md.cfg[0x06] = 0x10; /* there is a list of capabilities */
 	vd->md.cfg[0x08] = 1;    /* 4.1.2.1: a modern device's revision is 1 or more */
 	vd->md.cfg[0x34] = VIRTIO_DEV_CAP_COMMON;
-	cap_put(vd, VIRTIO_DEV_CAP_COMMON, VIRTIO_DEV_CAP_ISR, VIRTIO_PCI_CAP_COMMON_CFG,
+	cap_put(vd, VIRTIO_DEV_CAP_COMMON, VIRTIO_DEV_CAP_ISR, VDEV_CAP_COMMON_CFG,
 		VIRTIO_DEV_COMMON, 0x1000);
-	cap_put(vd, VIRTIO_DEV_CAP_ISR, VIRTIO_DEV_CAP_CONFIG, VIRTIO_PCI_CAP_ISR_CFG,
-		VIRTIO_DEV_ISR, 0x1000);
-	cap_put(vd, VIRTIO_DEV_CAP_CONFIG, VIRTIO_DEV_CAP_NOTIFY, VIRTIO_PCI_CAP_DEVICE_CFG,
+	cap_put(vd, VIRTIO_DEV_CAP_ISR, VIRTIO_DEV_CAP_CONFIG, VDEV_CAP_ISR_CFG, VIRTIO_DEV_ISR,
+		0x1000);
+	cap_put(vd, VIRTIO_DEV_CAP_CONFIG, VIRTIO_DEV_CAP_NOTIFY, VDEV_CAP_DEVICE_CFG,
 		VIRTIO_DEV_CONFIG, 0x1000);
-	cap_put(vd, VIRTIO_DEV_CAP_NOTIFY, 0, VIRTIO_PCI_CAP_NOTIFY_CFG, VIRTIO_DEV_NOTIFY, 0x1000);
+	cap_put(vd, VIRTIO_DEV_CAP_NOTIFY, 0, VDEV_CAP_NOTIFY_CFG, VIRTIO_DEV_NOTIFY, 0x1000);
 }
 
 void virtio_dev_init(struct virtio_dev *vd)
@@ -418,15 +425,13 @@ void virtio_dev_init(struct virtio_dev *vd)
 	static const uint8_t mac[6] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
 
 	memset(vd, 0, sizeof(*vd));
-	model_dev_init(&vd->md, &ops, VIRTIO_PCI_VENDOR, VIRTIO_PCI_DEVICE_NET);
+	model_dev_init(&vd->md, &ops, VDEV_PCI_VENDOR, VDEV_PCI_DEVICE_NET);
 	vd->md.bar_bytes[VIRTIO_DEV_BAR] = VIRTIO_DEV_BAR_BYTES;
 	vd->md.busdev.irqs = 6;
 	cfg_init(vd);
-	vd->offered = VIRTIO_NET_F_MTU | VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS |
-		      VIRTIO_NET_F_CTRL_VQ | VIRTIO_NET_F_CTRL_RX | VIRTIO_NET_F_MQ |
-		      VIRTIO_NET_F_CTRL_MAC_ADDR | VIRTIO_NET_F_SPEED_DUPLEX |
-		      VIRTIO_F_RING_EVENT_IDX | VIRTIO_F_VERSION_1 | VIRTIO_F_ACCESS_PLATFORM |
-		      VIRTIO_F_ORDER_PLATFORM;
+	vd->offered = VDEV_F_MTU | VDEV_F_MAC | VDEV_F_STATUS | VDEV_F_CTRL_VQ | VDEV_F_CTRL_RX |
+		      VDEV_F_MQ | VDEV_F_CTRL_MAC_ADDR | VDEV_F_SPEED_DUPLEX | VDEV_F_EVENT_IDX |
+		      VDEV_F_VERSION_1 | VDEV_F_ACCESS_PLATFORM | VDEV_F_ORDER_PLATFORM;
 	vd->vectors_refused = UINT16_MAX;
 	vd->num_queues = 5;
 	memcpy(vd->config.mac, mac, sizeof(mac));

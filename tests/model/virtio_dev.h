@@ -7,8 +7,6 @@
 #ifndef FN_TESTS_MODEL_VIRTIO_DEV_H
 #define FN_TESTS_MODEL_VIRTIO_DEV_H
 
-#include "drivers/virtio/virtio_net_spec.h"
-#include "drivers/virtio/virtio_spec.h"
 #include "model/model_barrier.h"
 #include "model/model_frame.h"
 #include "model/virtio_dev_spec.h"
@@ -240,7 +238,7 @@ enum virtio_dev_returns {
  * @status: device_status
  * @reset_polls: how many reads of device_status a reset takes; UINT_MAX: all
  * @resetting: how many of them are left
- * @vectors_refused: reads back VIRTIO_MSI_NO_VECTOR for MSI-X entries from this one on
+ * @vectors_refused: reads back VDEV_NO_VECTOR for MSI-X entries from this one on
  * @config_vector: config_msix_vector
  * @num_queues: num_queues
  * @generation: config_generation

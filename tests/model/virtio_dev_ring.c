@@ -79,8 +79,7 @@ bool virtio_dev_scatter(struct virtio_dev *vd, const struct virtio_dev_buf *buf,
 
 static bool runs(const struct virtio_dev *vd, const struct virtio_dev_queue *q)
 {
-	return q->enabled && (vd->status & VIRTIO_STATUS_DRIVER_OK) && !vd->md.stuck &&
-	       !vd->md.gone;
+	return q->enabled && (vd->status & VDEV_STATUS_DRIVER_OK) && !vd->md.stuck && !vd->md.gone;
 }
 
 unsigned virtio_dev_posted(struct virtio_dev *vd, unsigned queue)
@@ -166,7 +165,7 @@ static void interrupt(struct virtio_dev *vd, unsigned queue)
 				     "no barrier between a wish for an interrupt and the second "
 				     "look (2.7.7.2, 2.8.10)");
 	q->irqs++;
-	if (q->vector != VIRTIO_MSI_NO_VECTOR)
+	if (q->vector != VDEV_NO_VECTOR)
 		model_dev_signal(&vd->md, q->vector);
 }
 

@@ -59,7 +59,7 @@ static void check_buf(struct virtio_dev *vd, const struct virtio_dev_buf *buf)
 static int receive_write(struct virtio_dev *vd, unsigned pair, const uint8_t *frame, uint32_t len,
 			 bool *whole)
 {
-	const unsigned queue = VIRTIO_NET_RXQ(pair);
+	const unsigned queue = VDEV_RXQ(pair);
 	struct virtio_dev_queue *q = &vd->queues[queue];
 	static uint8_t copy[MODEL_FRAME_MAX];
 	const uint32_t hdr_bytes = virtio_dev_hdr_bytes(vd);
@@ -170,8 +170,8 @@ int virtio_dev_receive_hdr(struct virtio_dev *vd, unsigned pair, const struct vi
 	memcpy(bytes, &own, hdr_bytes);
 	memcpy(bytes + hdr_bytes, frame, len);
 	return vd->accepted & VDEV_F_MRG_RXBUF ?
-		       receive_merged(vd, VIRTIO_NET_RXQ(pair), bytes, len + hdr_bytes, count) :
-		       receive_one(vd, VIRTIO_NET_RXQ(pair), bytes, len + hdr_bytes);
+		       receive_merged(vd, VDEV_RXQ(pair), bytes, len + hdr_bytes, count) :
+		       receive_one(vd, VDEV_RXQ(pair), bytes, len + hdr_bytes);
 }
 
 int virtio_dev_receive(struct virtio_dev *vd, unsigned pair, const uint8_t *frame, uint32_t len)
@@ -189,9 +189,9 @@ int virtio_dev_receive(struct virtio_dev *vd, unsigned pair, const uint8_t *fram
 	id = receive_write(vd, pair, frame, len, &whole);
 	if (id < 0)
 		return id;
-	virtio_dev_used_batch(vd, VIRTIO_NET_RXQ(pair), (uint32_t)id,
-			      len + virtio_dev_hdr_bytes(vd), whole);
-	virtio_dev_publish(vd, VIRTIO_NET_RXQ(pair));
+	virtio_dev_used_batch(vd, VDEV_RXQ(pair), (uint32_t)id, len + virtio_dev_hdr_bytes(vd),
+			      whole);
+	virtio_dev_publish(vd, VDEV_RXQ(pair));
 	return 0;
 }
 
@@ -200,7 +200,7 @@ int virtio_dev_wire_in(struct virtio_dev *vd, const uint8_t *frame, uint32_t len
 	unsigned pair;
 	int ret;
 
-	if (!(vd->status & VIRTIO_STATUS_DRIVER_OK) || model_dev_idle(&vd->md))
+	if (!(vd->status & VDEV_STATUS_DRIVER_OK) || model_dev_idle(&vd->md))
 		return -ENETDOWN;
 	if (!virtio_dev_wants(vd, frame, len)) {
 		vd->filtered++;

@@ -10,12 +10,79 @@
 
 #include "base/le.h"
 
+/* 4.1.2.1, 5.1.1: PCI IDs of a network card that is not transitional. */
+#define VDEV_PCI_VENDOR 0x1af4u
+#define VDEV_PCI_DEVICE_NET 0x1041u
+
+/* 4.1.4, 4.1.4.4: a capability; the multiplier is there in that of notifications only. */
+struct virtio_dev_cap {
+	uint8_t id;
+	uint8_t next;
+	uint8_t len;
+	uint8_t type;
+	uint8_t bar;
+	uint8_t instance;
+	uint8_t padding[2];
+	fn_le32 offset;
+	fn_le32 length;
+	fn_le32 notify_multiplier;
+};
+
+_Static_assert(offsetof(struct virtio_dev_cap, offset) == 8, "4.1.4");
+_Static_assert(sizeof(struct virtio_dev_cap) == 20, "4.1.4.4");
+
+#define VDEV_CAP_ID 9u
+#define VDEV_CAP_BYTES 16u
+#define VDEV_CAP_NOTIFY_BYTES 20u
+#define VDEV_CAP_COMMON_CFG 1u
+#define VDEV_CAP_NOTIFY_CFG 2u
+#define VDEV_CAP_ISR_CFG 3u
+#define VDEV_CAP_DEVICE_CFG 4u
+#define VDEV_CAP_PCI_CFG 5u
+
+/* 4.1.4.3: the common configuration structure. */
+struct virtio_dev_common {
+	fn_le32 device_feature_select;
+	fn_le32 device_feature;
+	fn_le32 driver_feature_select;
+	fn_le32 driver_feature;
+	fn_le16 config_msix_vector;
+	fn_le16 num_queues;
+	uint8_t device_status;
+	uint8_t config_generation;
+	fn_le16 queue_select;
+	fn_le16 queue_size;
+	fn_le16 queue_msix_vector;
+	fn_le16 queue_enable;
+	fn_le16 queue_notify_off;
+	fn_le64 queue_desc;
+	fn_le64 queue_driver;
+	fn_le64 queue_device;
+};
+
+_Static_assert(offsetof(struct virtio_dev_common, device_status) == 0x14, "4.1.4.3");
+_Static_assert(offsetof(struct virtio_dev_common, queue_desc) == 0x20, "4.1.4.3");
+_Static_assert(sizeof(struct virtio_dev_common) == 0x38, "4.1.4.3");
+
+/* 4.1.5.1.2: entries of the MSI-X table, or none. */
+#define VDEV_VECTOR_MAX 0x7ffu
+#define VDEV_NO_VECTOR 0xffffu
+
+/* 2.1: bits of device_status. */
+#define VDEV_STATUS_ACKNOWLEDGE 1u
+#define VDEV_STATUS_DRIVER 2u
+#define VDEV_STATUS_DRIVER_OK 4u
+#define VDEV_STATUS_FEATURES_OK 8u
+#define VDEV_STATUS_DEVICE_NEEDS_RESET 64u
+
 /* Clause 6: features of every device. */
 #define VDEV_F_INDIRECT_DESC (1ull << 28)
 #define VDEV_F_EVENT_IDX (1ull << 29)
 #define VDEV_F_VERSION_1 (1ull << 32)
+#define VDEV_F_ACCESS_PLATFORM (1ull << 33)
 #define VDEV_F_RING_PACKED (1ull << 34)
 #define VDEV_F_IN_ORDER (1ull << 35)
+#define VDEV_F_ORDER_PLATFORM (1ull << 36)
 
 /* 5.1.3: features of network cards. */
 #define VDEV_F_CSUM (1ull << 0)
@@ -39,6 +106,11 @@
 #define VDEV_F_NOTF_COAL (1ull << 53) /* virtio 1.3 5.1.3 */
 #define VDEV_F_HASH_REPORT (1ull << 57)
 #define VDEV_F_RSS (1ull << 60)
+#define VDEV_F_SPEED_DUPLEX (1ull << 63)
+
+/* 5.1.2: queues of a pair. */
+#define VDEV_RXQ(pair) (2u * (pair))
+#define VDEV_TXQ(pair) (2u * (pair) + 1u)
 
 /* 5.1.4: the device configuration structure. */
 struct virtio_dev_config {
@@ -121,6 +193,26 @@ _Static_assert(sizeof(struct virtio_dev_hdr) == 20, "5.1.6");
 #define VDEV_DESC_F_INDIRECT 4u
 #define VDEV_DESC_F_AVAIL (1u << 7)
 #define VDEV_DESC_F_USED (1u << 15)
+
+/* 2.7.5: a descriptor of a split ring. */
+struct virtio_dev_desc {
+	fn_le64 addr;
+	fn_le32 len;
+	fn_le16 flags;
+	fn_le16 next;
+};
+
+_Static_assert(sizeof(struct virtio_dev_desc) == 16, "2.7.5");
+
+/* 2.7.6: the available ring; used_event is behind its entries (2.7.7). */
+struct virtio_dev_avail {
+	fn_le16 flags;
+	fn_le16 idx;
+	fn_le16 ring[];
+};
+
+#define VDEV_AVAIL_F_NO_INTERRUPT 1u
+#define VDEV_USED_F_NO_NOTIFY 1u /* 2.7.8 */
 
 /* 2.8.13: a descriptor of a packed ring. */
 struct virtio_dev_pdesc {

@@ -6,7 +6,7 @@
 #include "base/barrier.h"
 #include "model/virtio_dev_ring.h"
 
-static struct virtq_avail *avail_of(struct virtio_dev *vd, const struct virtio_dev_queue *q)
+static struct virtio_dev_avail *avail_of(struct virtio_dev *vd, const struct virtio_dev_queue *q)
 {
 	return (void *)model_dma_at(&vd->md, q->driver, 6 + 2 * (size_t)q->size);
 }
@@ -18,7 +18,7 @@ static uint8_t *used_of(struct virtio_dev *vd, const struct virtio_dev_queue *q)
 
 static uint16_t avail_idx(struct virtio_dev *vd, const struct virtio_dev_queue *q)
 {
-	const struct virtq_avail *avail = avail_of(vd, q);
+	const struct virtio_dev_avail *avail = avail_of(vd, q);
 
 	if (!avail)
 		return q->avail_pos;
@@ -42,7 +42,7 @@ static void want_kick(struct virtio_dev *vd, struct virtio_dev_queue *q)
 	if (virtio_dev_event_idx(vd) && !q->no_notify)
 		fn_write_le16((void *)(used + 4 + 8 * (size_t)q->size), avail_idx(vd, q));
 	if (!virtio_dev_event_idx(vd))
-		fn_write_le16((void *)used, q->no_notify ? VIRTQ_USED_F_NO_NOTIFY : 0);
+		fn_write_le16((void *)used, q->no_notify ? VDEV_USED_F_NO_NOTIFY : 0);
 }
 
 struct link {
@@ -52,27 +52,25 @@ struct link {
 	uint16_t next;
 };
 
-static struct link link_read(const struct virtq_desc *table, uint32_t id)
+static struct link link_read(const struct virtio_dev_desc *table, uint32_t id)
 {
-	struct virtq_desc desc;
-	uint64_t ctl;
+	struct virtio_dev_desc desc;
 
 	/* 2.7.5.3: nothing is said of where an indirect table lies. */
 	memcpy(&desc, (const uint8_t *)table + id * sizeof(desc), sizeof(desc));
-	ctl = fn_read_le64(&desc.ctl);
-	return (struct link){ .addr = fn_read_le64(&desc.addr),
-			      .len = (uint32_t)ctl,
-			      .flags = (uint16_t)(ctl >> 32),
-			      .next = (uint16_t)(ctl >> 48) };
+	return (struct link){ .addr = fn_le64_to_cpu(desc.addr),
+			      .len = fn_le32_to_cpu(desc.len),
+			      .flags = fn_le16_to_cpu(desc.flags),
+			      .next = fn_le16_to_cpu(desc.next) };
 }
 
-static void chain(struct virtio_dev *vd, const struct virtq_desc *table, uint32_t size, uint32_t id,
-		  bool indirect, struct virtio_dev_buf *buf);
+static void chain(struct virtio_dev *vd, const struct virtio_dev_desc *table, uint32_t size,
+		  uint32_t id, bool indirect, struct virtio_dev_buf *buf);
 
 /* 2.7.5.3: one descriptor stands for a table of its own. */
 static void indirect_table(struct virtio_dev *vd, const struct link *ln, struct virtio_dev_buf *buf)
 {
-	const struct virtq_desc *table;
+	const struct virtio_dev_desc *table;
 
 	if (!(vd->accepted & VDEV_F_INDIRECT_DESC))
 		virtio_dev_violation(vd,
@@ -86,7 +84,7 @@ static void indirect_table(struct virtio_dev *vd, const struct link *ln, struct 
 
 /* 2.7.5: with VIRTIO_F_IN_ORDER descriptors are taken in the order of the ring, from 0 on. */
 static void in_ring_order(struct virtio_dev *vd, struct virtio_dev_queue *q,
-			  const struct virtq_desc *table, uint32_t id)
+			  const struct virtio_dev_desc *table, uint32_t id)
 {
 	for (uint32_t i = 0; i < q->size && id < q->size; i++) {
 		const struct link ln = link_read(table, id);
@@ -102,8 +100,8 @@ static void in_ring_order(struct virtio_dev *vd, struct virtio_dev_queue *q,
 	}
 }
 
-static void chain(struct virtio_dev *vd, const struct virtq_desc *table, uint32_t size, uint32_t id,
-		  bool indirect, struct virtio_dev_buf *buf)
+static void chain(struct virtio_dev *vd, const struct virtio_dev_desc *table, uint32_t size,
+		  uint32_t id, bool indirect, struct virtio_dev_buf *buf)
 {
 	for (uint32_t i = 0; i < size; i++) {
 		const struct link ln = link_read(table, id);
@@ -140,7 +138,7 @@ static bool in_any_order(const struct virtio_dev *vd, const struct virtio_dev_qu
 
 /* The head of the next buffer to use: the one that is next, or any of some. */
 static uint16_t next_head(struct virtio_dev *vd, struct virtio_dev_queue *q,
-			  const struct virtq_avail *avail)
+			  const struct virtio_dev_avail *avail)
 {
 	const uint16_t end = avail_idx(vd, q);
 	uint16_t head;
@@ -159,8 +157,8 @@ static uint16_t next_head(struct virtio_dev *vd, struct virtio_dev_queue *q,
 static int take(struct virtio_dev *vd, struct virtio_dev_queue *q, struct virtio_dev_buf *buf)
 {
 	const unsigned n = posted(vd, q);
-	const struct virtq_desc *table;
-	const struct virtq_avail *avail;
+	const struct virtio_dev_desc *table;
+	const struct virtio_dev_avail *avail;
 
 	if (!n)
 		return -EAGAIN;
@@ -220,7 +218,7 @@ static bool publish(struct virtio_dev *vd, struct virtio_dev_queue *q)
 /* 2.7.7.2, 2.7.8.2: whether the driver wants to hear of what lies between two positions. */
 static bool wants_irq(struct virtio_dev *vd, struct virtio_dev_queue *q)
 {
-	const struct virtq_avail *avail = avail_of(vd, q);
+	const struct virtio_dev_avail *avail = avail_of(vd, q);
 	const uint16_t old_pos = q->published;
 	uint16_t event;
 
@@ -228,7 +226,7 @@ static bool wants_irq(struct virtio_dev *vd, struct virtio_dev_queue *q)
 	if (!avail)
 		return false;
 	if (!virtio_dev_event_idx(vd))
-		return !(fn_read_le16(&avail->flags) & VIRTQ_AVAIL_F_NO_INTERRUPT);
+		return !(fn_read_le16(&avail->flags) & VDEV_AVAIL_F_NO_INTERRUPT);
 	event = fn_read_le16(&avail->ring[q->size]);
 	return (uint16_t)(q->used_pos - event - 1) < (uint16_t)(q->used_pos - old_pos);
 }
@@ -236,7 +234,7 @@ static bool wants_irq(struct virtio_dev *vd, struct virtio_dev_queue *q)
 /* A chain's descriptors, as they were at the last fence. */
 static bool chain_fenced(struct virtio_dev *vd, const struct virtio_dev_queue *q, uint32_t id)
 {
-	const struct virtq_desc *table =
+	const struct virtio_dev_desc *table =
 		(const void *)model_dma_peek(&vd->md, q->desc, sizeof(*table) * q->size);
 
 	for (uint32_t i = 0; table && i < q->size && id < q->size; i++) {
@@ -253,7 +251,7 @@ static bool chain_fenced(struct virtio_dev *vd, const struct virtio_dev_queue *q
 
 static bool watch(struct virtio_dev *vd, struct virtio_dev_queue *q)
 {
-	const struct virtq_avail *avail =
+	const struct virtio_dev_avail *avail =
 		(const void *)model_dma_peek(&vd->md, q->driver, 4 + 2 * (size_t)q->size);
 	const uint16_t end = avail ? fn_read_le16(&avail->idx) : (uint16_t)q->watch_at;
 	bool ok = true;

@@ -133,7 +133,7 @@ int virtio_dev_transmit_take(struct virtio_dev *vd, unsigned pair)
 	static struct virtio_dev_buf buf;
 	int64_t len;
 
-	if (virtio_dev_take(vd, VIRTIO_NET_TXQ(pair), &buf) < 0)
+	if (virtio_dev_take(vd, VDEV_TXQ(pair), &buf) < 0)
 		return -EAGAIN;
 	if (virtio_dev_buf_bytes(&buf, true))
 		virtio_dev_violation(vd, "a writable descriptor to be sent (5.1.6.2)");
@@ -221,10 +221,10 @@ unsigned virtio_dev_transmit(struct virtio_dev *vd, unsigned pair, unsigned most
 	unsigned n;
 
 	while ((n = send_some(vd, pair, most - sent, ids)) != 0) {
-		give_back(vd, VIRTIO_NET_TXQ(pair), ids, n);
+		give_back(vd, VDEV_TXQ(pair), ids, n);
 		sent += n;
 	}
 	if (sent)
-		virtio_dev_publish(vd, VIRTIO_NET_TXQ(pair));
+		virtio_dev_publish(vd, VDEV_TXQ(pair));
 	return sent;
 }

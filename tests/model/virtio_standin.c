@@ -13,7 +13,7 @@
 
 #include "model/virtio_standin.h"
 
-#define COMMON(member) offsetof(struct virtio_pci_common_cfg, member)
+#define COMMON(member) offsetof(struct virtio_dev_common, member)
 
 static void features_set(struct virtio_standin *si, uint64_t wanted)
 {
@@ -23,7 +23,7 @@ static void features_set(struct virtio_standin *si, uint64_t wanted)
 		fn_bar_write32(&si->bar, COMMON(device_feature_select), i);
 		offered |= (uint64_t)fn_bar_read32(&si->bar, COMMON(device_feature)) << 32 * i;
 	}
-	si->features = offered & (wanted | VDEV_F_VERSION_1 | VIRTIO_F_ACCESS_PLATFORM);
+	si->features = offered & (wanted | VDEV_F_VERSION_1 | VDEV_F_ACCESS_PLATFORM);
 	for (unsigned i = 0; i < 2; i++) {
 		fn_bar_write32(&si->bar, COMMON(driver_feature_select), i);
 		fn_bar_write32(&si->bar, COMMON(driver_feature),

@@ -26,8 +26,8 @@ static uint16_t id_get(struct standin_queue *q)
 static int add_split(struct standin_queue *q, const struct standin_seg *seg, unsigned readable,
 		     unsigned n)
 {
-	struct virtq_desc *table = q->desc.va;
-	struct virtq_avail *avail = q->driver.va;
+	struct virtio_dev_desc *table = q->desc.va;
+	struct virtio_dev_avail *avail = q->driver.va;
 	const uint16_t head = q->free;
 	uint16_t id = 0;
 
@@ -36,8 +36,10 @@ static int add_split(struct standin_queue *q, const struct standin_seg *seg, uns
 				       (i >= readable ? VDEV_DESC_F_WRITE : 0);
 
 		id = id_get(q);
-		fn_write_le64(&table[id].addr, seg[i].iova);
-		fn_write_le64(&table[id].ctl, VIRTQ_CTL(seg[i].len, flags, q->next[id]));
+		table[id] = (struct virtio_dev_desc){ .addr = fn_cpu_to_le64(seg[i].iova),
+						      .len = fn_cpu_to_le32(seg[i].len),
+						      .flags = fn_cpu_to_le16((uint16_t)flags),
+						      .next = fn_cpu_to_le16(q->next[id]) };
 	}
 	q->last[head] = id;
 	q->descs[head] = (uint16_t)n;
@@ -87,7 +89,7 @@ int standin_add(struct standin_queue *q, const struct standin_seg *seg, unsigned
 
 static bool wants_kick_split(struct standin_queue *q)
 {
-	struct virtq_avail *avail = q->driver.va;
+	struct virtio_dev_avail *avail = q->driver.va;
 	const uint8_t *used = q->device.va;
 	uint16_t event;
 
@@ -96,7 +98,7 @@ static bool wants_kick_split(struct standin_queue *q)
 	fn_write_le16(&avail->idx, (uint16_t)q->pos);
 	fn_mb_dma();
 	if (!event_idx(q))
-		return !(fn_read_le16((const void *)used) & VIRTQ_USED_F_NO_NOTIFY);
+		return !(fn_read_le16((const void *)used) & VDEV_USED_F_NO_NOTIFY);
 	event = fn_read_le16((const void *)(used + 4 + 8 * (size_t)q->size));
 	return (uint16_t)(q->pos - event - 1) < (uint16_t)(q->pos - q->kick_pos);
 }
@@ -177,7 +179,7 @@ bool standin_used(struct standin_queue *q, uint16_t *id, uint32_t *len)
 
 static void arm_split(struct standin_queue *q, bool on)
 {
-	struct virtq_avail *avail = q->driver.va;
+	struct virtio_dev_avail *avail = q->driver.va;
 
 	if (event_idx(q))
 		fn_write_le16(&avail->ring[q->size],

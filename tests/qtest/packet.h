@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A packet socket with PACKET_VNET_HDR and PACKET_AUXDATA: the kernel's end of a wire. A tag that
- * the kernel took out of a frame is put back in, as it was on the wire.
+ * the kernel took out of a frame is put back in, as it was on the wire. The taps of qtest and the
+ * peer's interface of conform's vfio places have it.
  */
 #ifndef FN_TESTS_QTEST_PACKET_H
 #define FN_TESTS_QTEST_PACKET_H

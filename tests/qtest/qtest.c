@@ -291,11 +291,6 @@ int qtest_pid(const struct qtest *q)
 	return q->pid;
 }
 
-const char *qtest_version(const struct qtest *q)
-{
-	return q->version;
-}
-
 void qtest_settle(struct qtest *q)
 {
 	/*

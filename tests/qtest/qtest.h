@@ -131,9 +131,6 @@ uint16_t qtest_source_id(const struct qtest *q, unsigned nic);
 /* QEMU's process id. */
 int qtest_pid(const struct qtest *q);
 
-/* "7.2.22" */
-const char *qtest_version(const struct qtest *q);
-
 /*
  * All that was written to devices has arrived there, and QEMU has had a turn at what it puts off.
  */

@@ -133,6 +133,8 @@ int qtest_send_request(struct qtest *q, unsigned nic, const struct wire_request 
 			       request ? "requests" : "frames from the test");
 	if (len > FRAME_MAX)
 		return fn_fail(-EMSGSIZE, "a frame of %zu bytes is too long for the wire", len);
+	/* Writes go to QEMU by another way: no frame overtakes what the driver wrote before. */
+	qtest_flush(q);
 	if (wire->kind == QTEST_TAP)
 		return qtest_tap_send(wire, request, frame, len);
 	if (wire->kind == QTEST_SOCKET)

@@ -51,7 +51,7 @@ static int receive(unsigned pair, uint8_t frame[SWEEP_FRAME])
  */
 static void state(struct sweep_text *t)
 {
-	const bool runs = vd.status & VIRTIO_STATUS_DRIVER_OK;
+	const bool runs = vd.status & VDEV_STATUS_DRIVER_OK;
 
 	sweep_put(t, " runs=%d", runs);
 	if (!runs)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * For tests of what the Intel drivers have beside their queues: a port of either family on the
- * model, as an application sees it, and its registers, as the model has them.
+ * model, as an application sees it, and its registers, as the model has them. Tests of the queues
+ * have intel_ring_port.h, which adds to this.
  */
 #ifndef FN_TESTS_UNIT_INTEL_DIAG_PORT_H
 #define FN_TESTS_UNIT_INTEL_DIAG_PORT_H

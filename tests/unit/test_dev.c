@@ -73,7 +73,7 @@ static void configure_refuses(void **state)
 	unsigned fds;
 
 	(void)state;
-	port.vd.offered &= ~VIRTIO_NET_F_MTU;
+	port.vd.offered &= ~VDEV_F_MTU;
 	assert_int_equal(port_open(&port), 0);
 	assert_int_equal(port_configure(&port, (struct fn_dev_conf){ .rx_ring = 64, .mtu = 1400 }),
 			 0);

@@ -56,6 +56,9 @@ static void offloads(void **state)
 			    "vlan_filter");
 	assert_string_equal(fn_offload_name((unsigned)__builtin_ctzll(FN_OFFLOAD_TX_VLAN)),
 			    "tx_vlan");
+	/* A refusal has room for so many each, with a comma. */
+	for (unsigned i = 0; i < FN_OFFLOADS; i++)
+		assert_true(!fn_offload_name(i) || strlen(fn_offload_name(i)) <= 14);
 }
 
 static void selftests(void **state)

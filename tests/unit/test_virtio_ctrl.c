@@ -53,7 +53,7 @@ static void one_pair(void **state)
 
 	(void)state;
 	port_init(&p);
-	p.vd.offered &= ~VIRTIO_NET_F_MQ;
+	p.vd.offered &= ~VDEV_F_MQ;
 	p.vd.num_queues = 3;
 	port_start(&p, (struct fn_dev_conf){ .promisc = true });
 	assert_true(p.vd.queues[2].enabled);
@@ -106,7 +106,7 @@ static void promiscuous(void **state)
 	port_end(&p);
 
 	port_init(&p);
-	p.vd.offered &= ~VIRTIO_NET_F_CTRL_RX;
+	p.vd.offered &= ~VDEV_F_CTRL_RX;
 	always_promiscuous(&p);
 	port_end(&p);
 }
@@ -135,7 +135,7 @@ static void station_address(void **state)
 	port_end(&p);
 
 	port_init(&p);
-	p.vd.offered &= ~VIRTIO_NET_F_CTRL_MAC_ADDR;
+	p.vd.offered &= ~VDEV_F_CTRL_MAC_ADDR;
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	assert_int_equal(fn_dev_set_mac(p.dev, other_mac), -ENOTSUP);
 	assert_non_null(strstr(fn_error_last(), "cannot change its station address"));
@@ -143,7 +143,7 @@ static void station_address(void **state)
 
 	/* A device without an address of its own is told the one that was made up. */
 	port_init(&p);
-	p.vd.offered &= ~VIRTIO_NET_F_MAC;
+	p.vd.offered &= ~VDEV_F_MAC;
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	fn_dev_get_info(p.dev, &info);
 	assert_memory_equal(p.vd.mac, info.mac, 6);
@@ -156,7 +156,7 @@ static void station_address(void **state)
  */
 static void many_commands(void **state)
 {
-	static const uint64_t rings[] = { 0, VIRTIO_F_RING_EVENT_IDX, VIRTIO_F_IN_ORDER };
+	static const uint64_t rings[] = { 0, VDEV_F_EVENT_IDX, VDEV_F_IN_ORDER };
 	struct port p;
 
 	(void)state;
@@ -183,7 +183,7 @@ static void refused(void **state)
 	assert_int_equal(fn_dev_set_mac(p.dev, other_mac), -EIO);
 	assert_non_null(strstr(fn_error_last(), "refuses to change its station address"));
 	/* The queue works on. */
-	p.vd.ctrl_ack = VIRTIO_NET_CTRL_OK;
+	p.vd.ctrl_ack = VDEV_OK;
 	assert_int_equal(fn_dev_set_mac(p.dev, other_mac), 0);
 	assert_int_equal(fn_dev_stop(p.dev), 0);
 	/* A refusal at start: nothing stays. */
@@ -193,7 +193,7 @@ static void refused(void **state)
 	assert_int_equal(port_pool(&p).outside, 0);
 	p.vd.ctrl_ack = 0xff;
 	assert_int_equal(fn_dev_start(p.dev), -EIO);
-	p.vd.ctrl_ack = VIRTIO_NET_CTRL_OK;
+	p.vd.ctrl_ack = VDEV_OK;
 	assert_int_equal(fn_dev_start(p.dev), 0);
 	port_end(&p);
 }

@@ -138,11 +138,11 @@ static void rx_in_order_broken(void **state)
 
 	(void)state;
 	/* Buffer 3, though only one came back: three were skipped that did not. */
-	start(&p, VIRTIO_F_IN_ORDER);
+	start(&p, VDEV_F_IN_ORDER);
 	assert_int_equal(rx_lie(&p, 3, 100), 0);
 	broken(&p, false, "out of order");
 	/* The last of a batch with a length that cannot be; the skipped one is handed out. */
-	start(&p, VIRTIO_F_IN_ORDER);
+	start(&p, VDEV_F_IN_ORDER);
 	virtio_dev_used(&p.vd, 0, 1, 3000);
 	p.vd.queues[0].used_pos++;
 	virtio_dev_publish(&p.vd, 0);
@@ -308,7 +308,7 @@ static void tx_index(void **state)
 	for (unsigned i = 0; i < 2 * FN_ARRAY_LEN(idx); i++) {
 		struct port p;
 
-		start(&p, i % 2 ? VIRTIO_F_IN_ORDER : 0);
+		start(&p, i % 2 ? VDEV_F_IN_ORDER : 0);
 		tx_queue(&p);
 		virtio_dev_used_idx(&p.vd, 1, idx[i / 2]);
 		assert_int_equal(fn_tx_reclaim(p.tx), 0);

@@ -7,7 +7,7 @@
 
 static void start(struct port *p, bool event_idx, uint32_t ring)
 {
-	port_init_ring(p, event_idx ? VIRTIO_F_RING_EVENT_IDX : 0);
+	port_init_ring(p, event_idx ? VDEV_F_EVENT_IDX : 0);
 	port_start(p, (struct fn_dev_conf){ .rx_ring = ring, .tx_ring = ring });
 }
 
@@ -195,7 +195,7 @@ static void vector_map(void **state)
 	assert_int_equal(p.vd.config_vector, 0);
 	assert_int_equal(p.vd.queues[0].vector, 5);
 	assert_int_equal(p.vd.queues[1].vector, 1);
-	assert_int_equal(p.vd.queues[2].vector, VIRTIO_MSI_NO_VECTOR);
+	assert_int_equal(p.vd.queues[2].vector, VDEV_NO_VECTOR);
 	assert_int_equal(p.vd.queues[3].vector, 5);
 	assert_int_equal(fn_rxq_event_fd(p.rx), fn_txq_event_fd(fn_dev_txq(p.dev, 1)));
 	assert_int_equal(fn_rxq_event_fd(fn_dev_rxq(p.dev, 1)), -1);
@@ -233,7 +233,7 @@ static void link_state(void **state)
 
 	/* A device that says nothing of its link has one. */
 	port_init(&p);
-	p.vd.offered &= ~(VIRTIO_NET_F_STATUS | VIRTIO_NET_F_SPEED_DUPLEX);
+	p.vd.offered &= ~(VDEV_F_STATUS | VDEV_F_SPEED_DUPLEX);
 	p.vd.config.status = fn_cpu_to_le16(0);
 	assert_int_equal(port_open(&p), 0);
 	assert_int_equal(fn_dev_get_link(p.dev, &link), 0);
@@ -252,8 +252,7 @@ static void needs_reset(void **state)
 	start(&p, true, 64);
 	pkt = port_pkt(&p, 0);
 	assert_int_equal(fn_tx_burst(p.tx, &pkt, 1), 1);
-	p.vd.status |= VIRTIO_STATUS_DEVICE_NEEDS_RESET;
-	virtio_dev_config_changed(&p.vd);
+	virtio_dev_needs_reset(&p.vd);
 	assert_int_equal(fn_ctx_process_events(p.ctx), 1);
 	assert_int_equal(p.events[FN_EVENT_DEVICE_ERROR], 1);
 	assert_int_equal(fn_rxq_status(p.rx), -EIO);

@@ -79,7 +79,7 @@ static unsigned run(uint64_t features, uint64_t offloads, uint32_t headroom)
 	unsigned breaks = 0;
 	struct port p;
 
-	offload_init(&p, VIRTIO_F_RING_EVENT_IDX | VDEV_F_MTU);
+	offload_init(&p, VDEV_F_EVENT_IDX | VDEV_F_MTU);
 	p.vd.offered |= features;
 	p.pool_opts.headroom = headroom;
 	p.pool_opts.room_bytes = 128;
@@ -115,7 +115,7 @@ static void random_headers(void **state)
 	(void)state;
 	seed = 20261123;
 	for (unsigned i = 0; i < 4 * FN_ARRAY_LEN(offloads); i++) {
-		const unsigned breaks = run(i & 1 ? VIRTIO_F_IN_ORDER : 0, offloads[i / 4],
+		const unsigned breaks = run(i & 1 ? VDEV_F_IN_ORDER : 0, offloads[i / 4],
 					    i & 2 ? FN_POOL_NO_HEADROOM : 0);
 
 		/* Often enough to matter, and seldom enough that right ones come in between. */

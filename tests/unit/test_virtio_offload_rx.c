@@ -58,7 +58,7 @@ static void csum_with(uint64_t offloads, uint64_t features, uint32_t headroom, u
 {
 	struct port p;
 
-	offload_init(&p, VIRTIO_F_RING_EVENT_IDX | VDEV_F_RSS);
+	offload_init(&p, VDEV_F_EVENT_IDX | VDEV_F_RSS);
 	p.vd.offered |= features;
 	p.pool_opts.headroom = headroom;
 	p.pool_opts.room_bytes = room;
@@ -101,8 +101,8 @@ static void checksums(void **state)
 
 	(void)state;
 	csum_with(csum, 0, 0, 0);
-	csum_with(csum, VIRTIO_F_RING_EVENT_IDX, 0, 0);
-	csum_with(csum, VIRTIO_F_IN_ORDER, 0, 0);
+	csum_with(csum, VDEV_F_EVENT_IDX, 0, 0);
+	csum_with(csum, VDEV_F_IN_ORDER, 0, 0);
 	csum_with(csum, 0, FN_POOL_NO_HEADROOM, 0);
 	csum_with(csum, 0, 13, 0);
 	csum_with(csum | FN_OFFLOAD_RX_HASH, 0, 0, 0);
@@ -110,7 +110,7 @@ static void checksums(void **state)
 	csum_with(csum | FN_OFFLOAD_RX_SCATTER, 0, 0, 0);
 	csum_with(csum | FN_OFFLOAD_RX_SCATTER, 0, 0, 101);
 	csum_with(csum | FN_OFFLOAD_RX_SCATTER, 0, FN_POOL_NO_HEADROOM, 101);
-	csum_with(csum | FN_OFFLOAD_RX_SCATTER | FN_OFFLOAD_RX_HASH, VIRTIO_F_IN_ORDER, 13, 97);
+	csum_with(csum | FN_OFFLOAD_RX_SCATTER | FN_OFFLOAD_RX_HASH, VDEV_F_IN_ORDER, 13, 97);
 }
 
 /* Bursts, for laps of the ring, in each variant. */
@@ -139,8 +139,8 @@ static void laps(void **state)
 		unsigned out = 0;
 		struct port p;
 
-		offload_init(&p, v & 1 ? VIRTIO_F_RING_EVENT_IDX : 0);
-		p.vd.offered |= v & 2 ? VIRTIO_F_IN_ORDER : 0;
+		offload_init(&p, v & 1 ? VDEV_F_EVENT_IDX : 0);
+		p.vd.offered |= v & 2 ? VDEV_F_IN_ORDER : 0;
 		port_start(&p, (struct fn_dev_conf){ .rx_ring = 64, .offloads = offloads });
 		fn_dev_get_info(p.dev, &info);
 		assert_string_equal(info.rx_variant, variants[v / 4].name);
@@ -301,7 +301,7 @@ static void out_of_order(uint64_t features, uint64_t offloads)
 	const bool batch = features != 0;
 	struct port p;
 
-	offload_init(&p, VIRTIO_F_RING_EVENT_IDX);
+	offload_init(&p, VDEV_F_EVENT_IDX);
 	p.vd.offered |= features;
 	port_start(&p, (struct fn_dev_conf){ .rx_ring = 8, .offloads = offloads });
 	for (unsigned round = 0; round < 50; round++) {
@@ -329,10 +329,10 @@ static void order(void **state)
 	out_of_order(0, csum);
 	out_of_order(0, csum | FN_OFFLOAD_RX_HASH);
 	out_of_order(0, csum | FN_OFFLOAD_RX_SCATTER);
-	out_of_order(VIRTIO_F_IN_ORDER, csum);
-	out_of_order(VIRTIO_F_IN_ORDER, FN_OFFLOAD_RX_HASH);
-	out_of_order(VIRTIO_F_IN_ORDER, csum | FN_OFFLOAD_RX_SCATTER);
-	out_of_order(VIRTIO_F_IN_ORDER, csum | FN_OFFLOAD_RX_SCATTER | FN_OFFLOAD_RX_HASH);
+	out_of_order(VDEV_F_IN_ORDER, csum);
+	out_of_order(VDEV_F_IN_ORDER, FN_OFFLOAD_RX_HASH);
+	out_of_order(VDEV_F_IN_ORDER, csum | FN_OFFLOAD_RX_SCATTER);
+	out_of_order(VDEV_F_IN_ORDER, csum | FN_OFFLOAD_RX_SCATTER | FN_OFFLOAD_RX_HASH);
 }
 
 int main(void)

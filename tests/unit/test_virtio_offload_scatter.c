@@ -43,7 +43,7 @@ static void laps_with(uint64_t features, uint32_t headroom, uint32_t room, uint3
 	unsigned out = 0;
 	struct port p;
 
-	offload_init(&p, VIRTIO_F_RING_EVENT_IDX | VDEV_F_MTU);
+	offload_init(&p, VDEV_F_EVENT_IDX | VDEV_F_MTU);
 	p.vd.offered |= features;
 	p.pool_opts.room_bytes = room;
 	p.pool_opts.headroom = headroom;
@@ -76,7 +76,7 @@ static void laps_with(uint64_t features, uint32_t headroom, uint32_t room, uint3
 static void every_ring(void **state)
 {
 	static const uint32_t rooms[] = { 64, 100, 256, 2048 };
-	static const uint64_t features[] = { 0, VIRTIO_F_RING_EVENT_IDX, VIRTIO_F_IN_ORDER };
+	static const uint64_t features[] = { 0, VDEV_F_EVENT_IDX, VDEV_F_IN_ORDER };
 
 	(void)state;
 	for (uint32_t ring = 8; ring <= 512; ring *= 4)
@@ -236,7 +236,7 @@ static void put_frame(struct port *p, unsigned segs, uint16_t says, uint32_t *id
 
 static void start_small(struct port *p, uint64_t features)
 {
-	offload_init(p, VIRTIO_F_RING_EVENT_IDX);
+	offload_init(p, VDEV_F_EVENT_IDX);
 	p->vd.offered |= features;
 	p->pool_opts.room_bytes = 64;
 	port_start(p, (struct fn_dev_conf){ .rx_ring = 512, .offloads = SCATTER });
@@ -299,7 +299,7 @@ static void batches(void **state)
 	struct port p;
 
 	(void)state;
-	start_small(&p, VIRTIO_F_IN_ORDER);
+	start_small(&p, VDEV_F_IN_ORDER);
 	for (unsigned round = 0; round < 100; round++) {
 		put_frame(&p, 1, 1, ids);
 		put_frame(&p, 3, 3, ids);
@@ -348,7 +348,7 @@ static void lies(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < FN_ARRAY_LEN(numbers); i++) {
-		start_small(&p, i & 1 ? VIRTIO_F_IN_ORDER : 0);
+		start_small(&p, i & 1 ? VDEV_F_IN_ORDER : 0);
 		put_frame(&p, 1, 1, ids);
 		put_frame(&p, 3, numbers[i], ids + 1);
 		for (unsigned k = 0; k < 4; k++)
@@ -394,7 +394,7 @@ static void lies_of_length(void **state)
 		virtio_dev_publish(&p.vd, 0);
 		assert_broken(&p, "bytes where", 1, 3);
 	}
-	start_small(&p, VIRTIO_F_IN_ORDER);
+	start_small(&p, VDEV_F_IN_ORDER);
 	put_frame(&p, 3, 3, ids);
 	virtio_dev_used(&p.vd, 0, ids[2], 77);
 	p.vd.queues[0].used_pos = 3;
@@ -402,7 +402,7 @@ static void lies_of_length(void **state)
 	assert_broken(&p, "bytes where", 0, 3);
 	/* A buffer of a frame that it does not have, or has handed back already. */
 	for (unsigned i = 0; i < 3; i++) {
-		start_small(&p, i == 2 ? VIRTIO_F_IN_ORDER : 0);
+		start_small(&p, i == 2 ? VDEV_F_IN_ORDER : 0);
 		put_frame(&p, 3, 3, ids);
 		virtio_dev_used(&p.vd, 0, ids[0], 76);
 		virtio_dev_used(&p.vd, 0, i == 0 ? 512 : i == 1 ? ids[0] : ids[2] + 5, 76);

@@ -80,7 +80,7 @@ static void every_kind(void **state)
 {
 	(void)state;
 	kinds_with(FN_OFFLOAD_TX_L4_CSUM, 0, 0);
-	kinds_with(FN_OFFLOAD_TX_L4_CSUM, 0, VIRTIO_F_RING_EVENT_IDX);
+	kinds_with(FN_OFFLOAD_TX_L4_CSUM, 0, VDEV_F_EVENT_IDX);
 	kinds_with(FN_OFFLOAD_TX_L4_CSUM, FN_POOL_NO_HEADROOM, 0);
 	kinds_with(FN_OFFLOAD_TX_L4_CSUM | FN_OFFLOAD_RX_HASH, 0, 0);
 	kinds_with(FN_OFFLOAD_TX_L4_CSUM | FN_OFFLOAD_RX_HASH, 19, 0);

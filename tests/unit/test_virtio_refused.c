@@ -27,20 +27,20 @@ static void features_missing(void **state)
 
 	(void)state;
 	port_init(&p);
-	p.vd.offered &= ~VIRTIO_F_ACCESS_PLATFORM;
+	p.vd.offered &= ~VDEV_F_ACCESS_PLATFORM;
 	port_refused(&p, -ENOTSUP, "VIRTIO_F_ACCESS_PLATFORM");
 	port_init(&p);
-	p.vd.offered &= ~VIRTIO_F_ACCESS_PLATFORM;
+	p.vd.offered &= ~VDEV_F_ACCESS_PLATFORM;
 	port_refused(&p, -ENOTSUP, "iommu_platform=on");
 	port_init(&p);
-	p.vd.offered &= ~VIRTIO_F_VERSION_1;
+	p.vd.offered &= ~VDEV_F_VERSION_1;
 	port_refused(&p, -ENOTSUP, "disable-legacy=on");
 	port_init(&p);
 	p.vd.refuse_features = true;
 	port_refused(&p, -EIO, "refuses the features");
 	/* What was offered at open is not any more at start. */
 	configured(&p, 1);
-	p.vd.offered &= ~VIRTIO_NET_F_MAC;
+	p.vd.offered &= ~VDEV_F_MAC;
 	start_refused(&p, "any more");
 	port_end(&p);
 }
@@ -95,7 +95,7 @@ static void bad_capabilities(void **state)
 					   VIRTIO_DEV_CAP_NOTIFY };
 	static const struct bad_field each[] = {
 		/* It is missing. */
-		{ 3, false, VIRTIO_PCI_CAP_PCI_CFG, -ENOTSUP, "no usable capability" },
+		{ 3, false, VDEV_CAP_PCI_CFG, -ENOTSUP, "no usable capability" },
 		/* Its BAR is reserved: as if it were not there (4.1.4.1). */
 		{ 4, false, 6, -ENOTSUP, "no usable capability" },
 		/* It is too short to say where. */
@@ -233,7 +233,7 @@ static void apart(const struct virtio_dev_queue *queue, const struct fn_dma *dma
 static void write_and_look(struct fn_busdev *busdev, unsigned idx, uint64_t off, unsigned width,
 			   uint64_t value)
 {
-	const size_t status = offsetof(struct virtio_pci_common_cfg, device_status);
+	const size_t status = offsetof(struct virtio_dev_common, device_status);
 	struct fn_dma dma;
 
 	if (off == VIRTIO_DEV_COMMON + status && !value) {

@@ -78,7 +78,7 @@ static void headroom_too_small(void **state)
 	struct port p;
 
 	(void)state;
-	port_rings(VIRTIO_F_RING_EVENT_IDX, FN_POOL_NO_HEADROOM, run_laps);
+	port_rings(VDEV_F_EVENT_IDX, FN_POOL_NO_HEADROOM, run_laps);
 	port_init(&p);
 	p.pool_opts.headroom = 11;
 	port_start(&p, (struct fn_dev_conf){ .rx_ring = 8 });
@@ -152,7 +152,7 @@ static void out_of_order(void **state)
 			const unsigned other =
 				i + (seed = seed * 1103515245 + 12345) / 65536 % (k - i);
 			const uint32_t id = ids[other];
-			const struct virtq_desc *table =
+			const struct virtio_dev_desc *table =
 				(void *)virtio_dev_at(&p.vd, p.vd.queues[0].desc,
 						      sizeof(*table) * 64);
 			uint8_t *room =
@@ -187,7 +187,7 @@ static void in_order_batches(void **state)
 	(void)state;
 	memset(full, 0x5a, sizeof(full));
 	port_init(&p);
-	p.vd.offered |= VIRTIO_F_IN_ORDER;
+	p.vd.offered |= VDEV_F_IN_ORDER;
 	port_start(&p, (struct fn_dev_conf){ .rx_ring = 32 });
 	for (unsigned round = 0; round < 64; round++) {
 		const unsigned skipped = round % 9;
@@ -350,7 +350,7 @@ static void doorbells_with(uint64_t features)
 static void doorbells(void **state)
 {
 	(void)state;
-	doorbells_with(VIRTIO_F_RING_EVENT_IDX);
+	doorbells_with(VDEV_F_EVENT_IDX);
 	doorbells_with(0);
 }
 

@@ -18,9 +18,9 @@ static unsigned find(const struct port *p, unsigned from, enum virtio_dev_step s
 /* virtio 1.2 3.1.1, each step after the one before. */
 static void bring_up_order(void **state)
 {
-	const uint32_t ack = VIRTIO_STATUS_ACKNOWLEDGE;
-	const uint32_t driver = ack | VIRTIO_STATUS_DRIVER;
-	const uint32_t features = driver | VIRTIO_STATUS_FEATURES_OK;
+	const uint32_t ack = VDEV_STATUS_ACKNOWLEDGE;
+	const uint32_t driver = ack | VDEV_STATUS_DRIVER;
+	const uint32_t features = driver | VDEV_STATUS_FEATURES_OK;
 	struct port p;
 	unsigned at;
 
@@ -43,9 +43,9 @@ static void bring_up_order(void **state)
 	at = find(&p, at, VIRTIO_DEV_READ_STATUS, features);
 	for (unsigned q = 0; q < 5; q++)
 		at = find(&p, at, VIRTIO_DEV_ENABLE, q);
-	at = find(&p, at, VIRTIO_DEV_STATUS, features | VIRTIO_STATUS_DRIVER_OK);
-	at = find(&p, at, VIRTIO_DEV_COMMAND, VIRTIO_NET_CTRL_MQ << 8);
-	at = find(&p, at, VIRTIO_DEV_COMMAND, VIRTIO_NET_CTRL_RX << 8);
+	at = find(&p, at, VIRTIO_DEV_STATUS, features | VDEV_STATUS_DRIVER_OK);
+	at = find(&p, at, VIRTIO_DEV_COMMAND, VDEV_CMD_MQ_PAIRS);
+	at = find(&p, at, VIRTIO_DEV_COMMAND, VDEV_CMD_PROMISC);
 	at = find(&p, at, VIRTIO_DEV_KICK, 0);
 	(void)find(&p, at, VIRTIO_DEV_KICK, 2);
 	assert_int_equal(p.vd.accepted, p.vd.offered);
@@ -111,13 +111,13 @@ static void limits_and_defaults(void **state)
 	 * interrupts.
 	 */
 	port_init(&p);
-	p.vd.offered = VIRTIO_F_VERSION_1 | VIRTIO_F_ACCESS_PLATFORM | VIRTIO_F_IN_ORDER |
-		       VIRTIO_NET_F_MQ | VIRTIO_NET_F_CTRL_RX;
+	p.vd.offered = VDEV_F_VERSION_1 | VDEV_F_ACCESS_PLATFORM | VDEV_F_IN_ORDER | VDEV_F_MQ |
+		       VDEV_F_CTRL_RX;
 	p.vd.num_queues = 2;
 	p.vd.md.busdev.irqs = 0;
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	assert_int_equal(p.vd.accepted,
-			 VIRTIO_F_VERSION_1 | VIRTIO_F_ACCESS_PLATFORM | VIRTIO_F_IN_ORDER);
+			 VDEV_F_VERSION_1 | VDEV_F_ACCESS_PLATFORM | VDEV_F_IN_ORDER);
 	fn_dev_get_info(p.dev, &info);
 	assert_int_equal(info.max_rxqs, 1);
 	assert_int_equal(info.vectors, 0);
@@ -125,8 +125,8 @@ static void limits_and_defaults(void **state)
 	assert_int_equal(info.mac[0] & 3, 2);
 	assert_string_equal(info.rx_variant, "split in-order");
 	assert_string_equal(info.tx_variant, "split in-order");
-	assert_int_equal(p.vd.config_vector, VIRTIO_MSI_NO_VECTOR);
-	assert_int_equal(p.vd.queues[0].vector, VIRTIO_MSI_NO_VECTOR);
+	assert_int_equal(p.vd.config_vector, VDEV_NO_VECTOR);
+	assert_int_equal(p.vd.queues[0].vector, VDEV_NO_VECTOR);
 	assert_int_equal(port_receive(&p), 0);
 	port_end(&p);
 
@@ -137,7 +137,7 @@ static void limits_and_defaults(void **state)
 	fn_dev_get_info(p.dev, &info);
 	assert_int_equal(info.vectors, 0);
 	assert_int_equal(p.vd.config_vector, 0);
-	assert_int_equal(p.vd.queues[0].vector, VIRTIO_MSI_NO_VECTOR);
+	assert_int_equal(p.vd.queues[0].vector, VDEV_NO_VECTOR);
 	assert_int_equal(fn_rxq_event_fd(p.rx), -1);
 	virtio_dev_config_changed(&p.vd);
 	assert_int_equal(fn_ctx_process_events(p.ctx), 1);
@@ -157,19 +157,19 @@ static void mtu_feature(void **state)
 	port_init(&p);
 	p.vd.config.mtu = fn_cpu_to_le16(9000);
 	port_start(&p, (struct fn_dev_conf){ 0 });
-	assert_false(p.vd.accepted & VIRTIO_NET_F_MTU);
+	assert_false(p.vd.accepted & VDEV_F_MTU);
 	port_end(&p);
 	port_init(&p);
 	p.vd.config.mtu = fn_cpu_to_le16(9000);
 	p.pool_opts.room_bytes = 9018;
 	port_start(&p, (struct fn_dev_conf){ 0 });
-	assert_true(p.vd.accepted & VIRTIO_NET_F_MTU);
+	assert_true(p.vd.accepted & VDEV_F_MTU);
 	port_end(&p);
 	/* An MTU below 68 is none. */
 	port_init(&p);
 	p.vd.config.mtu = fn_cpu_to_le16(67);
 	port_start(&p, (struct fn_dev_conf){ 0 });
-	assert_false(p.vd.accepted & VIRTIO_NET_F_MTU);
+	assert_false(p.vd.accepted & VDEV_F_MTU);
 	port_end(&p);
 }
 

@@ -12,7 +12,7 @@
 
 static void start(struct port *p, uint64_t offloads)
 {
-	offload_init(p, offloads ? VIRTIO_F_RING_EVENT_IDX | VIRTIO_F_IN_ORDER : VIRTIO_DEV_F_ALL);
+	offload_init(p, offloads ? VDEV_F_EVENT_IDX | VDEV_F_IN_ORDER : VIRTIO_DEV_F_ALL);
 	port_start(p,
 		   (struct fn_dev_conf){ .rx_ring = RX_RING, .tx_ring = 64, .offloads = offloads });
 }

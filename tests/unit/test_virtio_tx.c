@@ -53,8 +53,8 @@ static void each_length_on_each_ring(void **state)
 static void headroom_too_small(void **state)
 {
 	(void)state;
-	port_rings(VIRTIO_F_RING_EVENT_IDX, FN_POOL_NO_HEADROOM, run_laps);
-	port_rings(VIRTIO_F_RING_EVENT_IDX | VIRTIO_F_IN_ORDER, 11, run_laps);
+	port_rings(VDEV_F_EVENT_IDX, FN_POOL_NO_HEADROOM, run_laps);
+	port_rings(VDEV_F_EVENT_IDX | VDEV_F_IN_ORDER, 11, run_laps);
 }
 
 /* Old memory behind a short frame never goes out, nor does the frame get longer than it must. */
@@ -162,7 +162,7 @@ static void in_order_without_elements(void **state)
 
 	(void)state;
 	port_init(&p);
-	p.vd.offered |= VIRTIO_F_IN_ORDER;
+	p.vd.offered |= VDEV_F_IN_ORDER;
 	port_start(&p, (struct fn_dev_conf){ .tx_ring = 64, .rx_ring = 8 });
 	for (unsigned round = 0; round < 100; round++) {
 		const unsigned n = send(&p, seq, 1 + round % 40);
@@ -213,7 +213,7 @@ static void doorbells_with(uint64_t features)
 static void doorbells(void **state)
 {
 	(void)state;
-	doorbells_with(VIRTIO_F_RING_EVENT_IDX);
+	doorbells_with(VDEV_F_EVENT_IDX);
 	doorbells_with(0);
 }
 

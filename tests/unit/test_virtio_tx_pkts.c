@@ -116,7 +116,7 @@ static void kinds(void **state)
 {
 	(void)state;
 	every_kind(0, 0);
-	every_kind(VIRTIO_F_IN_ORDER, 0);
+	every_kind(VDEV_F_IN_ORDER, 0);
 	every_kind(0, FN_POOL_NO_HEADROOM);
 }
 

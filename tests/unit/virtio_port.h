@@ -102,7 +102,7 @@ static inline void port_init(struct port *p)
 static inline void port_init_ring(struct port *p, uint64_t features)
 {
 	port_init(p);
-	p->vd.offered &= ~(VIRTIO_F_RING_EVENT_IDX | VIRTIO_F_IN_ORDER);
+	p->vd.offered &= ~(VDEV_F_EVENT_IDX | VDEV_F_IN_ORDER);
 	p->vd.offered |= features;
 }
 
@@ -283,9 +283,9 @@ static inline void port_rings(uint64_t features, uint32_t headroom,
 static inline void port_all_rings(void (*lap)(struct port *p, uint32_t ring, unsigned burst))
 {
 	port_rings(0, 0, lap);
-	port_rings(VIRTIO_F_RING_EVENT_IDX, 0, lap);
-	port_rings(VIRTIO_F_IN_ORDER, 0, lap);
-	port_rings(VIRTIO_F_RING_EVENT_IDX | VIRTIO_F_IN_ORDER, 0, lap);
+	port_rings(VDEV_F_EVENT_IDX, 0, lap);
+	port_rings(VDEV_F_IN_ORDER, 0, lap);
+	port_rings(VDEV_F_EVENT_IDX | VDEV_F_IN_ORDER, 0, lap);
 }
 
 /* A sentence, of an error or of the log, contains @why. */

@@ -347,6 +347,30 @@ static void little_headroom(struct conform *c)
 	}
 }
 
+BEHAVIOUR(burst_of_none, 0,
+	  "A burst that asks for no packets takes none, either way and however many wait, and what "
+	  "waited comes with the next one.");
+static void burst_of_none(struct conform *c)
+{
+	struct fn_pkt *pkts[1] = { NULL };
+
+	port_start(c, (struct fn_dev_conf){ .rx_ring = 64 });
+	for (unsigned n = 0; n < 10; n++) {
+		wire_send_stream(c, 0, n, 100);
+		conform_wait_ns(c, CONFORM_QUIET_NS);
+		for (unsigned i = 0; i < 100; i++) {
+			check_eq(fn_rx_burst(c->rx, pkts, 0), 0);
+			check_eq(fn_tx_burst(c->tx, pkts, 0), 0);
+		}
+		check(!pkts[0]);
+		rx_expect_stream(c, c->rx, 0, n, 100);
+	}
+	check_eq(rx_counter(c->rx, FN_RX_PACKETS), 45);
+	check_eq(tx_counter(c->tx, FN_TX_BURSTS), 0);
+	check_eq(tx_counter(c->tx, FN_TX_RING_FULL), 0);
+	check_eq(tx_counter(c->tx, FN_TX_DOORBELLS), 0);
+}
+
 const struct behaviour *const rx_behaviours[] = {
 	&behaviour_rx_laps,
 	&behaviour_rx_starved_resumed,
@@ -358,5 +382,6 @@ const struct behaviour *const rx_behaviours[] = {
 	&behaviour_rx_full_rooms,
 	&behaviour_rx_few_back,
 	&behaviour_little_headroom,
+	&behaviour_burst_of_none,
 	NULL,
 };

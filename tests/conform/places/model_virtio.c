@@ -134,7 +134,7 @@ static int receive_request(struct world *w, struct held *held)
 		held->request = (struct wire_request){ 0 };
 		return virtio_dev_wire_in(&w->vd, held->data, held->len);
 	}
-	if (!(w->vd.status & VIRTIO_STATUS_DRIVER_OK))
+	if (!(w->vd.status & VDEV_STATUS_DRIVER_OK))
 		return -ENETDOWN;
 	if (!virtio_dev_wants(&w->vd, held->data, held->len))
 		return -EPERM;
@@ -154,11 +154,11 @@ static int receive_request(struct world *w, struct held *held)
 static bool receive(struct world *w, struct held *held)
 {
 	const unsigned pair = virtio_dev_pair_of(&w->vd, held->data, held->len);
-	const unsigned kicks = w->vd.queues[VIRTIO_NET_RXQ(pair)].kicks;
+	const unsigned kicks = w->vd.queues[VDEV_RXQ(pair)].kicks;
 	int ret = -ENOBUFS;
 
 	if (!w->dry[pair].is || w->dry[pair].kicks != kicks ||
-	    !(w->vd.status & VIRTIO_STATUS_DRIVER_OK))
+	    !(w->vd.status & VDEV_STATUS_DRIVER_OK))
 		ret = held->request.flags ? receive_request(w, held) :
 					    virtio_dev_wire_in(&w->vd, held->data, held->len);
 	w->dry[pair].is = ret == -ENOBUFS;
@@ -174,8 +174,8 @@ static void hold(struct world *w, bool on)
 {
 	w->vd.hold = on && w->vd.returns == VIRTIO_DEV_BATCHES;
 	for (unsigned i = 0; !on && 2 * i + 1 < w->vd.num_queues; i++)
-		if (w->vd.queues[VIRTIO_NET_RXQ(i)].batch.n)
-			virtio_dev_publish(&w->vd, VIRTIO_NET_RXQ(i));
+		if (w->vd.queues[VDEV_RXQ(i)].batch.n)
+			virtio_dev_publish(&w->vd, VDEV_RXQ(i));
 }
 
 /* The wire delivers while the device has room. The device sends when it is told to. */
@@ -265,7 +265,7 @@ static void lie_in_number(struct virtio_dev *vd, unsigned index, unsigned how)
 static void model_lie(struct conform *c, bool is_tx, unsigned queue, unsigned how)
 {
 	struct world *w = c->world;
-	const unsigned index = is_tx ? VIRTIO_NET_TXQ(queue) : VIRTIO_NET_RXQ(queue);
+	const unsigned index = is_tx ? VDEV_TXQ(queue) : VDEV_RXQ(queue);
 	const struct virtio_dev_queue *q = &w->vd.queues[index];
 	static struct virtio_dev_buf buf;
 	uint32_t id = 0xffff;

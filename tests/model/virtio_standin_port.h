@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* For tests of the virtio model's network side: a device, a stand-in on it, and the wire. */
-#ifndef FN_TESTS_MODEL_VIRTIO_NET_PORT_H
-#define FN_TESTS_MODEL_VIRTIO_NET_PORT_H
+#ifndef FN_TESTS_MODEL_VIRTIO_STANDIN_PORT_H
+#define FN_TESTS_MODEL_VIRTIO_STANDIN_PORT_H
 
 #include "model/model_build.h"
 #include "model/model_test.h"
