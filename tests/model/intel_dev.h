@@ -144,6 +144,8 @@ struct intel_posted {
  * @queues: of each kind
  * @reg: the register file
  * @nvm: words of the NVM; the station address is in the first three
+ * @eecd: what EECD says of the NVM beside that it is there and was read: its kind, its size. QEMU's
+ *	models say nothing
  * @phy: registers of the PHY, at address 1; 5 and 10 are what the link partner can
  * @phy_dead: MDIC never gets ready
  * @phy_error: the PHY does not answer: MDIC says so
@@ -190,6 +192,7 @@ struct intel_dev {
 	unsigned queues;
 	uint32_t reg[INTEL_DEV_BAR_BYTES / 4];
 	uint16_t nvm[INTEL_DEV_NVM_WORDS];
+	uint32_t eecd;
 	uint16_t phy[32];
 	bool phy_dead;
 	bool phy_error;

@@ -58,7 +58,7 @@ static void watch_write(struct fn_busdev *busdev, unsigned idx, uint64_t off, un
 
 static struct fn_bus_ops watching;
 
-static void member_open(const struct member *m)
+static void member_init(const struct member *m)
 {
 	family = strcmp(m->driver, "igb") ? INTEL_82574 : INTEL_82576;
 	port_init();
@@ -70,6 +70,11 @@ static void member_open(const struct member *m)
 	watching = model_bus;
 	watching.bar_write = watch_write;
 	p.id.md.busdev.ops = &watching;
+}
+
+static void member_open(const struct member *m)
+{
+	member_init(m);
 	port_open();
 }
 
@@ -119,6 +124,39 @@ static void exact_addresses(void **state)
 					 i < m->macs - 1);
 		}
 		port_end();
+	}
+}
+
+/* Whether a member with a subsystem, and with an NVM that says so of itself, is QEMU's. */
+static bool is_qemu(const struct member *m, const uint8_t subsystem[4], uint32_t eecd)
+{
+	bool is;
+
+	member_init(m);
+	memcpy(p.id.md.cfg + 0x2c, subsystem, 4);
+	p.id.eecd = eecd;
+	intel_dev_auto_read(&p.id);
+	port_open();
+	is = intel_port_of(p.dev)->is_qemu;
+	port_end();
+	return is;
+}
+
+/* A card whose maker gave it no number is none of QEMU's models, which have none either. */
+static void boards(void **state)
+{
+	/* Vendor and device (PCI 3.0 6.2.4), little-endian. */
+	static const uint8_t intels[] = { 0x86, 0x80, 0x00, 0x00 };
+	static const uint8_t qemus[] = { 0xf4, 0x1a, 0x00, 0x11 };
+	/* 82574 10.2.2.3: a serial EEPROM of either size, a flash. */
+	static const uint32_t cards[] = { 2u << 15, 2u << 15 | 1u << 11, 3u << 15 };
+
+	(void)state;
+	for (const struct member *m = members; m < members + FN_ARRAY_LEN(members); m++) {
+		assert_true(is_qemu(m, qemus, 0));
+		assert_int_equal(is_qemu(m, intels, 0), !strcmp(m->driver, "e1000e"));
+		for (unsigned i = 0; i < FN_ARRAY_LEN(cards); i++)
+			assert_false(is_qemu(m, intels, cards[i]));
 	}
 }
 
@@ -305,11 +343,11 @@ static void pause_marks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(traits),      cmocka_unit_test(exact_addresses),
-		cmocka_unit_test(vectors),     cmocka_unit_test(addresses),
-		cmocka_unit_test(vlans),       cmocka_unit_test(crc),
-		cmocka_unit_test(drops),       cmocka_unit_test(queue_counters),
-		cmocka_unit_test(pause_marks),
+		cmocka_unit_test(traits),  cmocka_unit_test(exact_addresses),
+		cmocka_unit_test(vectors), cmocka_unit_test(addresses),
+		cmocka_unit_test(vlans),   cmocka_unit_test(crc),
+		cmocka_unit_test(drops),   cmocka_unit_test(queue_counters),
+		cmocka_unit_test(boards),  cmocka_unit_test(pause_marks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
