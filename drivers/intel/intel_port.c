@@ -4,6 +4,7 @@
 
 #include "drivers/intel/intel_link.h"
 #include "drivers/intel/intel_nvm.h"
+#include "drivers/intel/intel_regtable.h"
 #include "drivers/intel/intel_ring.h"
 #include "drivers/intel/intel_selftest.h"
 #include "drivers/intel/intel_stats.h"
@@ -78,6 +79,10 @@ static void open_limits(struct fn_dev *dev, const struct intel_chip *chip)
 	if (limits->nvm_words)
 		limits->caps |= FN_CAP_NVM;
 	limits->selftests = intel_selftests(dev);
+	limits->counters = chip->stats->descs;
+	limits->counters_n = chip->stats->n;
+	limits->regs = chip->regs->descs;
+	limits->regs_n = chip->regs->n;
 	open_vectors(dev, chip);
 }
 
