@@ -466,6 +466,7 @@ void intel_dev_init(struct intel_dev *id, enum intel_family family)
 	id->family = family;
 	id->queues = family == INTEL_82576 ? 16 : 2;
 	intel_dev_nvm_init(id);
+	id->phy_id = family == INTEL_82576 ? 0x02a80391 : 0x01410cb1;
 	intel_dev_phy_reset(id);
 	/* The link partner: everything, pause too. */
 	id->phy[5] = 0xcde1;
