@@ -275,6 +275,9 @@ static void reg_write(struct intel_dev *id, uint32_t off, uint32_t value)
 		return;
 	if (off >= IDEV_VFTA && off < IDEV_VFTA + 512 && id->vfta_writes++ % (id->vfta_lost + 1))
 		return;
+	if (off == IDEV_CTRL_EXT && id->family == INTEL_82574 && (value & IDEV_CTRL_EXT_EIAME) &&
+	    !(value & IDEV_CTRL_EXT_RESERVED_74))
+		intel_dev_violation(id, "CTRL_EXT without the reserved bit 22 (82574 10.2.2.5)");
 	if (is_plain(id, off))
 		REG(off) = value;
 	else if ((reg = intel_dev_queue_reg(id, off, &tx, &queue, &which)))
