@@ -8,6 +8,8 @@
 #include "drivers/intel/intel_regs.h"
 
 struct intel_port;
+struct intel_stats;
+struct intel_regs;
 
 /**
  * struct intel_hash - how the register MRQC says that something is hashed
@@ -77,6 +79,8 @@ enum intel_nvm {
  * @drops_stay: reading RQDPC does not clear it, writing does
  * @rxcsum_sctp: of RXCSUM: look at SCTP too
  * @nvm: enum intel_nvm
+ * @stats: what it counts
+ * @regs: registers that people may look at
  * @steps: what its family does its own way
  */
 struct intel_chip {
@@ -102,6 +106,8 @@ struct intel_chip {
 	bool drops_stay;
 	uint32_t rxcsum_sctp;
 	enum intel_nvm nvm;
+	const struct intel_stats *stats;
+	const struct intel_regs *regs;
 	const struct intel_steps *steps;
 };
 

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Queues of each kind that count for themselves (82576). */
-#define INTEL_COUNTED_QUEUES 16u
+/* Queues of each kind that count their packets, at most (I350). */
+#define INTEL_COUNTED_QUEUES 8u
 
 /**
  * struct intel_diag - a port's
@@ -18,7 +18,7 @@
  * @nvm_kept: 82576: the semaphore of the NVM could not be given back, and is this port's still
  * @led_kept: @ledctl is what the LEDs showed before they began to blink
  * @ledctl: LEDCTL as it was
- * @rx_packets: PQGPRC of each queue as it was read last: it runs on, and reading does not clear it
+ * @rx_packets: successors of the 82576: PQGPRC of each queue as it was read last: it runs on, and reading does not clear it
  * @tx_packets: PQGPTC, as @rx_packets
  */
 struct intel_diag {

@@ -98,35 +98,6 @@ static int begin_anew(struct fn_dev *dev)
 	return tell_phy(dev, INTEL_PHY_BMCR, BMCR_NEGOTIATE | INTEL_BMCR_RESTART);
 }
 
-/*
- * A reset of the MAC leaves the PHY alone, and negotiation takes seconds: a link that is as it
- * shall be stays. Else it begins anew, out of power-down and loopback too; and when something was
- * begun before and failed, which the MAC may have seen come up at a speed of its own.
- */
-static int negotiate(struct fn_dev *dev, const struct phy_setting *s)
-{
-	const uint16_t wrong = INTEL_BMCR_RESET | INTEL_BMCR_LOOPBACK | INTEL_BMCR_POWER_DOWN;
-	bool changed = intel_port_of(dev)->diag.link_touched;
-	uint16_t bmcr;
-	uint16_t bmsr;
-	int ret;
-
-	ret = change(dev, INTEL_PHY_ADVERTISE, INTEL_ADVERTISE_MODES, s->advertise, &changed);
-	if (!ret)
-		ret = change(dev, INTEL_PHY_CTRL_1000, INTEL_CTRL_1000_HALF | INTEL_CTRL_1000_FULL,
-			     s->ctrl_1000, &changed);
-	if (!ret)
-		ret = intel_phy_read(dev, INTEL_PHY_BMCR, &bmcr);
-	if (!ret)
-		ret = intel_phy_read(dev, INTEL_PHY_BMSR, &bmsr);
-	if (ret)
-		return ret;
-	if (!changed && (bmcr & (wrong | INTEL_BMCR_AUTONEG)) == INTEL_BMCR_AUTONEG &&
-	    (bmsr & INTEL_BMSR_AUTONEG_DONE))
-		return 0;
-	return begin_anew(dev);
-}
-
 /* 802.3 22.2.4.1.1: within 0.5 s. Nobody asks the PHY anything meanwhile (I210 3.7.2.2). */
 static int reset_ends(struct fn_dev *dev)
 {
@@ -146,23 +117,84 @@ static int reset_ends(struct fn_dev *dev)
 		       dev->bus->name);
 }
 
-/*
- * Marvell's PHYs (82574, I210) take a forced speed on with a reset only, over which they keep it.
- * Intel's own forget it with one.
- */
-static int force(struct fn_dev *dev, uint16_t bmcr)
+static int take_on(struct fn_dev *dev, const struct intel_phy_kind *phy, uint16_t bmcr)
 {
-	uint16_t id;
-	int ret = intel_phy_read(dev, INTEL_PHY_ID1, &id);
+	int ret;
 
-	if (!ret)
-		ret = begin_anew(dev);
-	if (ret)
-		return ret;
-	if (id != INTEL_PHY_ID1_MARVELL)
+	if (!phy->resets)
 		return tell_phy(dev, INTEL_PHY_BMCR, bmcr);
 	ret = tell_phy(dev, INTEL_PHY_BMCR, bmcr | INTEL_BMCR_RESET);
 	return ret ? ret : reset_ends(dev);
+}
+
+/*
+ * What a kind of PHY has its own way, out of loopback. Whoever forces its speed has to keep it from
+ * looking for crossed wires: it would find none while it negotiates nothing, and have no link.
+ */
+static int own_way(struct fn_dev *dev, const struct intel_phy_kind *phy, bool finds_crossed,
+		   bool *changed)
+{
+	int ret = 0;
+
+	if (phy->loop)
+		ret = change(dev, phy->loop, phy->loop_bits, 0, changed);
+	if (!ret && phy->page)
+		ret = intel_phy_write(dev, phy->page, 0);
+	if (!ret && phy->mdi)
+		ret = change(dev, phy->mdi, phy->mdi_mask, finds_crossed ? phy->mdi_auto : 0,
+			     changed);
+	return ret;
+}
+
+/*
+ * A reset of the MAC leaves the PHY alone, and negotiation takes seconds: a link that is as it
+ * shall be stays. Else it begins anew, out of power-down and loopback too; and when something was
+ * begun before and failed, which the MAC may have seen come up at a speed of its own.
+ */
+static int negotiate(struct fn_dev *dev, const struct phy_setting *s)
+{
+	const uint16_t wrong = INTEL_BMCR_RESET | INTEL_BMCR_LOOPBACK | INTEL_BMCR_POWER_DOWN;
+	bool changed = intel_port_of(dev)->diag.link_touched;
+	bool own_changed = changed;
+	const struct intel_phy_kind *phy;
+	uint16_t bmcr;
+	uint16_t bmsr;
+	int ret = intel_phy_kind(dev, &phy);
+
+	if (!ret)
+		ret = own_way(dev, phy, true, &own_changed);
+	if (!ret)
+		ret = change(dev, INTEL_PHY_ADVERTISE, INTEL_ADVERTISE_MODES, s->advertise,
+			     &changed);
+	if (!ret)
+		ret = change(dev, INTEL_PHY_CTRL_1000, INTEL_CTRL_1000_HALF | INTEL_CTRL_1000_FULL,
+			     s->ctrl_1000, &changed);
+	if (!ret)
+		ret = intel_phy_read(dev, INTEL_PHY_BMCR, &bmcr);
+	if (!ret)
+		ret = intel_phy_read(dev, INTEL_PHY_BMSR, &bmsr);
+	if (ret)
+		return ret;
+	if (own_changed)
+		return take_on(dev, phy, BMCR_NEGOTIATE | INTEL_BMCR_RESTART);
+	if (!changed && (bmcr & (wrong | INTEL_BMCR_AUTONEG)) == INTEL_BMCR_AUTONEG &&
+	    (bmsr & INTEL_BMSR_AUTONEG_DONE))
+		return 0;
+	return begin_anew(dev);
+}
+
+/* A speed that is told to the PHY, and by it to nobody. */
+static int force(struct fn_dev *dev, uint16_t bmcr)
+{
+	const struct intel_phy_kind *phy;
+	bool changed;
+	int ret = intel_phy_kind(dev, &phy);
+
+	if (!ret)
+		ret = begin_anew(dev);
+	if (!ret)
+		ret = own_way(dev, phy, false, &changed);
+	return ret ? ret : take_on(dev, phy, bmcr);
 }
 
 static int set_up(struct fn_dev *dev, const struct fn_link_conf *c)
@@ -192,12 +224,18 @@ static int set_up(struct fn_dev *dev, const struct fn_link_conf *c)
  */
 static int loop_back(struct fn_dev *dev)
 {
+	const struct intel_phy_kind *phy;
+	bool changed;
 	int ret;
 
 	intel_port_of(dev)->diag.looped = true;
 	ret = tell_mac(dev, true, 1000, true);
 	if (!ret)
+		ret = intel_phy_kind(dev, &phy);
+	if (!ret)
 		ret = begin_anew(dev);
+	if (!ret && phy->loop)
+		ret = change(dev, phy->loop, phy->loop_bits, phy->loop_bits, &changed);
 	if (!ret)
 		ret = tell_phy(dev, INTEL_PHY_BMCR,
 			       INTEL_BMCR_LOOPBACK | INTEL_BMCR_SPEED_1000 |

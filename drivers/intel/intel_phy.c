@@ -18,6 +18,37 @@
 #define MDIC_READY (1u << 28)
 #define MDIC_ERROR (1u << 30)
 
+/*
+ * All but the model of the I210's, and of any other of Marvell's: as Linux has them (e1000e and igb,
+ * where speed and duplex are forced and where the PHY is looped back); no paper says more.
+ */
+static const struct intel_phy_kind kinds[] = {
+	/* 82574 */
+	{ .id1 = INTEL_PHY_ID1_MARVELL,
+	  .id2 = 0x0cb0,
+	  .page = 22,
+	  .mdi = 16,
+	  .mdi_mask = 0x0060,
+	  .mdi_auto = 0x0060,
+	  .resets = true },
+	/* 82576 */
+	{ .id1 = 0x02a8,
+	  .id2 = 0x0390,
+	  .page = 31,
+	  .mdi = 18,
+	  .mdi_mask = 0x3000,
+	  .mdi_auto = 0x1000 },
+	/* I350 */
+	{ .id1 = 0x0154,
+	  .id2 = 0x03b0,
+	  .mdi = 18,
+	  .mdi_mask = 0x0600,
+	  .mdi_auto = 0x0400,
+	  .loop = 19,
+	  .loop_bits = 0x8041 },
+};
+static const struct intel_phy_kind other_kinds[] = { { .resets = false }, { .resets = true } };
+
 /* 64 us are usual. */
 #define MDIC_NS FN_MS(10)
 
@@ -68,4 +99,21 @@ int intel_phy_read(struct fn_dev *dev, unsigned reg, uint16_t *value)
 int intel_phy_write(struct fn_dev *dev, unsigned reg, uint16_t value)
 {
 	return access_phy(dev, reg, MDIC_WRITE | value, &value);
+}
+
+int intel_phy_kind(struct fn_dev *dev, const struct intel_phy_kind **kind)
+{
+	uint16_t id1;
+	uint16_t id2;
+	int ret = intel_phy_read(dev, INTEL_PHY_ID1, &id1);
+
+	if (!ret)
+		ret = intel_phy_read(dev, INTEL_PHY_ID2, &id2);
+	if (ret)
+		return ret;
+	*kind = &other_kinds[id1 == INTEL_PHY_ID1_MARVELL];
+	for (unsigned i = 0; i < FN_ARRAY_LEN(kinds); i++)
+		if (kinds[i].id1 == id1 && kinds[i].id2 == (id2 & INTEL_PHY_ID2_MODEL))
+			*kind = &kinds[i];
+	return 0;
 }

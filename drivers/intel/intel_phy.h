@@ -3,6 +3,7 @@
 #ifndef INTEL_PHY_H
 #define INTEL_PHY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct fn_dev;
@@ -22,9 +23,11 @@ struct fn_dev;
 #define INTEL_PHY_BMSR 1u
 #define INTEL_BMSR_AUTONEG_DONE 0x0020u
 
-/* 22.2.4.3.1: who made it. */
+/* 22.2.4.3.1: who made it, and which it is: the model, and its revision in the lower four bits. */
 #define INTEL_PHY_ID1 2u
 #define INTEL_PHY_ID1_MARVELL 0x0141u
+#define INTEL_PHY_ID2 3u
+#define INTEL_PHY_ID2_MODEL 0xfff0u
 
 /* 28.2.4.1.3 and 28.2.4.1.4: what is offered, by this end and by the other. */
 #define INTEL_PHY_ADVERTISE 4u
@@ -41,6 +44,34 @@ struct fn_dev;
 #define INTEL_PHY_CTRL_1000 9u
 #define INTEL_CTRL_1000_HALF 0x0100u
 #define INTEL_CTRL_1000_FULL 0x0200u
+
+/**
+ * struct intel_phy_kind - what kinds of PHYs have each its own way
+ * @id1: of which maker
+ * @id2: which, without its revision
+ * @page: the register that says of which page those behind it are; 0: there are none
+ * @mdi: the register of crossed wires, on page 0; 0: it finds them by itself, whatever its speed
+ * @mdi_mask: of it: how they are dealt with; all 0: not at all
+ * @mdi_auto: it finds them by itself
+ * @loop: a register in which loopback needs @loop_bits; 0: none
+ * @loop_bits: they
+ * @resets: it takes on what it is told with a reset only, over which it keeps it. Others forget it
+ *	with one
+ */
+struct intel_phy_kind {
+	uint16_t id1;
+	uint16_t id2;
+	uint8_t page;
+	uint8_t mdi;
+	uint16_t mdi_mask;
+	uint16_t mdi_auto;
+	uint8_t loop;
+	uint16_t loop_bits;
+	bool resets;
+};
+
+/* Which kind a port's is: 0, -EIO, -ENODEV. */
+int intel_phy_kind(struct fn_dev *dev, const struct intel_phy_kind **kind);
 
 /*
  * As in &struct fn_driver_ops: from control calls only, since each waits some 64 us for the wires,

@@ -4,6 +4,7 @@
 
 #include "drivers/intel/intel_link.h"
 #include "drivers/intel/intel_nvm.h"
+#include "drivers/intel/intel_regtable.h"
 #include "drivers/intel/intel_ring.h"
 #include "drivers/intel/intel_selftest.h"
 #include "drivers/intel/intel_stats.h"
@@ -15,6 +16,7 @@
 #define PCI_SUBSYSTEM 0x2cu
 #define QEMU_SUBSYSTEM 0x11001af4u
 #define QEMU_E1000E_SUBSYSTEM 0x00008086u
+#define QEMU_E1000E_EECD (INTEL_EECD_PRES | INTEL_EECD_AUTO_RD)
 
 /* With one entry only, link changes are told and queues have no interrupt. */
 static void open_vectors(struct fn_dev *dev, const struct intel_chip *chip)
@@ -28,14 +30,18 @@ static void open_vectors(struct fn_dev *dev, const struct intel_chip *chip)
 }
 
 /*
- * QEMU's models by their subsystem: its igb has the one that all devices of QEMU's have which were
- * not given another, its e1000e one that no card has.
+ * QEMU's models, behind a reset: its igb by the subsystem that all devices of QEMU's have which were
+ * not given another. That of its e1000e is one of real cards too; but of its NVM it says only that
+ * it is there, where a card says of which kind and how large it is (82574 10.2.2.3).
  */
 static bool is_qemu(const struct fn_dev *dev)
 {
+	const struct intel_port *port = intel_port_of(dev);
 	const uint32_t subsystem = fn_cfg_read32(dev->bus, PCI_SUBSYSTEM);
 
-	return subsystem == QEMU_SUBSYSTEM || subsystem == QEMU_E1000E_SUBSYSTEM;
+	if (port->chip->is_82576 || subsystem != QEMU_E1000E_SUBSYSTEM)
+		return subsystem == QEMU_SUBSYSTEM;
+	return intel_look(port, INTEL_EECD) == QEMU_E1000E_EECD;
 }
 
 static void open_limits(struct fn_dev *dev, const struct intel_chip *chip)
@@ -73,6 +79,10 @@ static void open_limits(struct fn_dev *dev, const struct intel_chip *chip)
 	if (limits->nvm_words)
 		limits->caps |= FN_CAP_NVM;
 	limits->selftests = intel_selftests(dev);
+	limits->counters = chip->stats->descs;
+	limits->counters_n = chip->stats->n;
+	limits->regs = chip->regs->descs;
+	limits->regs_n = chip->regs->n;
 	open_vectors(dev, chip);
 }
 
@@ -82,7 +92,6 @@ int intel_open(struct fn_dev *dev, const struct intel_chip *chip)
 	int ret;
 
 	port->chip = chip;
-	port->is_qemu = is_qemu(dev);
 	ret = fn_busdev_map(dev->bus, INTEL_REGS_BAR, 0, INTEL_REGS_BYTES, &port->regs);
 	if (ret)
 		return ret;
@@ -93,6 +102,7 @@ int intel_open(struct fn_dev *dev, const struct intel_chip *chip)
 		dev->bus->ops->unmap(dev->bus, &port->regs);
 		return ret;
 	}
+	port->is_qemu = is_qemu(dev);
 	open_limits(dev, chip);
 	return 0;
 }

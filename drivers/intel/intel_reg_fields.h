@@ -62,25 +62,18 @@ static const struct fn_reg_field mdic[] = {
 	{ "DATA", 0, 16 }, { "REGADD", 16, 5 }, { "PHYADD", 21, 5 }, { "OP", 26, 2 },
 	{ "R", 28, 1 },    { "I", 29, 1 },      { "E", 30, 1 },
 };
-static const struct fn_reg_field rctl[] = {
-	BITS("EN", INTEL_RCTL_EN),
-	{ "SBP", 2, 1 },
-	BITS("UPE", INTEL_RCTL_UPE),
-	BITS("MPE", INTEL_RCTL_MPE),
-	BITS("LPE", INTEL_RCTL_LPE),
-	{ "LBM", 6, 2 },
-	{ "RDMTS", 8, 2 },
-	{ "MO", 12, 2 },
-	BITS("BAM", INTEL_RCTL_BAM),
-	{ "BSIZE", 16, 2 },
-	BITS("VFE", INTEL_RCTL_VFE),
-	{ "CFIEN", 19, 1 },
-	{ "CFI", 20, 1 },
-	{ "DPF", 22, 1 },
-	{ "PMCF", 23, 1 },
-	{ "BSEX", 25, 1 },
-	BITS("SECRC", INTEL_RCTL_SECRC),
-};
+/* RCTL: those up to RDMTS, and those from MO on that both have. */
+#define RCTL_LOW                                                                           \
+	BITS("EN", INTEL_RCTL_EN), { "SBP", 2, 1 }, BITS("UPE", INTEL_RCTL_UPE),           \
+		BITS("MPE", INTEL_RCTL_MPE), BITS("LPE", INTEL_RCTL_LPE), { "LBM", 6, 2 }, \
+	{                                                                                  \
+		"RDMTS", 8, 2                                                              \
+	}
+#define RCTL_HIGH                                                                  \
+	{ "MO", 12, 2 }, BITS("BAM", INTEL_RCTL_BAM), { "BSIZE", 16, 2 },          \
+		BITS("VFE", INTEL_RCTL_VFE), { "CFIEN", 19, 1 }, { "CFI", 20, 1 }, \
+		{ "DPF", 22, 1 }, { "PMCF", 23, 1 }, { "BSEX", 25, 1 },            \
+		BITS("SECRC", INTEL_RCTL_SECRC)
 static const struct fn_reg_field rxcsum[] = {
 	{ "PCSS", 0, 8 },
 	BITS("IPOFLD", INTEL_RXCSUM_IPOFLD),
@@ -136,12 +129,16 @@ static const struct fn_reg_field wuc[] = {
 /* One of several: its number stands in the source as it stands in the name. */
 #define REG_N(name, n, offset, section, ...) REG(name #n, offset, section, __VA_ARGS__)
 
-#define TIMES_2(X) X(0), X(1)
-#define TIMES_8(X) TIMES_2(X), X(2), X(3), X(4), X(5), X(6), X(7)
+#define TIMES_1(X) X(0)
+#define TIMES_2(X) TIMES_1(X), X(1)
+#define TIMES_4(X) TIMES_2(X), X(2), X(3)
+#define TIMES_5(X) TIMES_4(X), X(4)
+#define TIMES_8(X) TIMES_5(X), X(5), X(6), X(7)
 #define TIMES_10(X) TIMES_8(X), X(8), X(9)
 #define TIMES_16(X) TIMES_10(X), X(10), X(11), X(12), X(13), X(14), X(15)
 #define TIMES_24(X) TIMES_16(X), X(16), X(17), X(18), X(19), X(20), X(21), X(22), X(23)
-#define TIMES_32(X) TIMES_24(X), X(24), X(25), X(26), X(27), X(28), X(29), X(30), X(31)
+#define TIMES_25(X) TIMES_24(X), X(24)
+#define TIMES_32(X) TIMES_25(X), X(25), X(26), X(27), X(28), X(29), X(30), X(31)
 
 /* Tables that both have: addresses. */
 #define RX_ADDRESS(n, section)                          \

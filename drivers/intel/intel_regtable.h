@@ -9,11 +9,21 @@
 
 #include <fastnic/regs.h>
 
-#define INTEL_REGS_82574 144u
-#define INTEL_REGS_82576 402u
+/**
+ * struct intel_regs - those of a chip
+ * @descs: them
+ * @n: how many
+ */
+struct intel_regs {
+	const struct fn_reg_desc *descs;
+	unsigned n;
+};
 
-extern const struct fn_reg_desc intel_regs_82574[INTEL_REGS_82574];
-extern const struct fn_reg_desc intel_regs_82576[INTEL_REGS_82576];
+extern const struct intel_regs intel_regs_82574;
+extern const struct intel_regs intel_regs_82576;
+extern const struct intel_regs intel_regs_i350;
+extern const struct intel_regs intel_regs_i210;
+extern const struct intel_regs intel_regs_i211;
 
 /* As in &struct fn_driver_ops. */
 uint32_t intel_read_reg(struct fn_dev *dev, uint32_t offset);

@@ -20,13 +20,13 @@ enum stat_how {
 };
 
 /**
- * struct stat - where a counter is
+ * struct intel_stat - where a counter is
  * @reg: its register, or the lower half
  * @how: enum stat_how
  * @queue: of a queue's own: which
  * @of_queue: it is a queue's own
  */
-struct stat {
+struct intel_stat {
 	uint32_t reg;
 	uint8_t how;
 	uint8_t queue;
@@ -38,25 +38,23 @@ struct stat {
 #define Q_DESC(n, reg, how, kind, name, help) { name, help, kind },
 #define Q_STAT(n, reg, how, kind, name, help) { (reg), (how), (n), true },
 
-const struct fn_counter_desc intel_counters_82574[] = { INTEL_STATS_BOTH(DESC)
-								INTEL_STATS_82574(DESC) };
-const struct fn_counter_desc intel_counters_82576[] = { INTEL_STATS_BOTH(DESC) INTEL_STATS_82576(
-	DESC) INTEL_STATS_QUEUES(Q_DESC) };
-static const struct stat stats_82574[] = { INTEL_STATS_BOTH(STAT) INTEL_STATS_82574(STAT) };
-static const struct stat stats_82576[] = { INTEL_STATS_BOTH(STAT) INTEL_STATS_82576(STAT)
-						   INTEL_STATS_QUEUES(Q_STAT) };
+/* A chip's two tables, which are rows of intel_stats_table.h: a row each. */
+#define STATS(chip, rows, queue_rows)                                                            \
+	static const struct fn_counter_desc descs_##chip[] = { INTEL_STATS_BOTH(DESC) rows(DESC) \
+								       queue_rows(Q_DESC) };     \
+	static const struct intel_stat stats_##chip[] = { INTEL_STATS_BOTH(STAT) rows(STAT)      \
+								  queue_rows(Q_STAT) };          \
+	const struct intel_stats intel_stats_##chip = { descs_##chip, stats_##chip,              \
+							FN_ARRAY_LEN(descs_##chip) };            \
+	_Static_assert(FN_ARRAY_LEN(descs_##chip) <= FN_DEV_COUNTERS, "room in fn_dev")
 
-_Static_assert(FN_ARRAY_LEN(intel_counters_82574) == INTEL_COUNTERS_82574, "as the header says");
-_Static_assert(FN_ARRAY_LEN(intel_counters_82576) == INTEL_COUNTERS_82576, "as the header says");
-_Static_assert(FN_ARRAY_LEN(stats_82574) == INTEL_COUNTERS_82574, "a row each");
-_Static_assert(FN_ARRAY_LEN(stats_82576) == INTEL_COUNTERS_82576, "a row each");
-_Static_assert(FN_ARRAY_LEN(stats_82576) <= FN_DEV_COUNTERS, "room in fn_dev");
+#define NO_QUEUES(X)
 
-static const struct stat *stats_of(const struct intel_port *port, unsigned *n)
-{
-	*n = port->chip->is_82576 ? FN_ARRAY_LEN(stats_82576) : FN_ARRAY_LEN(stats_82574);
-	return port->chip->is_82576 ? stats_82576 : stats_82574;
-}
+STATS(82574, INTEL_STATS_82574, NO_QUEUES);
+STATS(82576, INTEL_STATS_82576, INTEL_STATS_DROPS_16);
+STATS(i350, INTEL_STATS_82576, INTEL_STATS_QUEUES_8);
+STATS(i210, INTEL_STATS_82576, INTEL_STATS_QUEUES_4);
+STATS(i211, INTEL_STATS_82576, INTEL_STATS_QUEUES_2);
 
 /* RQDPC of the 82576 has 12 bits (Linux's igb); that of its successors has all. */
 static uint32_t drops_mask(const struct intel_chip *chip)
@@ -107,7 +105,7 @@ static uint32_t read_on(const struct intel_port *port, uint32_t reg, uint32_t *l
 }
 
 /* What was counted since the last time. */
-static uint64_t read_one(struct intel_port *port, const struct stat *s)
+static uint64_t read_one(struct intel_port *port, const struct intel_stat *s)
 {
 	switch (s->how) {
 	case STAT_CLEAR:
@@ -125,8 +123,8 @@ static uint64_t read_one(struct intel_port *port, const struct stat *s)
 	}
 }
 
-/* Queues that are not in use count nothing, and the successors of the 82576 have fewer. */
-static bool in_use(const struct intel_port *port, const struct stat *s)
+/* Queues that are not in use count nothing. */
+static bool in_use(const struct intel_port *port, const struct intel_stat *s)
 {
 	return !s->of_queue || s->queue < port->rxqs || s->queue < port->txqs;
 }
@@ -136,11 +134,10 @@ static bool read_all(struct fn_dev *dev, uint64_t sums[FN_DEV_COUNTERS])
 {
 	struct intel_port *port = intel_port_of(dev);
 	const struct intel_diag before = port->diag;
-	unsigned n;
-	const struct stat *stats = stats_of(port, &n);
+	const struct intel_stats *stats = port->chip->stats;
 
-	for (unsigned i = 0; i < n; i++)
-		sums[i] = in_use(port, &stats[i]) ? read_one(port, &stats[i]) : 0;
+	for (unsigned i = 0; i < stats->n; i++)
+		sums[i] = in_use(port, &stats->stats[i]) ? read_one(port, &stats->stats[i]) : 0;
 	if (!intel_is_gone(dev, intel_read(port, INTEL_STATUS)))
 		return true;
 	port->diag = before;
@@ -150,12 +147,11 @@ static bool read_all(struct fn_dev *dev, uint64_t sums[FN_DEV_COUNTERS])
 /* Before the queues are made there is none in use: their counters start anew with them. */
 static void queues_baseline(struct intel_port *port)
 {
-	unsigned n;
-	const struct stat *stats = stats_of(port, &n);
+	const struct intel_stats *stats = port->chip->stats;
 
-	for (unsigned i = 0; i < n; i++)
-		if (stats[i].of_queue && stats[i].queue < port->chip->queues)
-			(void)read_one(port, &stats[i]);
+	for (unsigned i = 0; i < stats->n; i++)
+		if (stats->stats[i].of_queue)
+			(void)read_one(port, &stats->stats[i]);
 }
 
 void intel_stats_clear(struct fn_dev *dev)
@@ -169,16 +165,14 @@ void intel_stats_clear(struct fn_dev *dev)
 void intel_read_counters(struct fn_dev *dev)
 {
 	uint64_t sums[FN_DEV_COUNTERS];
-	unsigned n;
 
 	/* What a reset left in the registers is nothing that was counted. */
 	if (dev->state != FN_DEV_STARTED)
 		return;
-	(void)stats_of(intel_port_of(dev), &n);
 	if (!read_all(dev, sums)) {
 		(void)fn_dev_mark_gone(dev);
 		return;
 	}
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < dev->limits.counters_n; i++)
 		dev->counters[i] += sums[i];
 }

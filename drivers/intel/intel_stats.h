@@ -10,12 +10,25 @@ struct fn_dev;
 /* The one counter that is the driver's own: config_irq adds to it. Its place in both tables. */
 #define INTEL_COUNTER_RX_OVERRUN 0u
 
-#define INTEL_COUNTERS_82574 56u
-#define INTEL_COUNTERS_82576 102u
+struct intel_stat;
 
-/* In the order of &fn_dev.counters. */
-extern const struct fn_counter_desc intel_counters_82574[INTEL_COUNTERS_82574];
-extern const struct fn_counter_desc intel_counters_82576[INTEL_COUNTERS_82576];
+/**
+ * struct intel_stats - what a chip counts, in the order of &fn_dev.counters
+ * @descs: what it means
+ * @stats: where it is
+ * @n: how many there are of each
+ */
+struct intel_stats {
+	const struct fn_counter_desc *descs;
+	const struct intel_stat *stats;
+	unsigned n;
+};
+
+extern const struct intel_stats intel_stats_82574;
+extern const struct intel_stats intel_stats_82576;
+extern const struct intel_stats intel_stats_i350;
+extern const struct intel_stats intel_stats_i210;
+extern const struct intel_stats intel_stats_i211;
 
 /*
  * Read all and forget it: behind the reset of a start, since what a reset leaves in the registers

@@ -85,7 +85,7 @@ unsigned fn_txq_counters(const struct fn_txq *q, uint64_t *values, unsigned n)
 
 unsigned fn_dev_counters(struct fn_dev *dev, uint64_t *values, unsigned n)
 {
-	const unsigned known = dev->drv->counters_n;
+	const unsigned known = dev->limits.counters_n;
 
 	(void)pthread_mutex_lock(&dev->lock);
 	if (dev->drv->ops->read_counters && !fn_dev_is_lost(dev))
@@ -98,5 +98,5 @@ unsigned fn_dev_counters(struct fn_dev *dev, uint64_t *values, unsigned n)
 
 const struct fn_counter_desc *fn_dev_counter_desc(const struct fn_dev *dev, unsigned idx)
 {
-	return idx < dev->drv->counters_n ? &dev->drv->counters[idx] : NULL;
+	return idx < dev->limits.counters_n ? &dev->limits.counters[idx] : NULL;
 }

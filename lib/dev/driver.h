@@ -157,6 +157,11 @@ struct fn_pci_id {
  * @always_promisc: it lets all frames in and cannot be told otherwise; never with FN_CAP_PROMISC
  * @tx_seg_descs: transmit descriptors that a segment may take, on an average over a packet's
  * @tx_extra_descs: those that a packet may take beside, and those that a full ring leaves free
+ * @counters: what it counts itself, in the order of &fn_dev.counters
+ * @counters_n: how many, at most FN_DEV_COUNTERS
+ * @regs: with FN_CAP_REGS: the registers that people may look at, each of 32 bits. None that a read
+ *	changes: what clears on read would be taken from the driver
+ * @regs_n: how many
  *
  * And FN_DEV_LIMITS. Filled by open, and not changed afterwards.
  */
@@ -169,6 +174,10 @@ struct fn_dev_limits {
 	bool always_promisc;
 	uint16_t tx_seg_descs;
 	uint16_t tx_extra_descs;
+	const struct fn_counter_desc *counters;
+	unsigned counters_n;
+	const struct fn_reg_desc *regs;
+	unsigned regs_n;
 };
 
 /* Segments that a packet may have on a ring: a short one cannot take the longest chain. */
@@ -195,11 +204,6 @@ struct fn_driver_ops;
  * @dev_bytes: bytes of the driver's device struct, which &fn_dev.priv points to (zeroed)
  * @rxq_bytes: bytes of the driver's receive queue, which starts with &struct fn_rxq
  * @txq_bytes: bytes of the driver's transmit queue, which starts with &struct fn_txq
- * @counters: what its devices count themselves, in the order of &fn_dev.counters
- * @counters_n: how many, at most FN_DEV_COUNTERS
- * @regs: with FN_CAP_REGS: the registers that people may look at, each of 32 bits. None that a read
- *	changes: what clears on read would be taken from the driver
- * @regs_n: how many
  * @ops: what it does
  */
 struct fn_driver {
@@ -209,10 +213,6 @@ struct fn_driver {
 	size_t dev_bytes;
 	size_t rxq_bytes;
 	size_t txq_bytes;
-	const struct fn_counter_desc *counters;
-	unsigned counters_n;
-	const struct fn_reg_desc *regs;
-	unsigned regs_n;
 	const struct fn_driver_ops *ops;
 };
 
@@ -354,7 +354,7 @@ struct fn_pool_claim {
  * @link_conf: how the link comes about, with FN_CAP_LINK_CONF
  * @identify: the LED is to blink
  * @loopback: what is started now is the loopback test
- * @counters: what the device counted, described by &fn_driver.counters
+ * @counters: what the device counted, described by &fn_dev_limits.counters
  * @rxqs: the queues, &fn_dev_limits.max_rxqs of them
  * @txqs: the queues, &fn_dev_limits.max_txqs of them
  * @irq_fds: an eventfd for each MSI-X entry in use, from configure on

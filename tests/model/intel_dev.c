@@ -275,6 +275,9 @@ static void reg_write(struct intel_dev *id, uint32_t off, uint32_t value)
 		return;
 	if (off >= IDEV_VFTA && off < IDEV_VFTA + 512 && id->vfta_writes++ % (id->vfta_lost + 1))
 		return;
+	if (off == IDEV_CTRL_EXT && id->family == INTEL_82574 && (value & IDEV_CTRL_EXT_EIAME) &&
+	    !(value & IDEV_CTRL_EXT_RESERVED_74))
+		intel_dev_violation(id, "CTRL_EXT without the reserved bit 22 (82574 10.2.2.5)");
 	if (is_plain(id, off))
 		REG(off) = value;
 	else if ((reg = intel_dev_queue_reg(id, off, &tx, &queue, &which)))
@@ -466,6 +469,7 @@ void intel_dev_init(struct intel_dev *id, enum intel_family family)
 	id->family = family;
 	id->queues = family == INTEL_82576 ? 16 : 2;
 	intel_dev_nvm_init(id);
+	id->phy_id = family == INTEL_82576 ? 0x02a80391 : 0x01410cb1;
 	intel_dev_phy_reset(id);
 	/* The link partner: everything, pause too. */
 	id->phy[5] = 0xcde1;

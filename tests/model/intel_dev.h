@@ -144,7 +144,11 @@ struct intel_posted {
  * @queues: of each kind
  * @reg: the register file
  * @nvm: words of the NVM; the station address is in the first three
+ * @eecd: what EECD says of the NVM beside that it is there and was read: its kind, its size. QEMU's
+ *	models say nothing
  * @phy: registers of the PHY, at address 1; 5 and 10 are what the link partner can
+ * @phy_id: which PHY it is (802.3 22.2.4.3.1): its registers 2 and 3
+ * @phy_crosses: it looks for crossed wires, as it was told when it last took that on
  * @phy_dead: MDIC never gets ready
  * @phy_error: the PHY does not answer: MDIC says so
  * @stale_stats: the statistics are not 0 after a reset
@@ -190,7 +194,10 @@ struct intel_dev {
 	unsigned queues;
 	uint32_t reg[INTEL_DEV_BAR_BYTES / 4];
 	uint16_t nvm[INTEL_DEV_NVM_WORDS];
+	uint32_t eecd;
 	uint16_t phy[32];
+	uint32_t phy_id;
+	bool phy_crosses;
 	bool phy_dead;
 	bool phy_error;
 	bool stale_stats;

@@ -33,7 +33,7 @@ void intel_dev_auto_read(struct intel_dev *id)
 {
 	REG(IDEV_RAL(0)) = (uint32_t)id->nvm[1] << 16 | id->nvm[0];
 	REG(IDEV_RAH(0)) = id->nvm[2] | IDEV_RAH_AV;
-	REG(IDEV_EECD) = IDEV_EECD_PRES | IDEV_EECD_AUTO_RD;
+	REG(IDEV_EECD) = IDEV_EECD_PRES | IDEV_EECD_AUTO_RD | id->eecd;
 	/* CFG_DONE of the first port, and of the second. */
 	REG(IDEV_EEMNGCTL) = 3u << 18;
 	/* Initialization Control 3 has the default (I210 7.4.5). */

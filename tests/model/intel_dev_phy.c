@@ -31,6 +31,54 @@
 /* Of both PHYs: what was negotiated: speed in bits 15:14, duplex in 13. */
 #define SPECIFIC 17u
 
+#define PHY_82574 0x01410cb0u
+#define PHY_82576 0x02a80390u
+#define PHY_I350 0x015403b0u
+
+/* I350: what loopback wants beside BMCR, and no link without it. */
+#define I350_LOOP 19u
+#define I350_LOOP_BITS 0x8041u
+
+/**
+ * struct crossover - where a PHY is told what to do about crossed wires
+ * @reg: the register; 0: it finds them by itself, and a forced speed is no matter
+ * @page: the register that says of which page that is, which is page 0; 0: there are none
+ * @mask: of it: the bits
+ * @finds: it is to find them by itself, and then has no link with a forced speed
+ */
+struct crossover {
+	unsigned reg;
+	unsigned page;
+	uint16_t mask;
+	uint16_t finds;
+};
+
+static struct crossover crossover(const struct intel_dev *id)
+{
+	switch (id->phy_id & ~0xfu) {
+	case PHY_82574:
+		return (struct crossover){ 16, 22, 0x0060, 0x0060 };
+	case PHY_82576:
+		return (struct crossover){ 18, 31, 0x3000, 0x1000 };
+	case PHY_I350:
+		return (struct crossover){ 18, 0, 0x0600, 0x0400 };
+	default:
+		return (struct crossover){ 0 };
+	}
+}
+
+static bool is_marvell(const struct intel_dev *id)
+{
+	return id->phy_id >> 16 == 0x0141;
+}
+
+static void crossover_taken_on(struct intel_dev *id)
+{
+	const struct crossover c = crossover(id);
+
+	id->phy_crosses = c.reg && (id->phy[c.reg] & c.mask) == c.finds;
+}
+
 static const uint8_t pause_group[6] = { 0x01, 0x80, 0xc2, 0x00, 0x00, 0x01 };
 
 void intel_dev_phy_reset(struct intel_dev *id)
@@ -40,13 +88,16 @@ void intel_dev_phy_reset(struct intel_dev *id)
 	memset(id->phy, 0, sizeof(id->phy));
 	id->phy[BMCR] = BMCR_AUTONEG | BMCR_SPEED_1000 | 0x0100;
 	id->phy[BMSR] = 0x7949;
-	id->phy[PHY_ID1] = id->family == INTEL_82576 ? 0x02a8 : 0x0141;
-	id->phy[PHY_ID2] = id->family == INTEL_82576 ? 0x0391 : 0x0cb1;
+	id->phy[PHY_ID1] = (uint16_t)(id->phy_id >> 16);
+	id->phy[PHY_ID2] = (uint16_t)id->phy_id;
 	id->phy[ANAR] = 0x0de1;
 	id->phy[CTRL_1000] = 0x0300;
 	id->phy[ESTATUS] = 0x3000;
 	id->phy[ANLPAR] = partner[0];
 	id->phy[STAT_1000] = partner[1];
+	if (crossover(id).reg)
+		id->phy[crossover(id).reg] = crossover(id).finds;
+	crossover_taken_on(id);
 }
 
 /*
@@ -122,7 +173,12 @@ static bool phy_can(const struct intel_dev *id)
 
 	if (bmcr & (BMCR_RESET | BMCR_POWER_DOWN))
 		return false;
-	return id->cable || (bmcr & BMCR_LOOPBACK);
+	if ((id->phy_id & ~0xfu) == PHY_I350 &&
+	    ((id->phy[I350_LOOP] & I350_LOOP_BITS) == I350_LOOP_BITS) != !!(bmcr & BMCR_LOOPBACK))
+		return false;
+	if (bmcr & BMCR_LOOPBACK)
+		return true;
+	return id->cable && ((bmcr & BMCR_AUTONEG) || !id->phy_crosses);
 }
 
 static void negotiated(void *arg, uint64_t value)
@@ -204,15 +260,17 @@ static void phy_reset_done(void *arg, uint64_t value)
 {
 	struct intel_dev *id = arg;
 	const uint16_t kept[] = { id->phy[BMCR] & (uint16_t)~BMCR_RESET, id->phy[ANAR],
-				  id->phy[CTRL_1000] };
+				  id->phy[CTRL_1000], id->phy[crossover(id).reg] };
 
 	(void)value;
 	intel_dev_phy_reset(id);
 	/* Marvell's, which the 82574 has, takes these on with a reset and keeps them over it. */
-	if (id->family == INTEL_82574) {
+	if (is_marvell(id)) {
+		id->phy[crossover(id).reg] = kept[3];
 		id->phy[BMCR] = kept[0];
 		id->phy[ANAR] = kept[1];
 		id->phy[CTRL_1000] = kept[2];
+		crossover_taken_on(id);
 	}
 	REG(IDEV_STATUS) |= IDEV_STATUS_PHYRA;
 	intel_dev_link_look(id);
@@ -232,6 +290,14 @@ static void bmcr_write(struct intel_dev *id, uint16_t value)
 	}
 }
 
+/* A register of another page than 0 is none that the model has. */
+static bool is_of_other_page(const struct intel_dev *id, unsigned reg)
+{
+	const struct crossover c = crossover(id);
+
+	return c.page && reg == c.reg && id->phy[c.page];
+}
+
 static void phy_write(struct intel_dev *id, unsigned reg, uint16_t value)
 {
 	if (id->phy[BMCR] & BMCR_RESET)
@@ -239,8 +305,13 @@ static void phy_write(struct intel_dev *id, unsigned reg, uint16_t value)
 	if (reg == BMCR)
 		bmcr_write(id, value);
 	else if (reg != BMSR && reg != PHY_ID1 && reg != PHY_ID2 && reg != ANLPAR &&
-		 reg != STAT_1000 && reg != ESTATUS && reg != SPECIFIC)
+		 reg != STAT_1000 && reg != ESTATUS && reg != SPECIFIC &&
+		 !is_of_other_page(id, reg))
 		id->phy[reg] = value;
+	if (!is_marvell(id) && reg == crossover(id).reg) {
+		crossover_taken_on(id);
+		intel_dev_link_look(id);
+	}
 }
 
 static void mdic_done(void *arg, uint64_t value)

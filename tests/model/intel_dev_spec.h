@@ -180,6 +180,7 @@
 #define IDEV_EERD_START (1u << 0)
 #define IDEV_EERD_DONE (1u << 1)
 
+#define IDEV_CTRL_EXT_RESERVED_74 (1u << 22) /* 82574: to be set */
 #define IDEV_CTRL_EXT_EIAME (1u << 24)
 #define IDEV_CTRL_EXT_EXT_VLAN (1u << 26) /* 82576 */
 #define IDEV_NVM_INIT_CONTROL_3 0x24u

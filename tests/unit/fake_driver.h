@@ -300,8 +300,6 @@ static const struct fn_driver fake_driver = {
 	.dev_bytes = 8,
 	.rxq_bytes = sizeof(struct fn_rxq),
 	.txq_bytes = sizeof(struct fn_txq),
-	.regs = fake_regs,
-	.regs_n = FN_ARRAY_LEN(fake_regs),
 	.ops = &fake_ops,
 };
 
@@ -349,6 +347,8 @@ static inline void fake_init(void)
 			FN_LINK_10_HALF | FN_LINK_10_FULL | FN_LINK_100_HALF | FN_LINK_100_FULL,
 		.selftests = (1u << FN_SELFTESTS) - 1,
 		.nvm_words = FAKE_NVM_WORDS,
+		.regs = fake_regs,
+		.regs_n = FN_ARRAY_LEN(fake_regs),
 	};
 	for (unsigned i = 0; i < FN_SELFTESTS; i++)
 		fake.verdicts[i] = FN_VERDICT_PASSED;

@@ -100,6 +100,74 @@ static void forced(void **state)
 	port_end();
 }
 
+/**
+ * struct phy - a PHY, and where it is told of crossed wires
+ * @family: whose it is
+ * @id: which
+ * @page: the register of its page; 0: none
+ * @mdi: the register; 0: it finds them by itself, whatever else it is told
+ * @finds: it is to find them by itself
+ * @other: a bit of it that is no matter
+ */
+struct phy {
+	enum intel_family family;
+	uint32_t id;
+	unsigned page;
+	unsigned mdi;
+	uint16_t finds;
+	uint16_t other;
+};
+
+static const struct phy phys[] = {
+	{ INTEL_82574, 0x01410cb1, 22, 16, 0x0060, 0x0800 }, /* 82574 */
+	{ INTEL_82576, 0x02a80391, 31, 18, 0x1000, 0x0001 }, /* 82576 */
+	{ INTEL_82576, 0x015403b1, 0, 18, 0x0400, 0x0001 },  /* I350 */
+	{ INTEL_82576, 0x01410c00, 0, 0, 0, 0 },             /* I210 */
+	{ INTEL_82576, 0x01410dd1, 0, 0, 0, 0 },             /* another one */
+};
+
+/*
+ * With a forced speed a PHY is kept from looking for crossed wires, as it would have no link, and
+ * is told to again with the first link that is negotiated; all else that stands there stays.
+ */
+static void crossed_wires(void **state)
+{
+	const struct fn_link_conf forced = { .forced = true, .speed_mbps = 100 };
+
+	(void)state;
+	for (const struct phy *y = phys; y < phys + FN_ARRAY_LEN(phys); y++) {
+		if (y->family != family)
+			continue;
+		port_init();
+		p.id.phy_id = y->id;
+		intel_dev_phy_reset(&p.id);
+		/* What others left: another page, and a bit. */
+		p.id.phy[y->page] |= y->page ? 5 : 0;
+		p.id.phy[y->mdi] |= y->other;
+		port_start((struct fn_dev_conf){ 0 });
+		assert_link(1000, true, true);
+		assert_int_equal(set_link(forced), 0);
+		assert_link(100, false, false);
+		if (y->mdi)
+			assert_int_equal(p.id.phy[y->mdi], y->other);
+		assert_false(p.id.phy_crosses);
+		port_receive(1);
+		assert_int_equal(set_link((struct fn_link_conf){ 0 }), 0);
+		assert_link(1000, true, true);
+		if (y->mdi)
+			assert_int_equal(p.id.phy[y->mdi], y->finds | y->other);
+		assert_int_equal(p.id.phy_crosses, y->mdi != 0);
+		/* And with a start, when somebody else had forced it. */
+		assert_int_equal(set_link(forced), 0);
+		assert_int_equal(fn_dev_stop(p.dev), 0);
+		assert_int_equal(set_link((struct fn_link_conf){ 0 }), 0);
+		port_start((struct fn_dev_conf){ 0 });
+		assert_link(1000, true, true);
+		assert_int_equal(p.id.phy_crosses, y->mdi != 0);
+		port_end();
+	}
+}
+
 /*
  * A link that is as it shall be outlives a reset of the MAC, which takes seconds less; and a PHY
  * that others left in a bad state comes back.
@@ -334,6 +402,7 @@ int main(void)
 		BOTH(negotiated),        BOTH(forced),       BOTH(kept_or_mended),
 		BOTH(not_renegotiated),  BOTH(pause_agreed), BOTH(pause_forced),
 		BOTH(told_by_interrupt), BOTH(asked_rarely), BOTH(phy_fails),
+		BOTH(crossed_wires),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

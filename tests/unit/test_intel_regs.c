@@ -33,9 +33,9 @@ static void well_formed(void **state)
 	(void)state;
 	port_init();
 	port_open();
-	wrong = reg_table_wrong(p.dev->drv->regs, p.dev->drv->regs_n, &at);
+	wrong = reg_table_wrong(p.dev->limits.regs, p.dev->limits.regs_n, &at);
 	if (wrong)
-		fail_msg("%s: %s", p.dev->drv->regs[at].name, wrong);
+		fail_msg("%s: %s", p.dev->limits.regs[at].name, wrong);
 	for (unsigned i = 0; i < fn_dev_reg_count(p.dev); i++)
 		assert_int_equal(strncmp(fn_dev_reg_desc(p.dev, i)->section,
 					 family == INTEL_82576 ? "82576 8" : "82574 10.2",
@@ -212,6 +212,8 @@ static void values(void **state)
 	desc = find("RCTL", &at);
 	assert_int_equal(field(desc, v[at], "EN"), 1);
 	assert_int_equal(field(desc, v[at], "BAM"), 1);
+	if (family == INTEL_82574)
+		assert_int_equal(field(desc, v[at], "FLXBUF"), 2);
 	desc = find("RAH0", &at);
 	assert_int_equal(field(desc, v[at], "AV"), 1);
 	assert_int_equal(field(desc, v[at], "RAH"), 0x5634);

@@ -64,6 +64,26 @@ static void all_pass(void **state)
 	port_end();
 }
 
+/* The I350's PHY loops back when another register says so too, and has no link until it does not. */
+static void loopback_of_i350(void **state)
+{
+	(void)state;
+	if (family == INTEL_82574)
+		return;
+	port_init();
+	p.id.phy_id = 0x015403b1;
+	intel_dev_phy_reset(&p.id);
+	p.id.phy[19] = 0x0200;
+	port_open();
+	port_configure((struct fn_dev_conf){ 0 });
+	assert_int_equal(run(ONE(LOOPBACK)), 0);
+	assert_verdict(FN_SELFTEST_LOOPBACK, FN_VERDICT_PASSED, "came back");
+	port_start((struct fn_dev_conf){ 0 });
+	assert_true(port_link().up);
+	assert_int_equal(p.id.phy[19], 0x0200);
+	port_end();
+}
+
 /* No cable is needed. */
 static void without_a_cable(void **state)
 {
@@ -237,10 +257,9 @@ static void gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(all_pass),        BOTH(without_a_cable),
-		BOTH(registers_fail),  BOTH(lost_writes),
-		BOTH(interrupts_fail), BOTH(loopback_fails),
-		BOTH(nvm_fails),       BOTH(gone),
+		BOTH(all_pass),         BOTH(without_a_cable), BOTH(registers_fail),
+		BOTH(lost_writes),      BOTH(interrupts_fail), BOTH(loopback_fails),
+		BOTH(loopback_of_i350), BOTH(nvm_fails),       BOTH(gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,15 @@ static const struct row pairs[] = { { "rx_bytes", 0x4088 },
 				    { "rx_total_bytes", 0x40c0 },
 				    { "tx_total_bytes", 0x40c8 } };
 
+/* In front of open: the member that counts most. */
+static void be_i350(void)
+{
+	p.id.successor = true;
+	p.id.queues = 8;
+	p.id.md.cfg[2] = 0x21;
+	p.id.md.cfg[3] = 0x15;
+}
+
 /* Each register under its name, and none of it twice. */
 static void by_name(void **state)
 {
@@ -138,13 +147,14 @@ static void nothing_lost(void **state)
 	port_end();
 }
 
-/* 82576: those of the queues run on in their registers, and round. */
+/* Successors of the 82576: those of the queues run on in their registers, and round. */
 static void of_queues(void **state)
 {
 	(void)state;
 	if (family == INTEL_82574)
 		return;
 	port_init();
+	be_i350();
 	port_start((struct fn_dev_conf){ .rxqs = 3, .txqs = 2 });
 	REG(IDEV_PQGPRC(0)) = 0xfffffffe;
 	REG(IDEV_PQGPTC(1)) = 7;
@@ -164,7 +174,7 @@ static void of_queues(void **state)
 	pass_ns(2 * p.id.link_ns);
 	port_receive(2);
 	assert_int_equal(counter("rx_queue_0_packets"), 0x100000005);
-	assert_int_equal(counter("rx_queue_15_packets"), 0);
+	assert_int_equal(counter("rx_queue_7_packets"), 0);
 	port_end();
 }
 
@@ -178,12 +188,8 @@ static void drops(void **state)
 		return;
 	for (unsigned successor = 0; successor < 2; successor++) {
 		port_init();
-		if (successor) {
-			p.id.successor = true;
-			p.id.queues = 8;
-			p.id.md.cfg[2] = 0x21;
-			p.id.md.cfg[3] = 0x15;
-		}
+		if (successor)
+			be_i350();
 		port_start((struct fn_dev_conf){ .rxqs = 2, .rx_ring = 32 });
 		REG(0xc030 + 0x40) = 0xabc00009;
 		assert_int_equal(counter("rx_queue_1_drops"), successor ? 0xabc00009 : 9);
@@ -302,6 +308,8 @@ static void lost_reads(void **state)
 
 	(void)state;
 	port_init();
+	if (family == INTEL_82576)
+		be_i350();
 	port_start((struct fn_dev_conf){ .rxqs = 2, .txqs = 2 });
 	ops = p.id.md.ops;
 	for (unsigned at = 0; at < (family == INTEL_82576 ? 70u : 60u); at++) {

@@ -67,6 +67,8 @@ static const struct intel_chip chip_82574 = {
 	.coalesce_unit_ns = E1000E_RDTR_NS,
 	.coalesce_max_ns = E1000E_EITR_MAX * E1000E_EITR_NS / E1000E_RDTR_NS * E1000E_RDTR_NS,
 	.vfta_writes = 1,
+	.stats = &intel_stats_82574,
+	.regs = &intel_regs_82574,
 	.steps = &steps,
 };
 
@@ -128,9 +130,5 @@ const struct fn_driver fn_driver_e1000e = {
 	.dev_bytes = sizeof(struct e1000e),
 	.rxq_bytes = sizeof(struct intel_rxq),
 	.txq_bytes = sizeof(struct intel_txq),
-	.counters = intel_counters_82574,
-	.counters_n = INTEL_COUNTERS_82574,
-	.regs = intel_regs_82574,
-	.regs_n = INTEL_REGS_82574,
 	.ops = &ops,
 };

@@ -54,7 +54,8 @@ void e1000e_irq_raise(const struct intel_port *port, unsigned entry)
 {
 	const uint32_t cause = E1000E_ICR_CAUSE(entry);
 
-	intel_write(port, INTEL_CTRL_EXT, E1000E_CTRL_EXT_EIAME | E1000E_CTRL_EXT_PBA_CLR);
+	intel_write(port, INTEL_CTRL_EXT,
+		    E1000E_CTRL_EXT_RESERVED_1 | E1000E_CTRL_EXT_EIAME | E1000E_CTRL_EXT_PBA_CLR);
 	intel_write(port, E1000E_IVAR, E1000E_IVAR_ENTRY(entry, entry));
 	intel_write(port, E1000E_EIAC, cause);
 	intel_write(port, INTEL_IMS, cause);

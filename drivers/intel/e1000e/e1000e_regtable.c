@@ -19,6 +19,12 @@ static const struct fn_reg_field ledctl_82574[] = {
 	{ "LED1_BLINK", 15, 1 }, { "LED2_MODE", 16, 4 },   { "LED2_IVRT", 22, 1 },
 	{ "LED2_BLINK", 23, 1 },
 };
+static const struct fn_reg_field rctl_82574[] = {
+	RCTL_LOW,
+	{ "DTYP", 10, 2 },
+	RCTL_HIGH,
+	BITS("FLXBUF", INTEL_RCTL_FLXBUF(0xfu)),
+};
 static const struct fn_reg_field extcnf_ctrl[] = {
 	{ "MDIO_SW", 5, 1 },
 	{ "MDIO_HW", 6, 1 },
@@ -97,7 +103,7 @@ static const struct fn_reg_field tarc[] = {
 		REG_N("TXDCTL", n, TXQ_74(n, INTEL_Q_CTL), "82574 10.2.6", FIELDS(dctl_82574)), \
 		REG_N("TARC", n, E1000E_TARC(n), "82574 10.2.6", FIELDS(tarc))
 
-const struct fn_reg_desc intel_regs_82574[] = {
+static const struct fn_reg_desc descs[] = {
 	REG("CTRL", INTEL_CTRL, "82574 10.2.2.1", FIELDS(ctrl)),
 	REG("STATUS", INTEL_STATUS, "82574 10.2.2.2", FIELDS(status)),
 	REG("EECD", INTEL_EECD, "82574 10.2.2.3", FIELDS(eecd)),
@@ -125,7 +131,7 @@ const struct fn_reg_desc intel_regs_82574[] = {
 	EITR_82574(2),
 	EITR_82574(3),
 	EITR_82574(4),
-	REG("RCTL", INTEL_RCTL, "82574 10.2.5.1", FIELDS(rctl)),
+	REG("RCTL", INTEL_RCTL, "82574 10.2.5.1", FIELDS(rctl_82574)),
 	REG("FCRTL", 0x02160, "82574 10.2.5", FIELDS(fcrtl)),
 	REG("FCRTH", 0x02168, "82574 10.2.5", NUMBER),
 	REG("PSRCTL", 0x02170, "82574 10.2.5", NUMBER),
@@ -148,4 +154,4 @@ const struct fn_reg_desc intel_regs_82574[] = {
 	REG("MANC", 0x05820, "82574 10.2", NUMBER),
 };
 
-_Static_assert(FN_ARRAY_LEN(intel_regs_82574) == INTEL_REGS_82574, "as the header says");
+const struct intel_regs intel_regs_82574 = { descs, FN_ARRAY_LEN(descs) };

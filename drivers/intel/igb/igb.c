@@ -57,26 +57,34 @@ static const struct intel_chip chip_82576 = {
 	.queues = 16,
 	.exact_macs = 24,
 	.vfta_writes = 1,
+	.stats = &intel_stats_82576,
+	.regs = &intel_regs_82576,
 };
 
 /* A write of the VLAN table may get lost: the specification update asks for ten. */
 static const struct intel_chip chip_i350 = {
-	COMMON, .queues = 8, .exact_macs = 32, .vfta_writes = 10, .is_successor = true,
+	COMMON,
+	.queues = 8,
+	.exact_macs = 32,
+	.vfta_writes = 10,
+	.is_successor = true,
+	.stats = &intel_stats_i350,
+	.regs = &intel_regs_i350,
 };
 
 /* What an I210 and an I211 have alike. */
 #define COMMON_I210 \
 	COMMON, .exact_macs = 16, .vfta_writes = 1, .is_successor = true, .drops_stay = true
 
+#define I210 COMMON_I210, .queues = 4, .stats = &intel_stats_i210, .regs = &intel_regs_i210
+
 static const struct intel_chip chip_i210 = {
-	COMMON_I210,
-	.queues = 4,
+	I210,
 	.nvm = INTEL_NVM_I210,
 };
 
 static const struct intel_chip chip_i210_without_flash = {
-	COMMON_I210,
-	.queues = 4,
+	I210,
 	.nvm = INTEL_NVM_FUSES,
 };
 
@@ -84,6 +92,8 @@ static const struct intel_chip chip_i211 = {
 	COMMON_I210,
 	.queues = 2,
 	.nvm = INTEL_NVM_FUSES,
+	.stats = &intel_stats_i211,
+	.regs = &intel_regs_i211,
 };
 
 /*
@@ -145,9 +155,5 @@ const struct fn_driver fn_driver_igb = {
 	.dev_bytes = sizeof(struct igb),
 	.rxq_bytes = sizeof(struct intel_rxq),
 	.txq_bytes = sizeof(struct intel_txq),
-	.counters = intel_counters_82576,
-	.counters_n = INTEL_COUNTERS_82576,
-	.regs = intel_regs_82576,
-	.regs_n = INTEL_REGS_82576,
 	.ops = &ops,
 };

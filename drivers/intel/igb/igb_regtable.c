@@ -4,6 +4,7 @@
 #include "drivers/intel/intel_reg_fields.h"
 #include "drivers/intel/intel_regtable.h"
 
+static const struct fn_reg_field rctl_82576[] = { RCTL_LOW, RCTL_HIGH };
 static const struct fn_reg_field ctrl_ext_82576[] = {
 	{ "EE_RST", 13, 1 },
 	{ "SPD_BYPS", 15, 1 },
@@ -79,6 +80,9 @@ static const struct fn_reg_field dctl_82576[] = {
 	BITS("ENABLE", IGB_DCTL_ENABLE),
 	{ "SWFLUSH", 26, 1 },
 };
+static const struct fn_reg_field dvmolr[] = {
+	BITS("STRCRC", IGB_DVMOLR_STRCRC),
+};
 static const struct fn_reg_field tdwbal[] = {
 	{ "HEAD_WB_EN", 0, 1 },
 	{ "WB_ON_EITR", 1, 1 },
@@ -104,6 +108,8 @@ static const struct fn_reg_field sw_fw_sync[] = {
 #define EITR_82576(n) REG_N("EITR", n, IGB_EITR(n), "82576 8.8", FIELDS(eitr_82576))
 #define IVAR_82576(n) REG_N("IVAR", n, IGB_IVAR(n), "82576 8.8", FIELDS(ivar_82576))
 
+#define DVMOLR_I350(n) REG_N("DVMOLR", n, IGB_DVMOLR(n), "I210 8.10.23", FIELDS(dvmolr))
+
 #define RXQ_82576(n)                                                                         \
 	REG_N("RDBAL", n, RXQ_76(n, INTEL_Q_BAL), "82576 8.10", NUMBER),                     \
 		REG_N("RDBAH", n, RXQ_76(n, INTEL_Q_BAH), "82576 8.10", NUMBER),             \
@@ -122,54 +128,68 @@ static const struct fn_reg_field sw_fw_sync[] = {
 		REG_N("TDWBAL", n, TXQ_76(n, 0x38u), "82576 8.12", FIELDS(tdwbal)),           \
 		REG_N("TDWBAH", n, TXQ_76(n, 0x3cu), "82576 8.12", NUMBER)
 
-const struct fn_reg_desc intel_regs_82576[] = {
-	REG("CTRL", INTEL_CTRL, "82576 8.2.1", FIELDS(ctrl)),
-	REG("STATUS", INTEL_STATUS, "82576 8.2.2", FIELDS(status)),
-	REG("CTRL_EXT", INTEL_CTRL_EXT, "82576 8.2.3", FIELDS(ctrl_ext_82576)),
-	REG("MDIC", 0x00020, "82576 8.2.4", FIELDS(mdic)),
-	REG("VET", INTEL_VET, "82576 8.2", FIELDS(vet_82576)),
-	REG("LEDCTL", 0x00e00, "82576 8.2", FIELDS(ledctl_82576)),
-	REG("RXPBS", 0x02404, "82576 8.3", NUMBER),
-	REG("TXPBS", 0x03404, "82576 8.3", NUMBER),
-	REG("EECD", INTEL_EECD, "82576 8.4", FIELDS(eecd)),
-	REG("EERD", INTEL_EERD, "82576 8.4", FIELDS(eerd)),
-	REG("FCAL", 0x00028, "82576 8.5", NUMBER),
-	REG("FCAH", 0x0002c, "82576 8.5", NUMBER),
-	REG("FCT", 0x00030, "82576 8.5", NUMBER),
-	REG("FCTTV", 0x00170, "82576 8.5", NUMBER),
-	REG("FCRTL0", 0x02160, "82576 8.5", FIELDS(fcrtl)),
-	REG("FCRTH0", 0x02168, "82576 8.5", NUMBER),
-	REG("GCR", 0x05b00, "82576 8.6", NUMBER),
-	REG("FACTPS", 0x05b30, "82576 8.6", NUMBER),
-	REG("FWSM", 0x05b54, "82576 8.7", FIELDS(fwsm)),
-	REG("SW_FW_SYNC", 0x05b5c, "82576 8.7", FIELDS(sw_fw_sync)),
-	REG("IMS", INTEL_IMS, "82576 8.8", FIELDS(causes_82576)),
-	REG("IAM", INTEL_IAM, "82576 8.8", FIELDS(causes_82576)),
-	REG("GPIE", IGB_GPIE, "82576 8.8", FIELDS(gpie)),
-	REG("EIMS", IGB_EIMS, "82576 8.8", NUMBER),
-	REG("EIAC", IGB_EIAC, "82576 8.8", NUMBER),
-	REG("EIAM", IGB_EIAM, "82576 8.8", NUMBER),
-	TIMES_24(EITR_82576),
-	EITR_82576(24),
-	TIMES_8(IVAR_82576),
-	REG("IVAR_MISC", IGB_IVAR_MISC, "82576 8.8", FIELDS(ivar_misc)),
-	REG("RCTL", INTEL_RCTL, "82576 8.10.1", FIELDS(rctl)),
-	TIMES_16(RXQ_82576),
-	REG("RXCSUM", INTEL_RXCSUM, "82576 8.10", FIELDS(rxcsum)),
-	REG("RLPML", IGB_RLPML, "82576 8.10", NUMBER),
-	REG("RFCTL", INTEL_RFCTL, "82576 8.10", FIELDS(rfctl)),
-	REG("MRQC", INTEL_MRQC, "82576 8.10", FIELDS(mrqc_82576)),
-	TIMES_24(RX_ADDRESS_82576),
-	TIMES_32(RETA_82576),
-	TIMES_10(RSSRK_82576),
-	REG("TCTL", INTEL_TCTL, "82576 8.12.1", FIELDS(tctl)),
-	REG("TCTL_EXT", 0x00404, "82576 8.12", NUMBER),
-	REG("TIPG", 0x00410, "82576 8.12", FIELDS(tipg)),
-	REG("DTXCTL", 0x03590, "82576 8.12.5", NUMBER),
-	TIMES_16(TXQ_82576),
-	REG("WUC", INTEL_WUC, "82576 8", FIELDS(wuc)),
-	REG("WUFC", 0x05808, "82576 8", NUMBER),
-	REG("MANC", 0x05820, "82576 8", NUMBER),
-};
+/*
+ * Their registers differ in how many they are of vectors, of pairs of queues, of queues and of
+ * addresses; and the successors have DVMOLR. Sections are the 82576's, as in intel_regs.h.
+ */
+#define GENERAL                                                                         \
+	REG("CTRL", INTEL_CTRL, "82576 8.2.1", FIELDS(ctrl)),                           \
+		REG("STATUS", INTEL_STATUS, "82576 8.2.2", FIELDS(status)),             \
+		REG("CTRL_EXT", INTEL_CTRL_EXT, "82576 8.2.3", FIELDS(ctrl_ext_82576)), \
+		REG("MDIC", 0x00020, "82576 8.2.4", FIELDS(mdic)),                      \
+		REG("VET", INTEL_VET, "82576 8.2", FIELDS(vet_82576)),                  \
+		REG("LEDCTL", 0x00e00, "82576 8.2", FIELDS(ledctl_82576)),              \
+		REG("RXPBS", 0x02404, "82576 8.3", NUMBER),                             \
+		REG("TXPBS", 0x03404, "82576 8.3", NUMBER),                             \
+		REG("EECD", INTEL_EECD, "82576 8.4", FIELDS(eecd)),                     \
+		REG("EERD", INTEL_EERD, "82576 8.4", FIELDS(eerd)),                     \
+		REG("FCAL", 0x00028, "82576 8.5", NUMBER),                              \
+		REG("FCAH", 0x0002c, "82576 8.5", NUMBER),                              \
+		REG("FCT", 0x00030, "82576 8.5", NUMBER),                               \
+		REG("FCTTV", 0x00170, "82576 8.5", NUMBER),                             \
+		REG("FCRTL0", 0x02160, "82576 8.5", FIELDS(fcrtl)),                     \
+		REG("FCRTH0", 0x02168, "82576 8.5", NUMBER),                            \
+		REG("GCR", 0x05b00, "82576 8.6", NUMBER),                               \
+		REG("FACTPS", 0x05b30, "82576 8.6", NUMBER),                            \
+		REG("FWSM", 0x05b54, "82576 8.7", FIELDS(fwsm)),                        \
+		REG("SW_FW_SYNC", 0x05b5c, "82576 8.7", FIELDS(sw_fw_sync)),            \
+		REG("IMS", INTEL_IMS, "82576 8.8", FIELDS(causes_82576)),               \
+		REG("IAM", INTEL_IAM, "82576 8.8", FIELDS(causes_82576)),               \
+		REG("GPIE", IGB_GPIE, "82576 8.8", FIELDS(gpie)),                       \
+		REG("EIMS", IGB_EIMS, "82576 8.8", NUMBER),                             \
+		REG("EIAC", IGB_EIAC, "82576 8.8", NUMBER),                             \
+		REG("EIAM", IGB_EIAM, "82576 8.8", NUMBER)
+#define INTERRUPTS                                                       \
+	REG("IVAR_MISC", IGB_IVAR_MISC, "82576 8.8", FIELDS(ivar_misc)), \
+		REG("RCTL", INTEL_RCTL, "82576 8.10.1", FIELDS(rctl_82576))
+#define RECEIVE                                                         \
+	REG("RXCSUM", INTEL_RXCSUM, "82576 8.10", FIELDS(rxcsum)),      \
+		REG("RLPML", IGB_RLPML, "82576 8.10", NUMBER),          \
+		REG("RFCTL", INTEL_RFCTL, "82576 8.10", FIELDS(rfctl)), \
+		REG("MRQC", INTEL_MRQC, "82576 8.10", FIELDS(mrqc_82576))
+#define SPREAD                                                         \
+	TIMES_32(RETA_82576), TIMES_10(RSSRK_82576),                   \
+		REG("TCTL", INTEL_TCTL, "82576 8.12.1", FIELDS(tctl)), \
+		REG("TCTL_EXT", 0x00404, "82576 8.12", NUMBER),        \
+		REG("TIPG", 0x00410, "82576 8.12", FIELDS(tipg)),      \
+		REG("DTXCTL", 0x03590, "82576 8.12.5", NUMBER)
+#define WAKE                                                                                    \
+	REG("WUC", INTEL_WUC, "82576 8", FIELDS(wuc)), REG("WUFC", 0x05808, "82576 8", NUMBER), \
+		REG("MANC", 0x05820, "82576 8", NUMBER)
 
-_Static_assert(FN_ARRAY_LEN(intel_regs_82576) == INTEL_REGS_82576, "as the header says");
+#define ROWS(vectors, ivars, queues, addresses)                                                  \
+	GENERAL, vectors(EITR_82576), ivars(IVAR_82576), INTERRUPTS, queues(RXQ_82576), RECEIVE, \
+		addresses(RX_ADDRESS_82576), SPREAD, queues(TXQ_82576), WAKE
+
+static const struct fn_reg_desc descs_82576[] = { ROWS(TIMES_25, TIMES_8, TIMES_16, TIMES_24) };
+static const struct fn_reg_desc descs_i350[] = { ROWS(TIMES_25, TIMES_4, TIMES_8, TIMES_32),
+						 TIMES_8(DVMOLR_I350) };
+static const struct fn_reg_desc descs_i210[] = { ROWS(TIMES_5, TIMES_2, TIMES_4, TIMES_16),
+						 TIMES_4(DVMOLR_I350) };
+static const struct fn_reg_desc descs_i211[] = { ROWS(TIMES_5, TIMES_1, TIMES_2, TIMES_16),
+						 TIMES_2(DVMOLR_I350) };
+
+const struct intel_regs intel_regs_82576 = { descs_82576, FN_ARRAY_LEN(descs_82576) };
+const struct intel_regs intel_regs_i350 = { descs_i350, FN_ARRAY_LEN(descs_i350) };
+const struct intel_regs intel_regs_i210 = { descs_i210, FN_ARRAY_LEN(descs_i210) };
+const struct intel_regs intel_regs_i211 = { descs_i211, FN_ARRAY_LEN(descs_i211) };
