@@ -141,10 +141,12 @@ struct intel_posted {
  * @family: which of the two
  * @successor: 82576: it is an I350, I210 or I211: DVMOLR, 32 addresses, and vectors by pairs of
  *	queues
+ * @lan_id: 82576: which port of its controller it is
  * @queues: of each kind
  * @reg: the register file
  * @nvm: words of the NVM; the station address is in the first three
  * @phy: registers of the PHY, at address 1; 5 and 10 are what the link partner can
+ * @bmcr_taken: what a PHY of Marvell's took on of its register 0
  * @phy_dead: MDIC never gets ready
  * @phy_error: the PHY does not answer: MDIC says so
  * @stale_stats: the statistics are not 0 after a reset
@@ -187,10 +189,12 @@ struct intel_dev {
 	struct model_dev md;
 	enum intel_family family;
 	bool successor;
+	unsigned lan_id;
 	unsigned queues;
 	uint32_t reg[INTEL_DEV_BAR_BYTES / 4];
 	uint16_t nvm[INTEL_DEV_NVM_WORDS];
 	uint16_t phy[32];
+	uint16_t bmcr_taken;
 	bool phy_dead;
 	bool phy_error;
 	bool stale_stats;
