@@ -77,7 +77,7 @@ static void mac_reset(struct intel_dev *id)
 	id->pause_until_ns = 0;
 	REG(IDEV_SWSM) = swsm;
 	REG(IDEV_CTRL) = id->stale_ctrl;
-	REG(IDEV_STATUS) = IDEV_STATUS_GIO_MASTER;
+	REG(IDEV_STATUS) = IDEV_STATUS_GIO_MASTER | IDEV_STATUS_LAN_ID(id->lan_id);
 	REG(IDEV_EECD) = IDEV_EECD_PRES;
 	REG(IDEV_VET) = 0x8100;
 	REG(IDEV_RXCSUM) = IDEV_RXCSUM_IPOFL | IDEV_RXCSUM_TUOFL;
@@ -146,6 +146,8 @@ static void ctrl_write(struct intel_dev *id, uint32_t value)
 		intel_dev_link_lost(id);
 		REG(IDEV_STATUS) |= IDEV_STATUS_PHYRA;
 	}
+	if ((value & IDEV_CTRL_TFCE) && !(REG(IDEV_FCTTV) & 0xffff))
+		intel_dev_violation(id, "XOFF asks for a pause of no time (FCTTV; 802.3 31B.2)");
 	intel_dev_link_look(id);
 }
 

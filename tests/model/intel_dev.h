@@ -141,6 +141,7 @@ struct intel_posted {
  * @family: which of the two
  * @successor: 82576: it is an I350, I210 or I211: DVMOLR, 32 or 16 addresses, vectors by pairs of
  *	queues
+ * @lan_id: 82576: which port of its controller it is
  * @queues: of each kind
  * @reg: the register file
  * @nvm: words of the NVM; the station address is in the first three
@@ -149,6 +150,7 @@ struct intel_posted {
  * @phy: registers of the PHY, at address 1; 5 and 10 are what the link partner can
  * @phy_id: which PHY it is (802.3 22.2.4.3.1): its registers 2 and 3
  * @phy_crosses: it looks for crossed wires, as it was told when it last took that on
+ * @bmcr_taken: what a PHY of Marvell's took on of its register 0
  * @phy_dead: MDIC never gets ready
  * @phy_error: the PHY does not answer: MDIC says so
  * @stale_stats: the statistics are not 0 after a reset
@@ -191,6 +193,7 @@ struct intel_dev {
 	struct model_dev md;
 	enum intel_family family;
 	bool successor;
+	unsigned lan_id;
 	unsigned queues;
 	uint32_t reg[INTEL_DEV_BAR_BYTES / 4];
 	uint16_t nvm[INTEL_DEV_NVM_WORDS];
@@ -198,6 +201,7 @@ struct intel_dev {
 	uint16_t phy[32];
 	uint32_t phy_id;
 	bool phy_crosses;
+	uint16_t bmcr_taken;
 	bool phy_dead;
 	bool phy_error;
 	bool stale_stats;

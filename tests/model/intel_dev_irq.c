@@ -160,6 +160,16 @@ static void delay(struct intel_dev *id, bool tx, uint32_t causes)
 	model_clock_after(id->md.clock, d->due_ns - now_ns, delayed, id, tx);
 }
 
+/* 82574 10.2.4.9: without the bit nobody promises an interrupt for each report. */
+static void check_tx_each(struct intel_dev *id, unsigned queue)
+{
+	const uint32_t ivar = REG(IDEV_IVAR_74);
+
+	if ((ivar >> (8 + 4 * queue) & 8) && !(ivar & IDEV_IVAR_TX_EACH))
+		intel_dev_violation(id, "a transmit queue has a vector that not each write-back "
+					"of a descriptor is for (IVAR; 82574 10.2.4.9)");
+}
+
 void intel_dev_queue_cause(struct intel_dev *id, bool tx, unsigned queue, bool may_wait)
 {
 	const uint32_t causes = tx ? IDEV_ICR_TXDW | IDEV_ICR_TXQ0 << queue :
@@ -168,6 +178,8 @@ void intel_dev_queue_cause(struct intel_dev *id, bool tx, unsigned queue, bool m
 	const unsigned byte = (id->successor ? queue % 2 : queue / 8) * 2 + tx;
 
 	if (id->family == INTEL_82574) {
+		if (tx)
+			check_tx_each(id, queue);
 		if (may_wait)
 			delay(id, tx, causes);
 		else
@@ -236,6 +248,8 @@ static bool write_74(struct intel_dev *id, uint32_t off, uint32_t value)
 {
 	if (off != IDEV_RDTR && off != IDEV_TIDV)
 		return false;
+	if (off == IDEV_TIDV && !(value & 0xffff))
+		intel_dev_violation(id, "TIDV is 0, which it may not be (82574 10.2.6)");
 	REG(off) = value & ~IDEV_DELAY_FPD;
 	if ((value & IDEV_DELAY_FPD) && id->delay[off == IDEV_TIDV].causes)
 		delay_over(id, &id->delay[off == IDEV_TIDV]);
@@ -249,6 +263,8 @@ static bool write_76(struct intel_dev *id, uint32_t off, uint32_t value)
 		REG(IDEV_EICR) |= value;
 		break;
 	case IDEV_EIMS:
+		if (~REG(IDEV_GPIE) & (IDEV_GPIE_MSIX | IDEV_GPIE_PBA))
+			intel_dev_violation(id, "GPIE is not set for MSI-X (82576 8.8)");
 		REG(IDEV_EIMS) |= value;
 		break;
 	case IDEV_EIMC:

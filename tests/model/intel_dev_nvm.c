@@ -106,8 +106,11 @@ void intel_dev_check_set_up(struct intel_dev *id)
 
 bool intel_dev_owns_phy(const struct intel_dev *id)
 {
+	static const uint32_t own[] = { IDEV_SYNC_SW_PHY0, IDEV_SYNC_SW_PHY1, IDEV_SYNC_SW_PHY2,
+					IDEV_SYNC_SW_PHY3 };
+
 	if (id->family == INTEL_82576)
-		return REG(IDEV_SW_FW_SYNC) & IDEV_SYNC_SW_PHY0;
+		return REG(IDEV_SW_FW_SYNC) & own[id->lan_id];
 	return REG(IDEV_EXTCNF_CTRL) & IDEV_EXTCNF_MDIO_SW;
 }
 

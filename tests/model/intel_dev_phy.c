@@ -87,6 +87,7 @@ void intel_dev_phy_reset(struct intel_dev *id)
 
 	memset(id->phy, 0, sizeof(id->phy));
 	id->phy[BMCR] = BMCR_AUTONEG | BMCR_SPEED_1000 | 0x0100;
+	id->bmcr_taken = id->phy[BMCR];
 	id->phy[BMSR] = 0x7949;
 	id->phy[PHY_ID1] = (uint16_t)(id->phy_id >> 16);
 	id->phy[PHY_ID2] = (uint16_t)id->phy_id;
@@ -125,9 +126,22 @@ static bool negotiate(const struct intel_dev *id, unsigned *speed, bool *full)
 	return true;
 }
 
+/*
+ * What the PHY goes by. Marvell's, which the 82574 has, takes a speed, a duplex and that it is to
+ * negotiate on with a reset, or when negotiation is begun anew; loopback goes by what is written.
+ */
+static uint16_t bmcr_of(const struct intel_dev *id)
+{
+	const bool taken = is_marvell(id) && !(id->phy[BMCR] & BMCR_LOOPBACK);
+
+	return taken ? id->bmcr_taken : id->phy[BMCR];
+}
+
+/* A MAC that is forced to another speed than the PHY's has no link (82574 10.2.2.1, I210 3.7.4). */
 static bool resolve(const struct intel_dev *id, unsigned *speed, bool *full)
 {
-	const uint16_t bmcr = id->phy[BMCR];
+	const uint16_t bmcr = bmcr_of(id);
+	const uint32_t ctrl = REG(IDEV_CTRL);
 
 	if (bmcr & BMCR_AUTONEG) {
 		if (!negotiate(id, speed, full))
@@ -136,7 +150,7 @@ static bool resolve(const struct intel_dev *id, unsigned *speed, bool *full)
 		*speed = bmcr & BMCR_SPEED_1000 ? 2 : bmcr & BMCR_SPEED_100 ? 1 : 0;
 		*full = bmcr & 0x0100;
 	}
-	return true;
+	return !(ctrl & IDEV_CTRL_FRCSPD) || IDEV_CTRL_SPEED(ctrl) == *speed;
 }
 
 /* What the MAC goes by: the PHY, or what CTRL forces (82574 10.2.2.1, 82576 8.2.1). */
@@ -162,7 +176,7 @@ static void link_up(struct intel_dev *id, unsigned speed, bool full)
 {
 	REG(IDEV_STATUS) &= ~(IDEV_STATUS_FD | IDEV_STATUS_SPEED_MASK);
 	REG(IDEV_STATUS) |= status_of(id, speed, full);
-	id->phy[BMSR] |= BMSR_LINK | (id->phy[BMCR] & BMCR_AUTONEG ? BMSR_DONE : 0);
+	id->phy[BMSR] |= BMSR_LINK | (bmcr_of(id) & BMCR_AUTONEG ? BMSR_DONE : 0);
 	id->phy[SPECIFIC] = (uint16_t)(speed << 14 | (full ? 0x2000 : 0) | 0x0c00);
 }
 
@@ -178,7 +192,7 @@ static bool phy_can(const struct intel_dev *id)
 		return false;
 	if (bmcr & BMCR_LOOPBACK)
 		return true;
-	return id->cable && ((bmcr & BMCR_AUTONEG) || !id->phy_crosses);
+	return id->cable && ((bmcr_of(id) & BMCR_AUTONEG) || !id->phy_crosses);
 }
 
 static void negotiated(void *arg, uint64_t value)
@@ -249,11 +263,11 @@ void intel_dev_partner(struct intel_dev *id, uint16_t ability, uint16_t ability_
 	renegotiate(id);
 }
 
-/* A loopback of the MAC needs no link; one of the PHY makes its own. */
+/* A loopback of the MAC needs no link; one of the PHY makes its own, which the MAC has to take. */
 bool intel_dev_loops(const struct intel_dev *id)
 {
 	return (REG(IDEV_RCTL) & IDEV_RCTL_LBM_MASK) == IDEV_RCTL_LBM_MAC ||
-	       (id->phy[BMCR] & BMCR_LOOPBACK);
+	       ((id->phy[BMCR] & BMCR_LOOPBACK) && intel_dev_link_up(id));
 }
 
 static void phy_reset_done(void *arg, uint64_t value)
@@ -267,7 +281,7 @@ static void phy_reset_done(void *arg, uint64_t value)
 	/* Marvell's, which the 82574 has, takes these on with a reset and keeps them over it. */
 	if (is_marvell(id)) {
 		id->phy[crossover(id).reg] = kept[3];
-		id->phy[BMCR] = kept[0];
+		id->phy[BMCR] = id->bmcr_taken = kept[0];
 		id->phy[ANAR] = kept[1];
 		id->phy[CTRL_1000] = kept[2];
 		crossover_taken_on(id);
@@ -282,6 +296,8 @@ static void bmcr_write(struct intel_dev *id, uint16_t value)
 
 	/* Restarting clears itself at once, reset when it is done. */
 	id->phy[BMCR] = value & (uint16_t)~BMCR_RESTART;
+	if ((value & BMCR_RESTART) && (value & BMCR_AUTONEG))
+		id->bmcr_taken = id->phy[BMCR];
 	if (value & BMCR_RESET) {
 		renegotiate(id);
 		model_dev_later(&id->md, phy_reset_done, id, 0);

@@ -50,7 +50,8 @@
 #define IDEV_EIAC_74 0x000dcu
 #define IDEV_IAM 0x000e0u
 #define IDEV_IVAR_74 0x000e4u
-#define IDEV_EITR_74 0x000e8u /* 5 of them */
+#define IDEV_IVAR_TX_EACH (1u << 31) /* each transmit descriptor written back interrupts */
+#define IDEV_EITR_74 0x000e8u        /* 5 of them */
 #define IDEV_ICR_76 0x01500u
 #define IDEV_ICS_76 0x01504u
 #define IDEV_IMS_76 0x01508u
@@ -161,11 +162,13 @@
 #define IDEV_CTRL_FRCDPX (1u << 12)
 #define IDEV_CTRL_RST (1u << 26)
 #define IDEV_CTRL_RFCE (1u << 27)
+#define IDEV_CTRL_TFCE (1u << 28)
 #define IDEV_CTRL_VME (1u << 30)
 #define IDEV_CTRL_PHY_RST (1u << 31)
 
 #define IDEV_STATUS_FD (1u << 0)
 #define IDEV_STATUS_LU (1u << 1)
+#define IDEV_STATUS_LAN_ID(port) ((port) << 2)
 #define IDEV_STATUS_SPEED_SHIFT 6u
 #define IDEV_STATUS_SPEED_1000 (2u << IDEV_STATUS_SPEED_SHIFT)
 #define IDEV_STATUS_SPEED_MASK (3u << IDEV_STATUS_SPEED_SHIFT)
@@ -202,8 +205,11 @@
 #define IDEV_EXTCNF_MDIO_SW (1u << 5)
 #define IDEV_EXTCNF_MDIO_HW (1u << 6)
 
-/* 82576: what software owns; the firmware's bits are 16 above. */
+/* 82576: what software owns, a PHY for each port; the firmware's bits are 16 above. */
 #define IDEV_SYNC_SW_PHY0 (1u << 1)
+#define IDEV_SYNC_SW_PHY1 (1u << 2)
+#define IDEV_SYNC_SW_PHY2 (1u << 5)
+#define IDEV_SYNC_SW_PHY3 (1u << 6)
 #define IDEV_SYNC_SW_MASK 0xffffu
 
 #define IDEV_ICR_TXDW (1u << 0)
@@ -223,6 +229,7 @@
 #define IDEV_GPIE_NSICR (1u << 0)
 #define IDEV_GPIE_MSIX (1u << 4)
 #define IDEV_GPIE_EIAME (1u << 30)
+#define IDEV_GPIE_PBA (1u << 31)
 
 #define IDEV_RCTL_EN (1u << 1)
 #define IDEV_RCTL_UPE (1u << 3)

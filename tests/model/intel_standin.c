@@ -85,12 +85,13 @@ static void vectors(struct intel_standin *is)
 {
 	if (is->id->family == INTEL_82574) {
 		intel_standin_write(is, IDEV_IVAR_74,
-				    0x8u << 16 | 0xau << 12 | 0x9u << 8 | 0xau << 4 | 0x9u);
+				    IDEV_IVAR_TX_EACH | 0x8u << 16 | 0xau << 12 | 0x9u << 8 |
+					    0xau << 4 | 0x9u);
 		intel_standin_write(is, IDEV_EIAC_74, 0x00f00000);
 		intel_standin_write(is, IDEV_IMS, IDEV_ICR_OTHER | IDEV_ICR_LSC | 0x00f00000);
 		return;
 	}
-	intel_standin_write(is, IDEV_GPIE, IDEV_GPIE_MSIX | IDEV_GPIE_NSICR);
+	intel_standin_write(is, IDEV_GPIE, IDEV_GPIE_MSIX | IDEV_GPIE_NSICR | IDEV_GPIE_PBA);
 	for (unsigned i = 0; i < 8; i++)
 		intel_standin_write(is, IDEV_IVAR_76 + 4 * i, 0x01010101u * (0x80 | (1 + i)));
 	intel_standin_write(is, IDEV_IVAR_MISC, 0x8000);

@@ -54,6 +54,13 @@ static void semaphores(void **state)
 	/* Without. */
 	intel_standin_write(&is, IDEV_MDIC, IDEV_MDIC_READ | 1u << 21);
 	assert_violation(&id.md, "without the semaphore");
+	/* The PHY of another port. */
+	if (family == INTEL_82576) {
+		id.lan_id = 2;
+		assert_int_equal(intel_standin_phy(&is, 1, 2), 0x2a8);
+		assert_violation(&id.md, "without the semaphore");
+		id.lan_id = 0;
+	}
 	/* The firmware's. */
 	id.fw_holds = true;
 	assert_int_equal(intel_standin_phy(&is, 1, 2), -EBUSY);
@@ -101,6 +108,9 @@ static bool linked(void)
 
 static void negotiation(void **state)
 {
+	/* Marvell's PHY takes nothing on without. */
+	const uint16_t reset = family == INTEL_82574 ? 0x8000 : 0;
+
 	(void)state;
 	up();
 	assert_true(speed() == 2 && full());
@@ -127,18 +137,24 @@ static void negotiation(void **state)
 	assert_true(linked());
 	assert_true(speed() == 1 && full());
 	/* By force: the PHY's, and the MAC's. */
-	/* Not while it looks for crossed wires; the 82574's stops with a reset. */
-	assert_int_equal(intel_standin_phy_write(&is, 0, 0x0100), 0);
+	if (reset) {
+		assert_int_equal(intel_standin_phy_write(&is, 0, 0x0100), 0);
+		assert_true(linked());
+		assert_true(speed() == 1 && full());
+	}
+	/* Not while it looks for crossed wires. */
+	assert_int_equal(intel_standin_phy_write(&is, 0, 0x0100 | reset), 0);
 	assert_false(linked());
 	assert_int_equal(intel_standin_phy_write(&is, family == INTEL_82576 ? 18 : 16, 0), 0);
-	if (family == INTEL_82574)
-		assert_int_equal(intel_standin_phy_write(&is, 0, 0x8100), 0);
-	assert_int_equal(intel_standin_phy_write(&is, 0, 0x0100), 0);
+	assert_int_equal(intel_standin_phy_write(&is, 0, 0x0100 | reset), 0);
 	assert_true(linked());
 	assert_true(speed() == 0 && full());
 	intel_standin_write(&is, IDEV_CTRL,
 			    IDEV_CTRL_SLU | IDEV_CTRL_FRCSPD | IDEV_CTRL_FRCDPX | 1u << 8);
-	assert_int_equal(intel_standin_phy_write(&is, 0, 0x2000), 0);
+	/* Not of one mind. */
+	assert_int_equal(intel_standin_phy_write(&is, 0, 0x0000 | reset), 0);
+	assert_false(linked());
+	assert_int_equal(intel_standin_phy_write(&is, 0, 0x2000 | reset), 0);
 	assert_true(linked());
 	assert_true(speed() == 1 && !full());
 	/* Power down; and a reset of the PHY makes it as it was. */
@@ -175,7 +191,11 @@ static void loopback(void **state)
 	for (unsigned phy = 0; phy < 2; phy++) {
 		len = model_build(frame, &b);
 		if (phy) {
+			/* The MAC has to take the PHY's link. */
+			intel_standin_write(&is, IDEV_CTRL, 0);
 			assert_int_equal(intel_standin_phy_write(&is, 0, 0x4140), 0);
+			assert_false(linked() || intel_dev_loops(&id));
+			intel_standin_write(&is, IDEV_CTRL, IDEV_CTRL_SLU);
 			assert_true(linked());
 		} else {
 			intel_standin_write(&is, IDEV_RCTL,
@@ -219,6 +239,11 @@ static void pause_frames(void **state)
 	assert_int_equal(wire.n, 1);
 	model_bus.delay_ns(is.busdev, 120);
 	assert_int_equal(wire.n, 2);
+	/* The other way: how long is said first. */
+	intel_standin_write(&is, IDEV_CTRL, IDEV_CTRL_SLU | IDEV_CTRL_TFCE);
+	assert_violation(&id.md, "of no time");
+	intel_standin_write(&is, IDEV_FCTTV, 1);
+	intel_standin_write(&is, IDEV_CTRL, IDEV_CTRL_SLU | IDEV_CTRL_TFCE);
 	down();
 }
 

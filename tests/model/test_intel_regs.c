@@ -48,7 +48,8 @@ static void interrupts(void **state)
 	if (family == INTEL_82576) {
 		intel_standin_write(&is, IDEV_EIAM, 1u << 1);
 		intel_standin_write(&is, IDEV_GPIE,
-				    IDEV_GPIE_MSIX | IDEV_GPIE_NSICR | IDEV_GPIE_EIAME);
+				    IDEV_GPIE_MSIX | IDEV_GPIE_NSICR | IDEV_GPIE_EIAME |
+					    IDEV_GPIE_PBA);
 	} else {
 		intel_standin_write(&is, IDEV_IAM, IDEV_ICR_RXQ0);
 		intel_standin_write(&is, IDEV_CTRL_EXT, IDEV_CTRL_EXT_EIAME);
@@ -61,6 +62,19 @@ static void interrupts(void **state)
 	else
 		intel_standin_write(&is, IDEV_IMS, IDEV_ICR_RXQ0);
 	assert_int_equal(irqs(1), 1);
+	/* What has to be set first. */
+	if (family == INTEL_82576) {
+		intel_standin_write(&is, IDEV_GPIE, IDEV_GPIE_MSIX | IDEV_GPIE_NSICR);
+		intel_standin_write(&is, IDEV_EIMS, 1u << 1);
+		assert_violation(&id.md, "GPIE is not set for MSI-X");
+	} else {
+		intel_standin_write(&is, IDEV_IVAR_74, 0x8u << 16 | 0x9u << 8 | 0xa0u);
+		assert_true(intel_standin_send(&is, 1, frame, len, &plain_tx) >= 0);
+		assert_no_violation(&id.md);
+		assert_true(intel_standin_send(&is, 0, frame, len, &plain_tx) >= 0);
+		assert_violation(&id.md, "not each write-back");
+		assert_int_equal(irqs(1), 1);
+	}
 	/* By hand. */
 	intel_standin_write(&is, family == INTEL_82576 ? IDEV_EICS : IDEV_ICS,
 			    family == INTEL_82576 ? 1u << 2 : IDEV_ICR_RXQ0 << 1);
@@ -133,6 +147,8 @@ static void delays(void **state)
 	intel_standin_write(&is, IDEV_RDTR, 10 | IDEV_DELAY_FPD);
 	assert_int_equal(irqs(1), 1);
 	assert_int_equal(intel_standin_read(&is, IDEV_RDTR), 10);
+	intel_standin_write(&is, IDEV_TIDV, 0);
+	assert_violation(&id.md, "TIDV is 0");
 	/* The stand-in does not set IDE: at once. */
 	intel_standin_write(&is, IDEV_TIDV, 10);
 	assert_true(intel_standin_send(&is, 0, frame, 74, &plain_tx) >= 0);

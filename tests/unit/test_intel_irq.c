@@ -220,6 +220,32 @@ static void throttled(void **state)
 	port_end();
 }
 
+/* Of two queues on a vector the one that is to be told of sooner is. */
+static void shorter_delay(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		const struct fn_coalesce c = { .sz = sizeof(c),
+					       .rx_delay_ns = i ? FN_MS(4) : FN_MS(1),
+					       .tx_delay_ns = i ? FN_MS(1) : FN_MS(4) };
+
+		shared_up(0);
+		assert_int_equal(fn_dev_set_coalesce(p.dev, &c), 0);
+		no_timers();
+		pass_ns(FN_MS(10));
+		assert_int_equal(fn_txq_arm(tx()), 0);
+		port_send(1);
+		assert_signals(FIRST, 1);
+		assert_int_equal(fn_txq_arm(tx()), 0);
+		port_send(1);
+		pass_ns(FN_US(900));
+		assert_signals(FIRST, 1);
+		pass_ns(FN_US(200));
+		assert_signals(FIRST, 2);
+		port_end();
+	}
+}
+
 /* Overruns come as often as frames do: they are told once for each look, and every look counts. */
 static void overruns(void **state)
 {
@@ -372,6 +398,7 @@ int main(void)
 		BOTH(other_looked_at),
 		BOTH(other_answer_lost),
 		BOTH(throttled),
+		BOTH(shorter_delay),
 		BOTH(overruns),
 		BOTH(late),
 		BOTH(gone),

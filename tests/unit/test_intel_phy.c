@@ -153,6 +153,30 @@ static void of_another_port(void **state)
 	port_end();
 }
 
+/* 82576 8.7.3: each port has a PHY of its own; the model knows whose bit has to be taken. */
+static void of_each_port(void **state)
+{
+	static const uint32_t bits[] = { 0x02, 0x04, 0x20, 0x40 };
+	uint16_t value;
+
+	(void)state;
+	if (family == INTEL_82574)
+		return;
+	for (unsigned port = 0; port < 4; port++) {
+		port_init();
+		p.id.lan_id = port;
+		port_start((struct fn_dev_conf){ 0 });
+		/* What all others have, and their firmware, does not matter. */
+		REG(IDEV_SW_FW_SYNC) = 0x00660066 & ~(bits[port] | bits[port] << 16);
+		assert_int_equal(fn_dev_phy_read(p.dev, 2, &value), 0);
+		assert_int_equal(value, 0x02a8);
+		REG(IDEV_SW_FW_SYNC) = bits[port] << 16;
+		assert_int_equal(fn_dev_phy_read(p.dev, 2, &value), -EIO);
+		REG(IDEV_SW_FW_SYNC) = 0;
+		port_end();
+	}
+}
+
 /* What this port could not give back, because firmware was in the way, it has again. */
 static void own_left(void **state)
 {
@@ -214,8 +238,9 @@ static void gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(reads_and_writes), BOTH(no_answer), BOTH(firmware_holds), BOTH(left_behind),
-		BOTH(of_another_port),  BOTH(own_left),  BOTH(behind_a_reset), BOTH(gone),
+		BOTH(reads_and_writes), BOTH(no_answer),       BOTH(firmware_holds),
+		BOTH(left_behind),      BOTH(of_another_port), BOTH(of_each_port),
+		BOTH(own_left),         BOTH(behind_a_reset),  BOTH(gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,6 +259,36 @@ static void longer_than_the_mtu(void **state)
 	close_with(small);
 }
 
+/* The device fills a room to its end, and goes on in the next one. */
+static void rooms_filled(void **state)
+{
+	static uint8_t frame[4096];
+
+	(void)state;
+	memset(frame, 0xff, 6);
+	for (uint32_t room = 256; room <= 2048; room *= 2) {
+		struct fn_dev_conf conf = { .sz = sizeof(conf),
+					    .mtu = 2 * room - 18,
+					    .offloads = FN_OFFLOAD_RX_SCATTER,
+					    .rx_ring = 128 };
+		struct fn_pool *pool = open_with_rooms(room);
+		struct fn_pkt *pkt;
+
+		conf.pool = pool;
+		assert_int_equal(fn_dev_configure(p.dev, &conf), 0);
+		assert_int_equal(fn_dev_start(p.dev), 0);
+		pass_ns(2 * p.id.link_ns);
+		assert_int_equal(intel_dev_receive(&p.id, frame, 2 * room), 0);
+		assert_int_equal(fn_rx_burst(fn_dev_rxq(p.dev, 0), &pkt, 1), 1);
+		assert_int_equal(pkt->len, room);
+		assert_non_null(pkt->next);
+		assert_int_equal(pkt->next->len, room);
+		assert_null(pkt->next->next);
+		fn_pkt_free(pkt);
+		close_with(pool);
+	}
+}
+
 /* A capability of PCI Express alone, whose link control says @aspm. */
 static void open_with_aspm(uint8_t aspm)
 {
@@ -491,6 +521,7 @@ int main(void)
 		BOTH(hash_of_one_queue),
 		BOTH(scattered_over_a_ring),
 		BOTH(longer_than_the_mtu),
+		BOTH(rooms_filled),
 		BOTH(saves_power),
 		BOTH(neighbour_vlans),
 		BOTH(by_the_papers),

@@ -313,8 +313,8 @@ static void short_frames(void **state)
 	ring_end();
 }
 
-/* What does not fit a context's fields is dropped, and nothing is posted. */
-static void beyond_fields(void **state)
+/* Header lengths that the headers do not have are those of no packet: nothing is posted. */
+static void of_no_packet(void **state)
 {
 	struct fn_pkt *pkt;
 
@@ -335,12 +335,121 @@ static void beyond_fields(void **state)
 	ring_end();
 }
 
+/**
+ * struct headers - header lengths that a packet has
+ * @l2: in front of its IP header
+ * @l3: the IP header, of IPv6 with destination options
+ * @l4: the TCP header, of 20 bytes or 40
+ * @asks: FN_PKT_TX_IPV6, and what it asks for
+ * @fits: the device's fields have them
+ */
+struct headers {
+	uint32_t l2;
+	uint32_t l3;
+	uint32_t l4;
+	uint16_t asks;
+	bool fits;
+};
+
+#define V4_CSUM (FN_PKT_TX_IP_CSUM | FN_PKT_TX_TCP_CSUM)
+#define V6_CSUM (FN_PKT_TX_IPV6 | FN_PKT_TX_TCP_CSUM)
+
+/* 82574 7.2.10: offsets of 8 bits, that of TCP's checksum too, and of segmentation all headers. */
+static const struct headers headers_82574[] = {
+	{ 219, 20, 20, V4_CSUM, true },        { 220, 20, 20, V4_CSUM, false },
+	{ 14, 224, 20, V6_CSUM, true },        { 14, 232, 20, V6_CSUM, false },
+	{ 200, 20, 40, FN_PKT_TX_TSO, false },
+};
+
+/* 82576 7.2.2.2: 7 bits and 9. */
+static const struct headers headers_82576[] = {
+	{ 127, 20, 20, FN_PKT_TX_IP_CSUM, true }, { 128, 20, 20, FN_PKT_TX_IP_CSUM, false },
+	{ 128, 20, 20, FN_PKT_TX_TSO, false },    { 14, 504, 20, V6_CSUM, true },
+	{ 14, 512, 20, V6_CSUM, false },
+};
+
+/* A packet of TCP whose headers are where it says that they are. */
+static struct fn_pkt *make_headers(const struct headers *h)
+{
+	const uint32_t payload = 200;
+	uint8_t *const ip = frame + h->l2;
+	struct fn_pkt *pkt;
+
+	memset(frame, 0, sizeof(frame));
+	model_put_be16(frame + 12, h->asks & FN_PKT_TX_IPV6 ? 0x86dd : 0x0800);
+	if (h->asks & FN_PKT_TX_IPV6) {
+		ip[0] = 0x60;
+		model_put_be16(ip + 4, (uint16_t)(h->l3 - 40 + h->l4 + payload));
+		ip[6] = 60; /* destination options: RFC 8200 4.6 */
+		ip[40] = MODEL_PROTO_TCP;
+		ip[41] = (uint8_t)((h->l3 - 40) / 8 - 1);
+	} else {
+		ip[0] = 0x45;
+		model_put_be16(ip + 2, (uint16_t)(h->l3 + h->l4 + payload));
+		ip[9] = MODEL_PROTO_TCP;
+	}
+	ip[h->l3 + 12] = (uint8_t)(h->l4 << 2);
+	pkt = ring_pkt(p.pool, frame, h->l2 + h->l3 + h->l4 + payload);
+	pkt->l2_len = (uint8_t)h->l2;
+	pkt->l3_len = (uint16_t)h->l3;
+	pkt->l4_len = (uint8_t)h->l4;
+	pkt->mss = 100;
+	pkt->flags = h->asks;
+	return pkt;
+}
+
+/* The one frame that was sent has the checksums that were asked for. */
+static void assert_summed(const struct headers *h)
+{
+	const bool v6 = h->asks & FN_PKT_TX_IPV6;
+	const struct model_frame f = { .l3 = h->l2,
+				       .ip = v6 ? 6 : 4,
+				       .proto = MODEL_PROTO_TCP,
+				       .l4 = h->l2 + h->l3,
+				       .l4_hdr = h->l4,
+				       .l4_bytes = sent[0].len - h->l2 - h->l3 };
+
+	assert_int_equal(sent_n, 1);
+	if (h->asks & FN_PKT_TX_IP_CSUM)
+		assert_int_equal(model_frame_ip_csum(sent[0].data, &f), MODEL_CSUM_GOOD);
+	if (h->asks & FN_PKT_TX_TCP_CSUM)
+		assert_int_equal(model_frame_l4_csum(sent[0].data, &f), MODEL_CSUM_GOOD);
+}
+
+/* Lengths up to a context's fields go out; beyond them a packet is dropped, and nothing posted. */
+static void ends_of_fields(void **state)
+{
+	const bool wide = family == INTEL_82576;
+	const struct headers *const all = wide ? headers_82576 : headers_82574;
+	unsigned dropped = 0;
+
+	(void)state;
+	start(256);
+	for (unsigned i = 0; i < FN_ARRAY_LEN(headers_82574); i++) {
+		struct fn_pkt *pkt = make_headers(&all[i]);
+
+		dropped += !all[i].fits;
+		assert_int_equal(fn_tx_burst(tx, &pkt, 1), 1);
+		assert_int_equal(tx_counter(FN_TX_DROP_OFFLOAD), dropped);
+		assert_int_equal(ring_transmit(99), all[i].fits ? 2 : 0);
+		assert_no_violation(&p.id.md);
+		if (all[i].fits)
+			assert_summed(&all[i]);
+		sent_n = 0;
+	}
+	ring_flush();
+	assert_int_equal(ring_outside(p.pool), 32);
+	ring_end();
+}
+
+_Static_assert(FN_ARRAY_LEN(headers_82574) == FN_ARRAY_LEN(headers_82576), "one loop for both");
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ALL(contexts),      ALL(contexts_forgotten), ALL(no_room_for_context),
-		ALL(runs),          ALL(other_lengths),      ALL(headers),
-		ALL(beyond_fields), ALL(short_frames),
+		ALL(contexts),     ALL(contexts_forgotten), ALL(no_room_for_context),
+		ALL(runs),         ALL(other_lengths),      ALL(headers),
+		ALL(of_no_packet), ALL(ends_of_fields),     ALL(short_frames),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
