@@ -18,7 +18,8 @@
  * @nvm_kept: 82576: the semaphore of the NVM could not be given back, and is this port's still
  * @led_kept: @ledctl is what the LEDs showed before they began to blink
  * @ledctl: LEDCTL as it was
- * @rx_packets: successors of the 82576: PQGPRC of each queue as it was read last: it runs on, and reading does not clear it
+ * @rx_packets: successors of the 82576: PQGPRC of each queue as it was read last: it runs on, and
+ *	reading does not clear it
  * @tx_packets: PQGPTC, as @rx_packets
  */
 struct intel_diag {

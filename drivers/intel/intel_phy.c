@@ -19,8 +19,8 @@
 #define MDIC_ERROR (1u << 30)
 
 /*
- * All but the model of the I210's, and of any other of Marvell's: as Linux has them (e1000e and igb,
- * where speed and duplex are forced and where the PHY is looped back); no paper says more.
+ * As Linux has them (e1000e and igb, where they force speed and duplex and loop the PHY back); no
+ * paper says more. The I210's is among the other ones.
  */
 static const struct intel_phy_kind kinds[] = {
 	/* 82574 */

@@ -30,9 +30,9 @@ static void open_vectors(struct fn_dev *dev, const struct intel_chip *chip)
 }
 
 /*
- * QEMU's models, behind a reset: its igb by the subsystem that all devices of QEMU's have which were
- * not given another. That of its e1000e is one of real cards too; but of its NVM it says only that
- * it is there, where a card says of which kind and how large it is (82574 10.2.2.3).
+ * QEMU's models, behind a reset: its igb by the subsystem that all devices of QEMU's have that were
+ * not given one. That of its e1000e is one of real cards too; but of its NVM it says only that it
+ * is there, where a card says of which kind and how large it is (82574 10.2.2.3).
  */
 static bool is_qemu(const struct fn_dev *dev)
 {

@@ -52,7 +52,8 @@ static void interrupts(void **state)
 					    IDEV_GPIE_PBA);
 	} else {
 		intel_standin_write(&is, IDEV_IAM, IDEV_ICR_RXQ0);
-		intel_standin_write(&is, IDEV_CTRL_EXT, IDEV_CTRL_EXT_EIAME);
+		intel_standin_write(&is, IDEV_CTRL_EXT,
+				    IDEV_CTRL_EXT_RESERVED_74 | IDEV_CTRL_EXT_EIAME);
 	}
 	(void)receive(&b, &rx);
 	(void)receive(&b, &rx);

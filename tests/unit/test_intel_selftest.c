@@ -64,7 +64,7 @@ static void all_pass(void **state)
 	port_end();
 }
 
-/* The I350's PHY loops back when another register says so too, and has no link until it does not. */
+/* The I350's PHY loops back when another register says so too, and has no link meanwhile. */
 static void loopback_of_i350(void **state)
 {
 	(void)state;
