@@ -31,9 +31,8 @@ struct intel_lies {
 static struct intel_dev id;
 static struct intel_lies lies;
 
-/* The non-volatile memory, who made the PHY, and the link partner, as they were at first. */
+/* The non-volatile memory and the link partner, as they were at first. */
 static uint16_t honest_nvm[INTEL_DEV_NVM_WORDS];
-static uint16_t honest_phy_id;
 static uint16_t honest_partner[2];
 
 /* A queue of either kind. */
@@ -433,8 +432,9 @@ static void honest(struct hostile *h)
 	/* No reset changes what firmware says that it has. */
 	id.reg[IDEV_SW_FW_SYNC / 4] &= IDEV_SYNC_SW_MASK;
 	memcpy(id.nvm, honest_nvm, sizeof(honest_nvm));
-	/* A driver goes by it: Marvell's take a forced speed on with a reset only. */
-	id.phy[2] = honest_phy_id;
+	/* A driver goes by which PHY it is, as each kind is forced to a speed its own way. */
+	id.phy[2] = (uint16_t)(id.phy_id >> 16);
+	id.phy[3] = (uint16_t)id.phy_id;
 	intel_dev_cable(&id, true);
 	intel_dev_partner(&id, honest_partner[0], honest_partner[1]);
 }
@@ -459,7 +459,6 @@ static void begin(struct hostile *h, enum intel_family family)
 	id.md.busdev.irqs = 1 + hostile_below(h, id.md.busdev.irqs);
 	id.md.events = true;
 	memcpy(honest_nvm, id.nvm, sizeof(honest_nvm));
-	honest_phy_id = id.phy[2];
 	honest_partner[0] = id.phy[5];
 	honest_partner[1] = id.phy[10];
 	h->md = &id.md;

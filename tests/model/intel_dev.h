@@ -149,7 +149,7 @@ struct intel_posted {
  *	models say nothing
  * @phy: registers of the PHY, at address 1; 5 and 10 are what the link partner can
  * @phy_id: which PHY it is (802.3 22.2.4.3.1): its registers 2 and 3
- * @phy_crosses: it looks for crossed wires, as it was told when it last took that on
+ * @phy_crosses: one of Marvell's looks for crossed wires, as it was told before its last reset
  * @bmcr_taken: what a PHY of Marvell's took on of its register 0
  * @phy_dead: MDIC never gets ready
  * @phy_error: the PHY does not answer: MDIC says so

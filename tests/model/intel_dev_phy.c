@@ -72,11 +72,17 @@ static bool is_marvell(const struct intel_dev *id)
 	return id->phy_id >> 16 == 0x0141;
 }
 
-static void crossover_taken_on(struct intel_dev *id)
+static bool crossover_is_told(const struct intel_dev *id)
 {
 	const struct crossover c = crossover(id);
 
-	id->phy_crosses = c.reg && (id->phy[c.reg] & c.mask) == c.finds;
+	return c.reg && (id->phy[c.reg] & c.mask) == c.finds;
+}
+
+/* Marvell's goes by what it took on with its last reset, others by what they are told. */
+static bool looks_for_crossed(const struct intel_dev *id)
+{
+	return is_marvell(id) ? id->phy_crosses : crossover_is_told(id);
 }
 
 static const uint8_t pause_group[6] = { 0x01, 0x80, 0xc2, 0x00, 0x00, 0x01 };
@@ -98,7 +104,7 @@ void intel_dev_phy_reset(struct intel_dev *id)
 	id->phy[STAT_1000] = partner[1];
 	if (crossover(id).reg)
 		id->phy[crossover(id).reg] = crossover(id).finds;
-	crossover_taken_on(id);
+	id->phy_crosses = crossover_is_told(id);
 }
 
 /*
@@ -192,7 +198,7 @@ static bool phy_can(const struct intel_dev *id)
 		return false;
 	if (bmcr & BMCR_LOOPBACK)
 		return true;
-	return id->cable && ((bmcr_of(id) & BMCR_AUTONEG) || !id->phy_crosses);
+	return id->cable && ((bmcr_of(id) & BMCR_AUTONEG) || !looks_for_crossed(id));
 }
 
 static void negotiated(void *arg, uint64_t value)
@@ -284,7 +290,7 @@ static void phy_reset_done(void *arg, uint64_t value)
 		id->phy[BMCR] = id->bmcr_taken = kept[0];
 		id->phy[ANAR] = kept[1];
 		id->phy[CTRL_1000] = kept[2];
-		crossover_taken_on(id);
+		id->phy_crosses = crossover_is_told(id);
 	}
 	REG(IDEV_STATUS) |= IDEV_STATUS_PHYRA;
 	intel_dev_link_look(id);
@@ -324,10 +330,8 @@ static void phy_write(struct intel_dev *id, unsigned reg, uint16_t value)
 		 reg != STAT_1000 && reg != ESTATUS && reg != SPECIFIC &&
 		 !is_of_other_page(id, reg))
 		id->phy[reg] = value;
-	if (!is_marvell(id) && reg == crossover(id).reg) {
-		crossover_taken_on(id);
+	if (reg == crossover(id).reg)
 		intel_dev_link_look(id);
-	}
 }
 
 static void mdic_done(void *arg, uint64_t value)
