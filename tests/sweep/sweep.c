@@ -154,7 +154,7 @@ static void judge_completed(struct sweep *s, int ret, const struct fault_report 
 	(void)state_is(s, run.good, "the state afterwards is");
 }
 
-/* The call failed: the device is stopped and says that it is broken; the next one brings it back. */
+/* The call failed: the device is stopped and says that it is broken; a further one mends it. */
 static void judge_reset(struct sweep *s, int ret, const struct fault_report *report)
 {
 	judge_first_error(ret, report);
