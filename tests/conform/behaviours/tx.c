@@ -97,7 +97,7 @@ static void tx_full_goes_on(struct conform *c)
 		check(tx_counter(c->tx, FN_TX_RING_FULL) > before);
 		before = tx_counter(c->tx, FN_TX_RING_FULL);
 		c->place->ops->stall(c, false);
-		(void)wire_discard(c);
+		wire_discard(c);
 		check_eq(fn_txq_status(c->tx), 0);
 		tx_send_stream(c, c->tx, 5000, 100, 100);
 		wire_expect_stream(c, 5000, 100, 100);
