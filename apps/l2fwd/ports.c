@@ -6,6 +6,10 @@
 
 #include "l2fwd.h"
 
+/* The other ports' events wait meanwhile: not for long. */
+#define RESET_TRIES 3u
+#define RESET_PAUSE_MS 100u
+
 static void port_close(struct port *port)
 {
 	(void)fn_dev_close(port->dev);
@@ -24,13 +28,28 @@ static void port_lost(struct l2fwd *app, struct port *port, const char *outcome)
 	port_close(port);
 }
 
+/* What keeps a device from starting may pass, such as memory that others hold just now. */
+static int reset_patiently(struct port *port)
+{
+	const struct timespec pause = { .tv_nsec = RESET_PAUSE_MS * 1000000L };
+	int ret = fn_dev_reset(port->dev);
+
+	for (unsigned i = 1; ret && ret != -ENODEV && i < RESET_TRIES; i++) {
+		say("l2fwd: port %s does not start again: reset %u of %u follows in %u ms\n",
+		    port->name, i + 1, RESET_TRIES, RESET_PAUSE_MS);
+		(void)nanosleep(&pause, NULL);
+		ret = fn_dev_reset(port->dev);
+	}
+	return ret;
+}
+
 static void port_reset(struct l2fwd *app, struct port *port)
 {
 	int ret;
 
 	atomic_store(&port->use, PORT_PAUSED);
 	wait_for_workers(app);
-	ret = fn_dev_reset(port->dev);
+	ret = reset_patiently(port);
 	/* Gone, or asked back: an event of its own tells which, and comes next. */
 	if (ret == -ENODEV)
 		return;

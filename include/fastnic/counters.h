@@ -42,7 +42,7 @@ enum fn_tx_counter {
 	FN_TX_RING_FULL,        /* burst calls that could not take all packets */
 	FN_TX_DOORBELLS,        /* doorbells rung */
 	FN_TX_DROP_EMPTY,       /* dropped: no bytes */
-	FN_TX_DROP_TOO_LONG,    /* dropped: longer than the MTU and its link header allow */
+	FN_TX_DROP_TOO_LONG,    /* dropped: above MTU, link header and VLAN tag, tagged or not */
 	FN_TX_DROP_SEGMENTS,    /* dropped: more segments than the device takes */
 	FN_TX_DROP_OFFLOAD,     /* dropped: an offload that is not on, or does not fit it */
 	FN_TX_DROP_UNREACHABLE, /* dropped: memory that the device cannot reach */

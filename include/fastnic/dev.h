@@ -346,7 +346,12 @@ FN_API int fn_dev_stop(struct fn_dev *dev);
  * that is not started was reset by fn_dev_open() or fn_dev_stop(): it is mended when it is broken,
  * and else left as it is.
  *
- * Return: 0; -ENODEV when it is gone; else as fn_dev_start(), and the device is stopped then.
+ * A device that was started and that this call cannot start again is stopped and broken (-EIO in
+ * &fn_dev_info.status, without an event). A further fn_dev_reset() starts it, until fn_dev_stop()
+ * says that it is to stay stopped.
+ *
+ * Return: 0: it is as it was, and runs if it was started; -ENODEV when it is gone; else as
+ * fn_dev_start().
  */
 FN_API int fn_dev_reset(struct fn_dev *dev);
 

@@ -301,7 +301,10 @@ static int dev_mend(struct fn_dev *dev)
 	return ret;
 }
 
-/* What was broken before a start that failed is so still, unless it is gone by now. */
+/*
+ * What was broken before a start that failed is so still, and what a reset could not start again
+ * is; unless it is gone by now. No event: the caller is told by the call.
+ */
 static void mark_unmended(struct fn_dev *dev)
 {
 	int mended = 0;
@@ -392,28 +395,42 @@ int fn_dev_stop(struct fn_dev *dev)
 	int ret;
 
 	(void)pthread_mutex_lock(&dev->lock);
+	dev->starts_by_reset = false;
 	ret = fn_dev_stop_held(dev);
 	(void)pthread_mutex_unlock(&dev->lock);
 	return fn_report(dev->ctx, NULL, ret);
 }
 
+/*
+ * Stop, and start again. One that does not start is broken, so that nobody takes it for one that
+ * was never started, whom a reset leaves stopped.
+ */
+static int dev_restart(struct fn_dev *dev)
+{
+	const uint64_t drain_ns = dev->conf.stop_drain_ns;
+	int ret;
+
+	/* Nobody waits for a device that is about to be reset. */
+	dev->conf.stop_drain_ns = 0;
+	(void)fn_dev_stop_held(dev);
+	dev->conf.stop_drain_ns = drain_ns;
+	ret = fn_dev_start_held(dev);
+	dev->starts_by_reset = ret != 0;
+	if (ret)
+		mark_unmended(dev);
+	return ret;
+}
+
 int fn_dev_reset(struct fn_dev *dev)
 {
-	uint64_t drain_ns;
 	int ret;
 
 	(void)pthread_mutex_lock(&dev->lock);
 	ret = fn_dev_check_present(dev);
-	if (!ret && dev->state == FN_DEV_STARTED) {
-		/* Nobody waits for a device that is about to be reset. */
-		drain_ns = dev->conf.stop_drain_ns;
-		dev->conf.stop_drain_ns = 0;
-		(void)fn_dev_stop_held(dev);
-		dev->conf.stop_drain_ns = drain_ns;
-		ret = fn_dev_start_held(dev);
-	} else if (!ret) {
+	if (!ret && (dev->state == FN_DEV_STARTED || dev->starts_by_reset))
+		ret = dev_restart(dev);
+	else if (!ret)
 		ret = dev_mend(dev);
-	}
 	(void)pthread_mutex_unlock(&dev->lock);
 	return fn_report(dev->ctx, NULL, ret);
 }

@@ -340,6 +340,7 @@ struct fn_pool_claim {
  * @pins: threads that look at it without its lock; guarded by &fn_ctx.lock
  * @kept: it could be neither reset nor cut off from memory: its driver still has the rings and
  *	buffers, and gives them back (&fn_driver_ops.give_back) when the bus has cut it off
+ * @starts_by_reset: a reset stopped it and could not start it again: the next one tries anew
  * @conf: the configuration, defaults filled in; no pointers of the caller but @conf.pool
  * @mac: station address to use
  * @promisc: receive frames for any address
@@ -380,6 +381,7 @@ struct fn_dev {
 	bool gone;
 	unsigned pins;
 	bool kept;
+	bool starts_by_reset;
 	struct fn_dev_conf conf;
 	uint8_t mac[6];
 	bool promisc;

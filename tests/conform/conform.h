@@ -304,8 +304,8 @@ void wire_expect_none(struct conform *c);
 /* These bytes are frame @seq, which was sent with @own bytes; padded with zeros up to 60. */
 void check_frame(struct conform *c, const uint8_t *data, size_t len, unsigned seq, uint32_t own);
 
-/* Take off the wire what is still on it. */
-void wire_discard(struct conform *c);
+/* Take off the wire what is still on it. Returns how many frames. */
+unsigned wire_discard(struct conform *c);
 
 /*
  * The next frame on the wire, with what it asks for done: as many frames as it stands for. A device

@@ -39,6 +39,8 @@ struct fn_dev;
  * @announce: the network asks the device to announce itself
  * @lie: the device tells a queue of a completion that cannot be; @how: 0 to PLACE_LIES - 1. To a
  *	transmit queue unless the place cannot NEED_LIAR_TX
+ * @virtual_time: the place's time passes by @wait and by what the driver waits, however slow the
+ *	machine is
  * @settle: the body is over, and the device is not closed yet: see to what the next body would find
  *
  * What a place cannot is NULL.
@@ -62,6 +64,7 @@ struct place_ops {
 	void (*announce)(struct conform *c);
 	void (*lie)(struct conform *c, bool is_tx, unsigned queue, unsigned how);
 	void (*settle)(struct conform *c);
+	bool virtual_time;
 };
 
 /**

@@ -222,15 +222,19 @@ void wire_expect_none(struct conform *c)
 	}
 }
 
-void wire_discard(struct conform *c)
+unsigned wire_discard(struct conform *c)
 {
 	static uint8_t buf[FRAME_MAX];
 	struct wire_request request;
 	uint64_t still_ns = 0;
+	unsigned n = 0;
+	bool moved;
 
-	while (!conform_still(c, &still_ns,
-			      c->place->ops->recv(c, &request, buf, sizeof(buf)) != 0))
-		continue;
+	do {
+		moved = c->place->ops->recv(c, &request, buf, sizeof(buf)) != 0;
+		n += moved;
+	} while (!conform_still(c, &still_ns, moved));
+	return n;
 }
 
 unsigned wire_recv_finished(struct conform *c, struct ref_segment *out, unsigned most)

@@ -273,6 +273,9 @@ static inline bool intel_dev_link_up(const struct intel_dev *id)
 	return id->reg[IDEV_STATUS / 4] & IDEV_STATUS_LU;
 }
 
+/* The PHY looks for crossed wires: it then has no link at a speed that is forced. */
+bool intel_dev_looks_for_crossed(const struct intel_dev *id);
+
 /* What is sent comes back in, and does not reach the wire: in the MAC or in the PHY. */
 bool intel_dev_loops(const struct intel_dev *id);
 

@@ -80,7 +80,7 @@ static bool crossover_is_told(const struct intel_dev *id)
 }
 
 /* Marvell's goes by what it took on with its last reset, others by what they are told. */
-static bool looks_for_crossed(const struct intel_dev *id)
+bool intel_dev_looks_for_crossed(const struct intel_dev *id)
 {
 	return is_marvell(id) ? id->phy_crosses : crossover_is_told(id);
 }
@@ -198,7 +198,7 @@ static bool phy_can(const struct intel_dev *id)
 		return false;
 	if (bmcr & BMCR_LOOPBACK)
 		return true;
-	return id->cable && ((bmcr_of(id) & BMCR_AUTONEG) || !looks_for_crossed(id));
+	return id->cable && ((bmcr_of(id) & BMCR_AUTONEG) || !intel_dev_looks_for_crossed(id));
 }
 
 static void negotiated(void *arg, uint64_t value)

@@ -205,6 +205,24 @@ static int close_dev(struct sweep *s)
 	return ret;
 }
 
+/* That the link came up, and what else the driver has to see to. */
+static void at_news(struct sweep *s)
+{
+	sweep_at_started(s);
+	if (sweep_subject->announce)
+		sweep_subject->announce();
+}
+
+/* It tells of no failure but by the device that is broken. */
+static int process_events(struct sweep *s)
+{
+	struct fn_dev_info info = { .sz = sizeof(info) };
+
+	(void)fn_ctx_process_events(s->ctx);
+	fn_dev_get_info(s->dev, &info);
+	return info.status;
+}
+
 static int set_mtu(struct sweep *s)
 {
 	return fn_dev_set_mtu(s->dev, 1000);
@@ -222,6 +240,17 @@ static int set_mac(struct sweep *s)
 static int set_promisc(struct sweep *s)
 {
 	return fn_dev_set_promisc(s->dev, true);
+}
+
+static void at_promisc(struct sweep *s)
+{
+	sweep_at_started(s);
+	SWEEP_OK(set_promisc(s));
+}
+
+static int clear_promisc(struct sweep *s)
+{
+	return fn_dev_set_promisc(s->dev, false);
 }
 
 static int set_allmulti(struct sweep *s)
@@ -366,9 +395,12 @@ const struct sweep_call sweep_calls[] = {
 	{ SWEEP_CALL("fn_dev_close, open", sweep_at_open, close_dev, SWEEP_COMPLETES) },
 	{ SWEEP_CALL("fn_dev_close, configured", sweep_at_configured, close_dev, SWEEP_COMPLETES) },
 	{ SWEEP_CALL("fn_dev_close, started", sweep_at_busy, close_dev, SWEEP_COMPLETES) },
+	{ SWEEP_CALL("fn_ctx_process_events", at_news, process_events, SWEEP_KEEPS) },
 	{ SWEEP_CALL("fn_dev_set_mtu", sweep_at_configured, set_mtu, SWEEP_NO_FAULTS) },
 	{ SWEEP_CALL("fn_dev_set_mac", sweep_at_started, set_mac, SWEEP_KEEPS), .setting = true },
 	{ SWEEP_CALL("fn_dev_set_promisc", sweep_at_started, set_promisc, SWEEP_KEEPS),
+	  .setting = true },
+	{ SWEEP_CALL("fn_dev_set_promisc, off", at_promisc, clear_promisc, SWEEP_KEEPS),
 	  .setting = true },
 	{ SWEEP_CALL("fn_dev_set_allmulti", sweep_at_started, set_allmulti, SWEEP_KEEPS),
 	  .setting = true },

@@ -19,6 +19,7 @@
  *	@transmit say so
  * @unplug: take it away; what its driver left it in is held against it
  * @cable: the link's other end comes or goes, which the driver is told of
+ * @announce: ask the driver for what it answers with a command; NULL: there is no such thing
  * @hold: keep what is to be sent until @transmit, or send it at once
  * @transmit: send what is queued on a pair; how much of it there was
  * @receive: a frame comes in for a pair, and is written to @frame: 0; -ENOENT when the device leads
@@ -34,6 +35,7 @@ struct sweep_subject {
 	struct model_dev *(*plug)(unsigned slot);
 	void (*unplug)(void);
 	void (*cable)(bool plugged);
+	void (*announce)(void);
 	void (*hold)(bool on);
 	unsigned (*transmit)(unsigned pair);
 	int (*receive)(unsigned pair, uint8_t frame[SWEEP_FRAME]);

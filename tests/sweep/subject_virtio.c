@@ -29,6 +29,11 @@ static void cable(bool plugged)
 	virtio_dev_link(&vd, plugged);
 }
 
+static void announce(void)
+{
+	virtio_dev_announce(&vd);
+}
+
 static void hold(bool on)
 {
 	vd.auto_tx = !on;
@@ -98,6 +103,7 @@ const struct sweep_subject sweep_virtio_net = {
 	.plug = plug,
 	.unplug = unplug,
 	.cable = cable,
+	.announce = announce,
 	.hold = hold,
 	.transmit = transmit,
 	.receive = receive,

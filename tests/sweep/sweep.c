@@ -154,13 +154,18 @@ static void judge_completed(struct sweep *s, int ret, const struct fault_report 
 	(void)state_is(s, run.good, "the state afterwards is");
 }
 
+/* The call failed: the device is stopped and says that it is broken; a further one mends it. */
 static void judge_reset(struct sweep *s, int ret, const struct fault_report *report)
 {
 	judge_first_error(ret, report);
-	if (!ret)
-		(void)state_is(s, run.good, "the state afterwards is");
-	else if (info_of(s).state != FN_DEV_CONFIGURED)
-		sweep_wrong("it failed, and the device is not stopped");
+	if (ret) {
+		if (info_of(s).state != FN_DEV_CONFIGURED)
+			sweep_wrong("it failed, and the device is not stopped");
+		if (!reported_broken(s))
+			sweep_wrong("it failed, and the device is not reported broken");
+		SWEEP_OK(fn_dev_reset(s->dev));
+	}
+	(void)state_is(s, run.good, "the state afterwards is");
 }
 
 static bool is_lost(struct sweep *s)

@@ -39,8 +39,8 @@ enum sweep_kind {
 	SWEEP_KEEPS,     /* all is as before, and the same call succeeds without the fault */
 	SWEEP_COMPLETES, /* all is as if it had succeeded, and it returns the first error */
 	SWEEP_RESETS,    /* all is as before when it succeeds, also because what came behind the
-			  * fault has mended it; else the device is stopped, and it returns the
-			  * first error */
+			  * fault has mended it; else the device is stopped and broken, it returns
+			  * the first error, and the same call without the fault succeeds */
 	SWEEP_NO_FAULTS, /* it makes no call that can fail, and succeeds */
 };
 

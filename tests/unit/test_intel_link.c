@@ -150,20 +150,20 @@ static void crossed_wires(void **state)
 		assert_link(100, false, false);
 		if (y->mdi)
 			assert_int_equal(p.id.phy[y->mdi], y->other);
-		assert_false(p.id.phy_crosses);
+		assert_false(intel_dev_looks_for_crossed(&p.id));
 		port_receive(1);
 		assert_int_equal(set_link((struct fn_link_conf){ 0 }), 0);
 		assert_link(1000, true, true);
 		if (y->mdi)
 			assert_int_equal(p.id.phy[y->mdi], y->finds | y->other);
-		assert_int_equal(p.id.phy_crosses, y->mdi != 0);
+		assert_int_equal(intel_dev_looks_for_crossed(&p.id), y->mdi != 0);
 		/* And with a start, when somebody else had forced it. */
 		assert_int_equal(set_link(forced), 0);
 		assert_int_equal(fn_dev_stop(p.dev), 0);
 		assert_int_equal(set_link((struct fn_link_conf){ 0 }), 0);
 		port_start((struct fn_dev_conf){ 0 });
 		assert_link(1000, true, true);
-		assert_int_equal(p.id.phy_crosses, y->mdi != 0);
+		assert_int_equal(intel_dev_looks_for_crossed(&p.id), y->mdi != 0);
 		port_end();
 	}
 }

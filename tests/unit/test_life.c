@@ -53,20 +53,68 @@ static int off_only(struct fn_busdev *busdev, uint16_t off, const void *buf, siz
 	return model_bus.cfg_write(busdev, off, buf, len);
 }
 
-static void broken_over_a_refusing_bus(void **state)
+static void bus_refuses(bool on)
 {
 	static struct fn_bus_ops ops;
 
-	(void)state;
 	ops = model_bus;
 	ops.cfg_write = off_only;
+	fake.md.busdev.ops = on ? &ops : &model_bus;
+}
+
+static void broken_over_a_refusing_bus(void **state)
+{
+	(void)state;
 	broken();
-	fake.md.busdev.ops = &ops;
+	bus_refuses(true);
 	assert_int_equal(fn_dev_start(fake.dev), -EIO);
 	fake_says(NULL, -EIO, "a test says so");
 	assert_int_equal(status(), -EIO);
-	fake.md.busdev.ops = &model_bus;
+	bus_refuses(false);
 	assert_int_equal(fn_dev_start(fake.dev), 0);
+	assert_int_equal(status(), 0);
+}
+
+static void started(void)
+{
+	fake_open();
+	fake_configure();
+	assert_int_equal(fn_dev_start(fake.dev), 0);
+}
+
+/* A reset that does not start the device again is not done: the device says so until one does. */
+static void reset_until_it_runs(void **state)
+{
+	(void)state;
+	started();
+	bus_refuses(true);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(fn_dev_reset(fake.dev), -EIO);
+		fake_says(NULL, -EIO, "a test says so");
+		assert_int_equal(fake_info().state, FN_DEV_CONFIGURED);
+		assert_int_equal(status(), -EIO);
+		/* Whoever called it knows: an event would ask for a reset without end. */
+		assert_int_equal(fn_ctx_process_events(fake.ctx), 0);
+	}
+	bus_refuses(false);
+	assert_int_equal(fn_dev_reset(fake.dev), 0);
+	assert_int_equal(fake_info().state, FN_DEV_STARTED);
+	assert_int_equal(status(), 0);
+	assert_int_equal(fn_rxq_status(fn_dev_rxq(fake.dev, 0)), 0);
+}
+
+/* A device that is to stay stopped is mended by a reset, and not started. */
+static void reset_starts_nothing_behind_a_stop(void **state)
+{
+	(void)state;
+	started();
+	bus_refuses(true);
+	assert_int_equal(fn_dev_reset(fake.dev), -EIO);
+	bus_refuses(false);
+	assert_int_equal(fn_dev_stop(fake.dev), 0);
+	assert_int_equal(status(), -EIO);
+	assert_int_equal(fn_dev_reset(fake.dev), 0);
+	assert_int_equal(fake_info().state, FN_DEV_CONFIGURED);
 	assert_int_equal(status(), 0);
 }
 
@@ -76,6 +124,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(mtu_is_the_drivers_too, setup, teardown),
 		cmocka_unit_test_setup_teardown(broken_over_a_failed_start, setup, teardown),
 		cmocka_unit_test_setup_teardown(broken_over_a_refusing_bus, setup, teardown),
+		cmocka_unit_test_setup_teardown(reset_until_it_runs, setup, teardown),
+		cmocka_unit_test_setup_teardown(reset_starts_nothing_behind_a_stop, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

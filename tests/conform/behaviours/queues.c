@@ -17,13 +17,14 @@ BEHAVIOUR(tx_each_queue, NEED_QUEUES,
 	  "Packets leave from every transmit queue there is, each in its order.");
 static void tx_each_queue(struct conform *c)
 {
-	uint16_t pairs;
-
+	c->pool_opts.count = CONFORM_POOL_MANY;
 	need_queues(c, 2, 2);
-	pairs = c->info.max_txqs < 4 ? c->info.max_txqs : 4;
-	start_pairs(c, pairs);
+	port_start(c, (struct fn_dev_conf){ .rxqs = c->info.max_rxqs,
+					    .txqs = c->info.max_txqs,
+					    .rx_ring = 64,
+					    .tx_ring = 64 });
 	for (unsigned lap = 0; lap < 3; lap++) {
-		for (unsigned i = 0; i < pairs; i++) {
+		for (unsigned i = 0; i < c->info.max_txqs; i++) {
 			struct fn_txq *q = fn_dev_txq(c->dev, i);
 
 			tx_send_stream(c, q, 100 * i, 20, 100 + i);
@@ -118,8 +119,9 @@ static void rings_changed(struct conform *c)
 }
 
 BEHAVIOUR(mtu_changed, 0,
-	  "The MTU changes between a stop and a start: packets up to it leave, longer ones are "
-	  "dropped and counted, and a running device refuses the change.");
+	  "The MTU changes between a stop and a start: packets up to it, a link header and a VLAN "
+	  "tag leave, those a byte longer are dropped and counted, and a running device refuses "
+	  "the change.");
 static void mtu_changed(struct conform *c)
 {
 	static const uint32_t mtus[] = { 1000, 1500, 576 };
@@ -137,10 +139,10 @@ static void mtu_changed(struct conform *c)
 		port_info(c);
 		check_eq(c->info.mtu, mtus[i]);
 		wait_until(port_link_up(c));
-		tx_send_stream(c, c->tx, 1, 1, mtus[i] + 14);
+		tx_send_stream(c, c->tx, 1, 1, mtus[i] + 18);
 		tx_send_stream(c, c->tx, 2, 1, mtus[i] + 19);
 		check_eq(tx_counter(c->tx, FN_TX_DROP_TOO_LONG), ++dropped);
-		wire_expect_stream(c, 1, 1, mtus[i] + 14);
+		wire_expect_stream(c, 1, 1, mtus[i] + 18);
 		wire_send_stream(c, 3, 1, mtus[i] + 14);
 		rx_expect_stream(c, c->rx, 3, 1, mtus[i] + 14);
 	}
@@ -226,18 +228,72 @@ static void broken_tx(struct conform *c)
 	}
 }
 
+/* A flow for each receive queue, whatever the device spreads them by. */
+static void find_flows(struct conform *c, struct flow flows[PAIRS])
+{
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < 64 && found != (1u << PAIRS) - 1; i++) {
+		const struct flow flow = flow_make(i & 1, PROTO_TCP, i);
+		struct fn_pkt *pkt;
+		unsigned queue;
+
+		wire_send_flow(c, &flow);
+		queue = rx_next_any(c, &pkt);
+		fn_pkt_free(pkt);
+		flows[queue] = flow;
+		found |= 1u << queue;
+	}
+	check_eq(found, (1u << PAIRS) - 1);
+}
+
+static void tx_passes(struct conform *c, struct fn_txq *q)
+{
+	check_eq(fn_txq_status(q), 0);
+	tx_send_stream(c, q, 1, 50, 100);
+	wire_expect_stream(c, 1, 50, 100);
+}
+
+static void rx_passes(struct conform *c, struct fn_rxq *q, const struct flow *flow)
+{
+	static uint8_t want[FRAME_MAX];
+	static uint8_t got[FRAME_MAX];
+	const uint32_t len = flow_frame(flow, want, c->info.mac, peer_mac);
+
+	check_eq(fn_rxq_status(q), 0);
+	for (unsigned i = 0; i < 50; i++) {
+		struct fn_pkt *pkt;
+
+		wire_send(c, want, len);
+		pkt = rx_next(c, q);
+		check_eq(pkt_copy(pkt, got, sizeof(got)), len);
+		check_mem(got, want, len);
+		fn_pkt_free(pkt);
+	}
+}
+
+/* One of several queues breaks: all others go on, of its kind and of the other. */
+static void break_one(struct conform *c, bool is_tx, unsigned queue)
+{
+	struct flow flows[PAIRS];
+
+	start_pairs(c, PAIRS);
+	find_flows(c, flows);
+	break_queue(c, is_tx, queue, 0);
+	for (unsigned i = 0; i < PAIRS; i++) {
+		if (!is_tx || i != queue)
+			tx_passes(c, fn_dev_txq(c->dev, i));
+		if (is_tx || i != queue)
+			rx_passes(c, fn_dev_rxq(c->dev, i), &flows[i]);
+	}
+}
+
 BEHAVIOUR(broken_one_of_many, NEED_LIAR_TX | NEED_QUEUES,
-	  "Of several queues the one that breaks is the one that says so; the others go on, and "
-	  "stop gives all packets back.");
+	  "Of several transmit queues the one that breaks is the one that says so; all other "
+	  "queues, of both kinds, go on, and stop gives all packets back.");
 static void broken_one_of_many(struct conform *c)
 {
-	start_pairs(c, PAIRS);
-	break_queue(c, true, 1, 0);
-	check_eq(fn_txq_status(fn_dev_txq(c->dev, 0)), 0);
-	check_eq(fn_rxq_status(fn_dev_rxq(c->dev, 0)), 0);
-	check_eq(fn_rxq_status(fn_dev_rxq(c->dev, 1)), 0);
-	tx_send_stream(c, fn_dev_txq(c->dev, 0), 1, 50, 100);
-	wire_expect_stream(c, 1, 50, 100);
+	break_one(c, true, 1);
 	check_ok(fn_dev_stop(c->dev));
 	check_eq(pool_info(c).outside, 0);
 	port_start(c, (struct fn_dev_conf){ .rxqs = PAIRS, .txqs = PAIRS });
@@ -247,12 +303,10 @@ static void broken_one_of_many(struct conform *c)
 
 BEHAVIOUR(broken_rx_of_many, NEED_LIAR | NEED_QUEUES,
 	  "Of several receive queues the one that breaks is the one that says so, and returns "
-	  "nothing any more, until a reset mends it.");
+	  "nothing any more, until a reset mends it; all other queues, of both kinds, go on.");
 static void broken_rx_of_many(struct conform *c)
 {
-	start_pairs(c, PAIRS);
-	break_queue(c, false, 1, 0);
-	check_eq(fn_rxq_status(fn_dev_rxq(c->dev, 0)), 0);
+	break_one(c, false, 1);
 	check_ok(fn_dev_reset(c->dev));
 	check_eq(fn_rxq_status(fn_dev_rxq(c->dev, 1)), 0);
 	wait_until(port_link_up(c));

@@ -341,21 +341,29 @@ BEHAVIOUR(stop_in_flight, NEED_STALL,
 	  "back in the pool, and the next start begins empty.");
 static void stop_in_flight(struct conform *c)
 {
+	const uint64_t drain_ns = 20000000;
+	const unsigned factor = c->place->ops->virtual_time ? 3 : 100;
 	uint64_t start_ns;
+	uint64_t told;
 	unsigned taken;
 
-	port_start(c, (struct fn_dev_conf){ .tx_ring = 64, .stop_drain_ns = 20000000 });
+	port_start(c, (struct fn_dev_conf){ .tx_ring = 64, .stop_drain_ns = drain_ns });
 	c->place->ops->stall(c, true);
 	taken = fill(c, 1400);
 	start_ns = conform_now_ns(c);
 	check_ok(fn_dev_stop(c->dev));
-	check(conform_now_ns(c) - start_ns < CONFORM_WAIT_NS);
+	check(conform_now_ns(c) - start_ns < factor * drain_ns);
 	check_eq(pool_info(c).outside, 0);
-	check(tx_counter(c->tx, FN_TX_DROP_STOPPED) > 0);
-	check(tx_counter(c->tx, FN_TX_DROP_STOPPED) <= taken);
+	told = tx_counter(c->tx, FN_TX_DROP_STOPPED);
+	check(told > 0);
 	c->place->ops->stall(c, false);
 	port_start(c, (struct fn_dev_conf){ .tx_ring = 64 });
-	wire_discard(c);
+	told += wire_discard(c);
+	/* Elsewhere a frame that the reset met on its way may have left, and counts as dropped. */
+	if (c->place->ops->virtual_time)
+		check_eq(told, taken);
+	else
+		check(told >= taken);
 	check_passes(c);
 }
 

@@ -6,13 +6,35 @@
 
 static const uint32_t lengths[] = { 14, 59, 60, 61, 64, 65, 127, 1514 };
 
-/* Frame @seq of 1518 bytes with a VLAN tag behind its addresses. */
-static void frame_tagged(struct conform *c, uint8_t *buf, unsigned seq, bool to_peer)
+/* Frame @seq, with a VLAN tag behind its addresses or without. */
+static void frame_make(struct conform *c, uint8_t *buf, unsigned seq, uint32_t len, bool tagged,
+		       bool to_peer)
 {
-	frame_fill(buf, seq, 1518, c->info.mac, to_peer);
+	frame_fill(buf, seq, len, c->info.mac, to_peer);
+	if (!tagged)
+		return;
 	put16(buf + 12, 0x8100);
 	put16(buf + 14, VLAN_TCI);
 	put16(buf + 16, ETH_TYPE_TEST);
+}
+
+/* The same to the wire's other end, and there. */
+static void tx_send_made(struct conform *c, unsigned seq, uint32_t len, bool tagged)
+{
+	uint8_t frame[FRAME_MAX];
+
+	frame_make(c, frame, seq, len, tagged, true);
+	tx_send(c, c->tx, pkt_bytes(c, frame, len));
+}
+
+static void wire_expect_made(struct conform *c, unsigned seq, uint32_t len, bool tagged)
+{
+	uint8_t want[FRAME_MAX];
+	uint8_t got[FRAME_MAX];
+
+	frame_make(c, want, seq, len, tagged, true);
+	check_eq(wire_recv(c, got, sizeof(got)), len);
+	check_mem(got, want, len);
 }
 
 BEHAVIOUR(tx_lengths, 0,
@@ -70,11 +92,9 @@ static void tagged_1518(struct conform *c)
 	struct fn_pkt *pkt;
 
 	port_start(c, (struct fn_dev_conf){ 0 });
-	frame_tagged(c, want, 1, true);
-	tx_send(c, c->tx, pkt_bytes(c, want, sizeof(want)));
-	check_eq(wire_recv(c, got, sizeof(got)), sizeof(want));
-	check_mem(got, want, sizeof(want));
-	frame_tagged(c, want, 2, false);
+	tx_send_made(c, 1, sizeof(want), true);
+	wire_expect_made(c, 1, sizeof(want), true);
+	frame_make(c, want, 2, sizeof(want), true, false);
 	wire_send(c, want, sizeof(want));
 	pkt = rx_next(c, c->rx);
 	check_eq(pkt_copy(pkt, got, sizeof(got)), sizeof(want));
@@ -85,42 +105,48 @@ static void tagged_1518(struct conform *c)
 }
 
 BEHAVIOUR(tx_above_mtu, 0,
-	  "A packet one byte longer than the MTU and its link header allow is dropped and "
-	  "counted, and those around it are sent.");
+	  "A packet as long as the MTU, its link header and a VLAN tag is sent, with a tag or "
+	  "without; one byte longer it is dropped and counted, and those around it are sent.");
 static void tx_above_mtu(struct conform *c)
 {
 	const uint32_t most = 1500 + 18;
 
 	port_start(c, (struct fn_dev_conf){ .mtu = 1500 });
-	tx_send_stream(c, c->tx, 1, 1, 1514);
-	tx_send_stream(c, c->tx, 2, 1, most + 1);
-	tx_send_stream(c, c->tx, 3, 1, 1514);
-	wire_expect_stream(c, 1, 1, 1514);
-	wire_expect_stream(c, 3, 1, 1514);
-	wire_expect_none(c);
-	check_eq(tx_counter(c->tx, FN_TX_DROP_TOO_LONG), 1);
-	check_eq(tx_counter(c->tx, FN_TX_PACKETS), 2);
+	for (unsigned tagged = 0; tagged < 2; tagged++) {
+		tx_send_made(c, 1, most, tagged);
+		tx_send_made(c, 2, most + 1, tagged);
+		tx_send_made(c, 3, most, tagged);
+		wire_expect_made(c, 1, most, tagged);
+		wire_expect_made(c, 3, most, tagged);
+		wire_expect_none(c);
+	}
+	check_eq(tx_counter(c->tx, FN_TX_DROP_TOO_LONG), 2);
+	check_eq(tx_counter(c->tx, FN_TX_PACKETS), 4);
 }
 
 BEHAVIOUR(rx_above_mtu, 0,
-	  "A frame above the MTU comes in whole or not at all, never cut, and those behind it "
-	  "come in.");
+	  "A frame above the MTU, by one byte or more, with a VLAN tag or without, comes in whole "
+	  "or not at all, never cut, and those behind it come in.");
 static void rx_above_mtu(struct conform *c)
 {
 	static uint8_t buf[FRAME_MAX];
+	static uint8_t want[FRAME_MAX];
 	static const uint32_t above[] = { 1515, 1519, 1600, 2047, 2049, 3000 };
 
 	port_start(c, (struct fn_dev_conf){ .mtu = 1500 });
-	for (unsigned i = 0; i < FN_ARRAY_LEN(above); i++) {
+	for (unsigned i = 0; i < 2 * FN_ARRAY_LEN(above); i++) {
+		const uint32_t own = above[i / 2];
 		struct fn_pkt *pkt;
 		uint32_t len;
 
-		wire_send_stream(c, 2 * i, 1, above[i]);
+		frame_make(c, want, 2 * i, own, i % 2, false);
+		wire_send(c, want, own);
 		wire_send_stream(c, 2 * i + 1, 1, 100);
 		pkt = rx_next(c, c->rx);
 		len = pkt_copy(pkt, buf, sizeof(buf));
 		if (frame_seq(buf) == 2 * i) {
-			check_frame(c, buf, len, 2 * i, above[i]);
+			check_eq(len, own);
+			check_mem(buf, want, own);
 			fn_pkt_free(pkt);
 			pkt = rx_next(c, c->rx);
 			len = pkt_copy(pkt, buf, sizeof(buf));
@@ -163,17 +189,20 @@ BEHAVIOUR(tx_chains, 0,
 	  "short ones padded with zeros.");
 static void tx_chains(struct conform *c)
 {
-	unsigned most;
+	uint64_t bytes = 0;
 
 	port_start(c, (struct fn_dev_conf){ 0 });
-	most = c->info.max_tx_segs < 40 ? c->info.max_tx_segs : 40;
-	for (unsigned segs = 1; segs <= most; segs++) {
+	for (unsigned segs = 1; segs <= c->info.max_tx_segs; segs++) {
+		const uint32_t least = segs < 30 ? 30 : segs;
+
 		tx_send(c, c->tx, chain(c, segs, 1514, segs));
 		wire_expect_stream(c, segs, 1, 1514);
-		tx_send(c, c->tx, chain(c, segs, segs < 30 ? 30 : segs, segs));
-		wire_expect_stream(c, segs, 1, segs < 30 ? 30 : segs);
+		tx_send(c, c->tx, chain(c, segs, least, segs));
+		wire_expect_stream(c, segs, 1, least);
+		bytes += 1514 + least;
 	}
-	check_eq(tx_counter(c->tx, FN_TX_PACKETS), 2 * most);
+	check_eq(tx_counter(c->tx, FN_TX_PACKETS), 2 * c->info.max_tx_segs);
+	check_eq(tx_counter(c->tx, FN_TX_BYTES), bytes);
 }
 
 static void jumbo_skip(struct conform *c)
@@ -230,6 +259,7 @@ static void jumbo_rx_scattered(struct conform *c)
 	const struct fn_dev_conf conf = { .mtu = 9000,
 					  .rx_ring = 64,
 					  .offloads = FN_OFFLOAD_RX_SCATTER };
+	uint64_t bytes = 0;
 
 	need_offload(c, FN_OFFLOAD_RX_SCATTER);
 	jumbo_skip(c);
@@ -237,12 +267,15 @@ static void jumbo_rx_scattered(struct conform *c)
 	for (uint32_t len = 2000; len < 2080; len++) {
 		wire_send_stream(c, len, 1, len);
 		rx_expect_stream(c, c->rx, len, 1, len);
+		bytes += len;
 	}
 	for (unsigned seq = 0; seq < 100; seq++) {
 		wire_send_stream(c, seq, 1, 60 + seq * 90);
 		rx_expect_stream(c, c->rx, seq, 1, 60 + seq * 90);
+		bytes += 60 + seq * 90;
 	}
 	check_eq(rx_counter(c->rx, FN_RX_PACKETS), 180);
+	check_eq(rx_counter(c->rx, FN_RX_BYTES), bytes);
 	check_eq(fn_rxq_status(c->rx), 0);
 }
 

@@ -227,4 +227,5 @@ const struct place_ops place_model_intel = {
 	.release = model_release,
 	.error = model_error,
 	.lie = model_lie,
+	.virtual_time = true,
 };

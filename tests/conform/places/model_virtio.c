@@ -301,4 +301,5 @@ const struct place_ops place_model_virtio = {
 	.error = model_error,
 	.announce = model_announce,
 	.lie = model_lie,
+	.virtual_time = true,
 };
