@@ -103,8 +103,8 @@ int intel_phy_write(struct fn_dev *dev, unsigned reg, uint16_t value)
 
 int intel_phy_kind(struct fn_dev *dev, const struct intel_phy_kind **kind)
 {
-	uint16_t id1;
-	uint16_t id2;
+	uint16_t id1 = 0;
+	uint16_t id2 = 0;
 	int ret = intel_phy_read(dev, INTEL_PHY_ID1, &id1);
 
 	if (!ret)

@@ -164,6 +164,7 @@ void intel_stats_clear(struct fn_dev *dev)
 
 void intel_read_counters(struct fn_dev *dev)
 {
+	const struct intel_stats *stats = intel_port_of(dev)->chip->stats;
 	uint64_t sums[FN_DEV_COUNTERS];
 
 	/* What a reset left in the registers is nothing that was counted. */
@@ -173,6 +174,6 @@ void intel_read_counters(struct fn_dev *dev)
 		(void)fn_dev_mark_gone(dev);
 		return;
 	}
-	for (unsigned i = 0; i < dev->limits.counters_n; i++)
+	for (unsigned i = 0; i < stats->n; i++)
 		dev->counters[i] += sums[i];
 }

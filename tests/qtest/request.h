@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a frame on a wire asks its receiver to do: wires of QEMU's, and those of all of conform's places. */
+/*
+ * What a frame on a wire asks its receiver to do: wires of QEMU's, and those of all of conform's
+ * places.
+ */
 #ifndef FN_TESTS_QTEST_REQUEST_H
 #define FN_TESTS_QTEST_REQUEST_H
 
