@@ -43,7 +43,7 @@ static void drop_held(struct lane *lane, atomic_ulong *counter)
 /*
  * What happens to a packet: it is received into @pkts, stays there until the peer's ring has room,
  * and is the transmit queue's from then on. While packets wait no more are received, so that what
- * cannot be sent piles up in the NIC, who drops it or holds its sender back, and not here.
+ * cannot be sent piles up in the NIC, which drops it or holds its sender back, and not here.
  */
 static void forward(struct lane *lane, unsigned burst)
 {

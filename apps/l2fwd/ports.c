@@ -6,9 +6,10 @@
 
 #include "l2fwd.h"
 
-/* The other ports' events wait meanwhile: not for long. */
+/* The other ports' events wait meanwhile, and a release may take no second: not for long. */
 #define RESET_TRIES 3u
 #define RESET_PAUSE_MS 100u
+#define RESET_PATIENCE_MS 300u
 
 static void port_close(struct port *port)
 {
@@ -32,9 +33,10 @@ static void port_lost(struct l2fwd *app, struct port *port, const char *outcome)
 static int reset_patiently(struct port *port)
 {
 	const struct timespec pause = { .tv_nsec = RESET_PAUSE_MS * 1000000L };
+	const uint64_t end_ns = now_ns() + RESET_PATIENCE_MS * 1000000ull;
 	int ret = fn_dev_reset(port->dev);
 
-	for (unsigned i = 1; ret && ret != -ENODEV && i < RESET_TRIES; i++) {
+	for (unsigned i = 1; ret && ret != -ENODEV && i < RESET_TRIES && now_ns() < end_ns; i++) {
 		say("l2fwd: port %s does not start again: reset %u of %u follows in %u ms\n",
 		    port->name, i + 1, RESET_TRIES, RESET_PAUSE_MS);
 		(void)nanosleep(&pause, NULL);

@@ -78,7 +78,7 @@ enum intel_nvm {
  *	told to strip the CRC
  * @drops_stay: reading RQDPC does not clear it, writing does
  * @rxcsum_sctp: of RXCSUM: look at SCTP too
- * @nvm: enum intel_nvm
+ * @nvm: where its words are read from
  * @stats: what it counts
  * @regs: registers that people may look at
  * @steps: what its family does its own way

@@ -127,23 +127,45 @@ static int take_on(struct fn_dev *dev, const struct intel_phy_kind *phy, uint16_
 	return ret ? ret : reset_ends(dev);
 }
 
+/* Out of loopback by a reset of the PHY, as in Linux: what those bits are else no paper says. */
+static int leave_loop(struct fn_dev *dev, const struct intel_phy_kind *phy, bool *changed)
+{
+	uint16_t value = 0;
+	int ret;
+
+	if (!phy->loop)
+		return 0;
+	ret = intel_phy_read(dev, phy->loop, &value);
+	if (ret || (value & phy->loop_bits) != phy->loop_bits)
+		return ret;
+	*changed = true;
+	ret = tell_phy(dev, INTEL_PHY_BMCR, INTEL_BMCR_RESET);
+	return ret ? ret : reset_ends(dev);
+}
+
 /*
- * What a kind of PHY has its own way, out of loopback. Whoever forces its speed has to keep it from
- * looking for crossed wires: it would find none while it negotiates nothing, and have no link.
+ * Auto-MDIX finds out whether the cable crosses the pairs. Whoever forces a PHY's speed turns it
+ * off: while nothing is negotiated it would find nothing, and there would be no link.
  */
-static int own_way(struct fn_dev *dev, const struct intel_phy_kind *phy, bool finds_crossed,
-		   bool *changed)
+static int set_mdix(struct fn_dev *dev, const struct intel_phy_kind *phy, bool automatic,
+		    bool *changed)
 {
 	int ret = 0;
 
-	if (phy->loop)
-		ret = change(dev, phy->loop, phy->loop_bits, 0, changed);
-	if (!ret && phy->page)
+	if (phy->page)
 		ret = intel_phy_write(dev, phy->page, 0);
 	if (!ret && phy->mdi)
-		ret = change(dev, phy->mdi, phy->mdi_mask, finds_crossed ? phy->mdi_auto : 0,
-			     changed);
+		ret = change(dev, phy->mdi, phy->mdi_mask, automatic ? phy->mdi_auto : 0, changed);
 	return ret;
+}
+
+/* As a link wants it: out of loopback. */
+static int set_kind(struct fn_dev *dev, const struct intel_phy_kind *phy, bool auto_mdix,
+		    bool *changed)
+{
+	const int ret = leave_loop(dev, phy, changed);
+
+	return ret ? ret : set_mdix(dev, phy, auto_mdix, changed);
 }
 
 /*
@@ -155,14 +177,14 @@ static int negotiate(struct fn_dev *dev, const struct phy_setting *s)
 {
 	const uint16_t wrong = INTEL_BMCR_RESET | INTEL_BMCR_LOOPBACK | INTEL_BMCR_POWER_DOWN;
 	bool changed = intel_port_of(dev)->diag.link_touched;
-	bool own_changed = changed;
+	bool kind_changed = changed;
 	const struct intel_phy_kind *phy;
 	uint16_t bmcr;
 	uint16_t bmsr;
 	int ret = intel_phy_kind(dev, &phy);
 
 	if (!ret)
-		ret = own_way(dev, phy, true, &own_changed);
+		ret = set_kind(dev, phy, true, &kind_changed);
 	if (!ret)
 		ret = change(dev, INTEL_PHY_ADVERTISE, INTEL_ADVERTISE_MODES, s->advertise,
 			     &changed);
@@ -175,7 +197,7 @@ static int negotiate(struct fn_dev *dev, const struct phy_setting *s)
 		ret = intel_phy_read(dev, INTEL_PHY_BMSR, &bmsr);
 	if (ret)
 		return ret;
-	if (own_changed)
+	if (kind_changed)
 		return take_on(dev, phy, BMCR_NEGOTIATE | INTEL_BMCR_RESTART);
 	if (!changed && (bmcr & (wrong | INTEL_BMCR_AUTONEG)) == INTEL_BMCR_AUTONEG &&
 	    (bmsr & INTEL_BMSR_AUTONEG_DONE))
@@ -193,7 +215,7 @@ static int force(struct fn_dev *dev, uint16_t bmcr)
 	if (!ret)
 		ret = begin_anew(dev);
 	if (!ret)
-		ret = own_way(dev, phy, false, &changed);
+		ret = set_kind(dev, phy, false, &changed);
 	return ret ? ret : take_on(dev, phy, bmcr);
 }
 

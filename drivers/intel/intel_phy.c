@@ -19,8 +19,10 @@
 #define MDIC_ERROR (1u << 30)
 
 /*
- * As Linux has them (e1000e and igb, where they force speed and duplex and loop the PHY back); no
- * paper says more. The I210's is among the other ones.
+ * As Linux has them, e1000e and igb, where they force speed and duplex; and igb where it loops an
+ * I350's PHY back. No paper says more. The I210's is among the other ones. To loop an 82574's back
+ * Linux writes registers of its pages 2, 769 and 776 too, and resets it; here it is 802.3's bit
+ * alone, which no card has seen yet.
  */
 static const struct intel_phy_kind kinds[] = {
 	/* 82574 */

@@ -50,13 +50,13 @@ struct fn_dev;
  * @id1: of which maker
  * @id2: which, without its revision
  * @page: the register that says of which page those behind it are; 0: there are none
- * @mdi: the register of crossed wires, on page 0; 0: it finds them by itself, whatever its speed
- * @mdi_mask: of it: how they are dealt with; all 0: not at all
- * @mdi_auto: it finds them by itself
- * @loop: a register in which loopback needs @loop_bits; 0: none
- * @loop_bits: they
- * @resets: it takes on what it is told with a reset only, over which it keeps it. Others forget it
- *	with one
+ * @mdi: the register of MDI and MDIX, on page 0; 0: auto-MDIX is a matter of its own, whatever the speed
+ * @mdi_mask: of @mdi: the mode; all 0 is MDI
+ * @mdi_auto: of @mdi_mask: auto-MDIX
+ * @loop: the register with @loop_bits; 0: none
+ * @loop_bits: bits that loopback needs set beside BMCR's
+ * @resets: it takes on what it is told with a reset, over which it keeps it, or when negotiation
+ *	begins anew. Others do so at once, and forget it with a reset
  */
 struct intel_phy_kind {
 	uint16_t id1;

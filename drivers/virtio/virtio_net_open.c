@@ -50,6 +50,9 @@ static const struct {
 /* Beyond the MTU a frame has its link header, and its length is 16 bits. */
 #define MTU_MAX (UINT16_MAX - FN_LINK_HEADER_BYTES)
 
+/* The part of FN_LINK_HEADER_BYTES that an untagged frame may have as data. */
+#define VLAN_TAG_BYTES 4u
+
 static int config16(struct virtio_net *vn, size_t off, uint16_t *value)
 {
 	return virtio_pci_config_read16(&vn->pci, (uint32_t)off, value);
@@ -241,11 +244,15 @@ unmap:
 }
 
 /*
- * 5.1.4.2: who accepts VIRTIO_NET_F_MTU posts buffers for a frame of the device's MTU. With a pool
- * for smaller ones the feature is left out; the application's own MTU is kept in any case.
+ * 5.1.4.2: who accepts VIRTIO_NET_F_MTU posts buffers for a frame of the device's MTU, and sends
+ * none that is longer. With a pool for smaller ones, or where a frame of the application's MTU that
+ * uses the room of a tag for data would be longer, the feature is left out; the application's own
+ * MTU is kept in any case.
  */
 static bool mtu_fits(const struct virtio_net *vn, const struct fn_dev_conf *conf, uint64_t features)
 {
+	if (conf->mtu + VLAN_TAG_BYTES > vn->mtu)
+		return false;
 	return (features & VIRTIO_NET_F_MRG_RXBUF) ||
 	       virtio_net_rx_room(conf->pool, virtio_net_hdr_bytes(features)) >=
 		       vn->mtu + FN_LINK_HEADER_BYTES;

@@ -303,7 +303,7 @@ static int dev_mend(struct fn_dev *dev)
 
 /*
  * What was broken before a start that failed is so still, and what a reset could not start again
- * is; unless it is gone by now. No event: the caller is told by the call.
+ * is; unless it is gone by now.
  */
 static void mark_unmended(struct fn_dev *dev)
 {
@@ -403,7 +403,7 @@ int fn_dev_stop(struct fn_dev *dev)
 
 /*
  * Stop, and start again. One that does not start is broken, so that nobody takes it for one that
- * was never started, whom a reset leaves stopped.
+ * was never started, whom a reset leaves stopped. The caller is told by the call, and by no event.
  */
 static int dev_restart(struct fn_dev *dev)
 {
@@ -416,8 +416,10 @@ static int dev_restart(struct fn_dev *dev)
 	dev->conf.stop_drain_ns = drain_ns;
 	ret = fn_dev_start_held(dev);
 	dev->starts_by_reset = ret != 0;
-	if (ret)
+	if (ret) {
 		mark_unmended(dev);
+		fn_events_mended(dev);
+	}
 	return ret;
 }
 

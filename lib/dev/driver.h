@@ -252,7 +252,7 @@ struct fn_driver {
  *	it is forced. Does not wait for the link
  * @identify: let the LED blink, or show the link again, in any state; only with FN_CAP_IDENTIFY. A
  *	driver need not think of it when it resets the device: it is called again then
- * @read_reg: read the register at an offset of &fn_driver.regs, in any state; all ones when the
+ * @read_reg: read the register at an offset of &fn_dev_limits.regs, in any state; all ones when the
  *	device does not answer; only with FN_CAP_REGS
  * @selftest: run one test of &fn_dev_limits.selftests and say in @text what was found, or why it
  *	was not run; only with FN_CAP_SELFTEST. FN_SELFTEST_LINK and FN_SELFTEST_NVM in any state.

@@ -39,9 +39,9 @@ struct fn_dev;
  * @announce: the network asks the device to announce itself
  * @lie: the device tells a queue of a completion that cannot be; @how: 0 to PLACE_LIES - 1. To a
  *	transmit queue unless the place cannot NEED_LIAR_TX
+ * @settle: the body is over, and the device is not closed yet: see to what the next body would find
  * @virtual_time: the place's time passes by @wait and by what the driver waits, however slow the
  *	machine is
- * @settle: the body is over, and the device is not closed yet: see to what the next body would find
  *
  * What a place cannot is NULL.
  */

@@ -5,9 +5,11 @@
 #include "conform/places/qtest.h"
 
 /* All that the driver knows, and fewer vectors than queues. */
-static const struct model_virtio model_virtio = {
-	.more = VIRTIO_DEV_F_ALL | VDEV_F_HOST_ECN, .pairs = 4, .irqs = 6, .late_ns = 5000
-};
+static const struct model_virtio model_virtio = { .more = VIRTIO_DEV_F_ALL | VDEV_F_HOST_ECN,
+						  .pairs = 4,
+						  .irqs = 6,
+						  .late_ns = 5000,
+						  .mtu = 9216 };
 
 /* The same, but in order, an element of the used ring for several buffers where one is enough. */
 static const struct model_virtio model_in_order = { .more = VIRTIO_DEV_F_ALL | VDEV_F_HOST_ECN |
@@ -15,14 +17,16 @@ static const struct model_virtio model_in_order = { .more = VIRTIO_DEV_F_ALL | V
 						    .pairs = 4,
 						    .irqs = 6,
 						    .late_ns = 5000,
-						    .returns = VIRTIO_DEV_BATCHES };
+						    .returns = VIRTIO_DEV_BATCHES,
+						    .mtu = 9216 };
 
-/* And one that uses and hands back in whatever order. */
+/* And one that uses and hands back in whatever order; its MTU is no longer than most have it. */
 static const struct model_virtio model_any_order = { .more = VIRTIO_DEV_F_ALL | VDEV_F_HOST_ECN,
 						     .pairs = 4,
 						     .irqs = 6,
 						     .late_ns = 5000,
-						     .returns = VIRTIO_DEV_ANY_ORDER };
+						     .returns = VIRTIO_DEV_ANY_ORDER,
+						     .mtu = 1500 };
 
 /*
  * As little as a device may offer: no control queue, no event indices, one pair, nothing told of
@@ -34,14 +38,15 @@ static const struct model_virtio model_bare = { .less = VDEV_F_CTRL_VQ | VDEV_F_
 							VDEV_F_STATUS | VDEV_F_SPEED_DUPLEX,
 						.pairs = 1,
 						.irqs = 3,
-						.drops = true };
+						.drops = true,
+						.mtu = 9216 };
 
 static const struct qtest_device qtest_virtio = { .model = "virtio-net-pci",
 						  .props = "rx_queue_size=1024",
 						  .tap_props = "rx_queue_size=1024,rss=on,hash=on",
 						  .queues = 4 };
 
-/* As little as it may offer: no register of it is read once it runs. */
+/* Nothing but device_status tells that it is gone: there is no status, and no control queue. */
 #define QTEST_BARE "ctrl_vq=off,event_idx=off,mrg_rxbuf=off,status=off"
 static const struct qtest_device qtest_bare = { .model = "virtio-net-pci",
 						.props = QTEST_BARE,

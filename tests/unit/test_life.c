@@ -53,13 +53,27 @@ static int off_only(struct fn_busdev *busdev, uint16_t off, const void *buf, siz
 	return model_bus.cfg_write(busdev, off, buf, len);
 }
 
-static void bus_refuses(bool on)
+/* It goes neither on nor off. */
+static int neither(struct fn_busdev *busdev, uint16_t off, const void *buf, size_t len)
+{
+	return off == 0x04 ? fn_fail(-EIO, "%s: a test says so", busdev->name) :
+			     model_bus.cfg_write(busdev, off, buf, len);
+}
+
+typedef int cfg_write_fn(struct fn_busdev *busdev, uint16_t off, const void *buf, size_t len);
+
+static void bus_writes_with(cfg_write_fn *cfg_write)
 {
 	static struct fn_bus_ops ops;
 
 	ops = model_bus;
-	ops.cfg_write = off_only;
-	fake.md.busdev.ops = on ? &ops : &model_bus;
+	ops.cfg_write = cfg_write;
+	fake.md.busdev.ops = &ops;
+}
+
+static void bus_refuses(bool on)
+{
+	bus_writes_with(on ? off_only : model_bus.cfg_write);
 }
 
 static void broken_over_a_refusing_bus(void **state)
@@ -96,6 +110,14 @@ static void reset_until_it_runs(void **state)
 		/* Whoever called it knows: an event would ask for a reset without end. */
 		assert_int_equal(fn_ctx_process_events(fake.ctx), 0);
 	}
+	bus_refuses(false);
+	assert_int_equal(fn_dev_reset(fake.dev), 0);
+	assert_int_equal(fake_info().state, FN_DEV_STARTED);
+	/* Nor from the stop within, which cannot cut it off from memory. */
+	bus_writes_with(neither);
+	assert_int_equal(fn_dev_reset(fake.dev), -EIO);
+	assert_int_equal(status(), -EIO);
+	assert_int_equal(fn_ctx_process_events(fake.ctx), 0);
 	bus_refuses(false);
 	assert_int_equal(fn_dev_reset(fake.dev), 0);
 	assert_int_equal(fake_info().state, FN_DEV_STARTED);

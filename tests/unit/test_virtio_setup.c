@@ -146,8 +146,8 @@ static void limits_and_defaults(void **state)
 }
 
 /*
- * 5.1.4.2: VIRTIO_NET_F_MTU is a promise of large enough buffers, and is left out when there are
- * none.
+ * 5.1.4.2: VIRTIO_NET_F_MTU is a promise of large enough buffers and of no longer frames, and is
+ * left out when it could not be kept.
  */
 static void mtu_feature(void **state)
 {
@@ -165,6 +165,14 @@ static void mtu_feature(void **state)
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	assert_true(p.vd.accepted & VDEV_F_MTU);
 	port_end(&p);
+	/* Frames with the room of a tag are as long as the MTU allows, and no longer. */
+	for (unsigned mtu = 1496; mtu <= 1497; mtu++) {
+		port_init(&p);
+		p.vd.config.mtu = fn_cpu_to_le16(1500);
+		port_start(&p, (struct fn_dev_conf){ .mtu = mtu });
+		assert_int_equal((p.vd.accepted & VDEV_F_MTU) != 0, mtu == 1496);
+		port_end(&p);
+	}
 	/* An MTU below 68 is none. */
 	port_init(&p);
 	p.vd.config.mtu = fn_cpu_to_le16(67);

@@ -39,10 +39,11 @@ static const struct intel_steps steps = {
 };
 
 /*
- * Its longest frame is Linux's: 9234 bytes with the CRC. The paper names the 16 KiB of RCTL.LPE
+ * Its longest frame is Linux's, CRC included. The paper names the 16 KiB of RCTL.LPE
  * alone, and not what of them the packet buffer has room for.
  */
-#define MTU_MAX 9216u
+#define FRAME_MAX 9234u
+#define MTU_MAX (FRAME_MAX - FN_LINK_HEADER_BYTES - INTEL_CRC_BYTES)
 
 /*
  * A descriptor takes more (7.2.10), but not more than the packet buffer, half of which is for

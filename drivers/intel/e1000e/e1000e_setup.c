@@ -71,7 +71,7 @@ void e1000e_rx_setup(struct fn_dev *dev)
 
 /*
  * 10.2.5, 10.2.6: descriptors are fetched in good time, by the thresholds of Linux's e1000e, and
- * written back one by one (WTHRESH 1), unlike there: whoever polls waits for them.
+ * written back one by one (WTHRESH 1), those of receive unlike there: whoever polls waits for them.
  */
 int e1000e_rxq_start(struct fn_dev *dev, uint16_t idx)
 {

@@ -152,34 +152,33 @@ static const struct fn_reg_field sw_fw_sync[] = {
 		REG("GCR", 0x05b00, "82576 8.6", NUMBER),                               \
 		REG("FACTPS", 0x05b30, "82576 8.6", NUMBER),                            \
 		REG("FWSM", 0x05b54, "82576 8.7", FIELDS(fwsm)),                        \
-		REG("SW_FW_SYNC", 0x05b5c, "82576 8.7", FIELDS(sw_fw_sync)),            \
-		REG("IMS", INTEL_IMS, "82576 8.8", FIELDS(causes_82576)),               \
-		REG("IAM", INTEL_IAM, "82576 8.8", FIELDS(causes_82576)),               \
-		REG("GPIE", IGB_GPIE, "82576 8.8", FIELDS(gpie)),                       \
-		REG("EIMS", IGB_EIMS, "82576 8.8", NUMBER),                             \
-		REG("EIAC", IGB_EIAC, "82576 8.8", NUMBER),                             \
-		REG("EIAM", IGB_EIAM, "82576 8.8", NUMBER)
-#define INTERRUPTS                                                       \
-	REG("IVAR_MISC", IGB_IVAR_MISC, "82576 8.8", FIELDS(ivar_misc)), \
-		REG("RCTL", INTEL_RCTL, "82576 8.10.1", FIELDS(rctl_82576))
-#define RECEIVE                                                         \
-	REG("RXCSUM", INTEL_RXCSUM, "82576 8.10", FIELDS(rxcsum)),      \
-		REG("RLPML", IGB_RLPML, "82576 8.10", NUMBER),          \
-		REG("RFCTL", INTEL_RFCTL, "82576 8.10", FIELDS(rfctl)), \
-		REG("MRQC", INTEL_MRQC, "82576 8.10", FIELDS(mrqc_82576))
-#define SPREAD                                                         \
-	TIMES_32(RETA_82576), TIMES_10(RSSRK_82576),                   \
-		REG("TCTL", INTEL_TCTL, "82576 8.12.1", FIELDS(tctl)), \
-		REG("TCTL_EXT", 0x00404, "82576 8.12", NUMBER),        \
-		REG("TIPG", 0x00410, "82576 8.12", FIELDS(tipg)),      \
-		REG("DTXCTL", 0x03590, "82576 8.12.5", NUMBER)
+		REG("SW_FW_SYNC", 0x05b5c, "82576 8.7", FIELDS(sw_fw_sync))
+#define INTERRUPTS(vectors, ivars)                                               \
+	REG("IMS", INTEL_IMS, "82576 8.8", FIELDS(causes_82576)),                \
+		REG("IAM", INTEL_IAM, "82576 8.8", FIELDS(causes_82576)),        \
+		REG("GPIE", IGB_GPIE, "82576 8.8", FIELDS(gpie)),                \
+		REG("EIMS", IGB_EIMS, "82576 8.8", NUMBER),                      \
+		REG("EIAC", IGB_EIAC, "82576 8.8", NUMBER),                      \
+		REG("EIAM", IGB_EIAM, "82576 8.8", NUMBER), vectors(EITR_82576), \
+		ivars(IVAR_82576), REG("IVAR_MISC", IGB_IVAR_MISC, "82576 8.8", FIELDS(ivar_misc))
+#define RECEIVE(queues, addresses)                                                      \
+	REG("RCTL", INTEL_RCTL, "82576 8.10.1", FIELDS(rctl_82576)), queues(RXQ_82576), \
+		REG("RXCSUM", INTEL_RXCSUM, "82576 8.10", FIELDS(rxcsum)),              \
+		REG("RLPML", IGB_RLPML, "82576 8.10", NUMBER),                          \
+		REG("RFCTL", INTEL_RFCTL, "82576 8.10", FIELDS(rfctl)),                 \
+		REG("MRQC", INTEL_MRQC, "82576 8.10", FIELDS(mrqc_82576)),              \
+		addresses(RX_ADDRESS_82576), TIMES_32(RETA_82576), TIMES_10(RSSRK_82576)
+#define TRANSMIT(queues)                                          \
+	REG("TCTL", INTEL_TCTL, "82576 8.12.1", FIELDS(tctl)),    \
+		REG("TCTL_EXT", 0x00404, "82576 8.12", NUMBER),   \
+		REG("TIPG", 0x00410, "82576 8.12", FIELDS(tipg)), \
+		REG("DTXCTL", 0x03590, "82576 8.12.5", NUMBER), queues(TXQ_82576)
 #define WAKE                                                                                    \
 	REG("WUC", INTEL_WUC, "82576 8", FIELDS(wuc)), REG("WUFC", 0x05808, "82576 8", NUMBER), \
 		REG("MANC", 0x05820, "82576 8", NUMBER)
 
-#define ROWS(vectors, ivars, queues, addresses)                                                  \
-	GENERAL, vectors(EITR_82576), ivars(IVAR_82576), INTERRUPTS, queues(RXQ_82576), RECEIVE, \
-		addresses(RX_ADDRESS_82576), SPREAD, queues(TXQ_82576), WAKE
+#define ROWS(vectors, ivars, queues, addresses) \
+	GENERAL, INTERRUPTS(vectors, ivars), RECEIVE(queues, addresses), TRANSMIT(queues), WAKE
 
 static const struct fn_reg_desc descs_82576[] = { ROWS(TIMES_25, TIMES_8, TIMES_16, TIMES_24) };
 static const struct fn_reg_desc descs_i350[] = { ROWS(TIMES_25, TIMES_4, TIMES_8, TIMES_32),

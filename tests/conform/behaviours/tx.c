@@ -92,7 +92,7 @@ static void unclog(struct conform *c)
 	c->place->ops->stall(c, false);
 	wait_until(((void)c->place->ops->recv(c, &request, buf, sizeof(buf)),
 		    (void)fn_tx_reclaim(c->tx), !fn_txq_pending(c->tx)));
-	wire_discard(c);
+	(void)wire_discard(c);
 }
 
 BEHAVIOUR(tx_full_goes_on, NEED_STALL,

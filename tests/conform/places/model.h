@@ -16,6 +16,7 @@
  * @late_ns: how long it takes at most to see to a doorbell; 0: it does so at once
  * @returns: how it hands buffers back
  * @drops: a frame that finds no buffer is lost; else it waits
+ * @mtu: its MTU
  */
 struct model_virtio {
 	uint64_t more;
@@ -25,6 +26,7 @@ struct model_virtio {
 	uint64_t late_ns;
 	enum virtio_dev_returns returns;
 	bool drops;
+	uint16_t mtu;
 };
 
 /**

@@ -58,7 +58,7 @@ static void model_begin(struct conform *c)
 	w->vd.offered |= kind->more;
 	w->vd.offered &= ~kind->less;
 	w->vd.config.max_virtqueue_pairs = fn_cpu_to_le16(kind->pairs);
-	w->vd.config.mtu = fn_cpu_to_le16(9216);
+	w->vd.config.mtu = fn_cpu_to_le16(kind->mtu);
 	w->vd.num_queues = (uint16_t)(2 * kind->pairs + 1);
 	w->vd.md.busdev.irqs = kind->irqs;
 	w->vd.md.events = true;
