@@ -192,7 +192,7 @@ static void scattered(void **state)
 
 	(void)state;
 	ring_start((struct fn_dev_conf){
-		.rx_ring = 64, .tx_ring = 32, .mtu = 9216, .offloads = FN_OFFLOAD_RX_SCATTER });
+		.rx_ring = 64, .tx_ring = 32, .mtu = 9212, .offloads = FN_OFFLOAD_RX_SCATTER });
 	for (unsigned late = 0; late < 2; late++) {
 		p.id.md.late_min_ns = p.id.md.late_max_ns = late ? 5000 : 0;
 		for (unsigned n = 0; n < 300; n++) {

@@ -29,7 +29,7 @@ static void bring_up_order(void **state)
 	assert_int_equal(port_open(&p), 0);
 	assert_int_equal(p.vd.status, 0);
 	p.vd.trace_n = 0;
-	port_start(&p, (struct fn_dev_conf){ .rxqs = 2, .txqs = 2 });
+	port_start(&p, (struct fn_dev_conf){ .rxqs = 2, .txqs = 2, .mtu = 1496 });
 	at = find(&p, 0, VIRTIO_DEV_STATUS, 0);
 	assert_int_equal(at, 0);
 	at = find(&p, at, VIRTIO_DEV_READ_STATUS, 0);
