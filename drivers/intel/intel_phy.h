@@ -50,7 +50,7 @@ struct fn_dev;
  * @id1: of which maker
  * @id2: which, without its revision
  * @page: the register that says of which page those behind it are; 0: there are none
- * @mdi: the register of MDI and MDIX, on page 0; 0: auto-MDIX is a matter of its own, whatever the speed
+ * @mdi: the register of MDI and MDIX, on page 0; 0: auto-MDIX needs no help, whatever the speed
  * @mdi_mask: of @mdi: the mode; all 0 is MDI
  * @mdi_auto: of @mdi_mask: auto-MDIX
  * @loop: the register with @loop_bits; 0: none

@@ -122,7 +122,7 @@ static uint64_t interrupts_least_ns(struct conform *c, bool is_tx)
 	return least_ns;
 }
 
-/* How often interrupts with a delay are measured: as set, behind a reset, and behind a new start. */
+/* How often interrupts with a delay are measured: as set, behind a reset, behind a new start. */
 #define HELD_BACK 3u
 
 /*
