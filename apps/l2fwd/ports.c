@@ -6,7 +6,7 @@
 
 #include "l2fwd.h"
 
-/* The other ports' events wait meanwhile, and a release may take no second: not for long. */
+/* The other ports' events wait meanwhile, and a release has to be through within a second. */
 #define RESET_TRIES 3u
 #define RESET_PAUSE_MS 100u
 #define RESET_PATIENCE_MS 300u

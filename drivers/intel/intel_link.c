@@ -98,7 +98,7 @@ static int begin_anew(struct fn_dev *dev)
 	return tell_phy(dev, INTEL_PHY_BMCR, BMCR_NEGOTIATE | INTEL_BMCR_RESTART);
 }
 
-/* 802.3 22.2.4.1.1: within 0.5 s. Nobody asks the PHY anything meanwhile (I210 3.7.2.2). */
+/* 802.3 22.2.4.1.1: within 0.5 s. Nothing but this bit is asked for meanwhile (I210 3.7.2.2). */
 static int reset_ends(struct fn_dev *dev)
 {
 	const uint64_t start_ns = fn_dev_now_ns(dev);
@@ -159,7 +159,7 @@ static int set_mdix(struct fn_dev *dev, const struct intel_phy_kind *phy, bool a
 	return ret;
 }
 
-/* As a link wants it: out of loopback. */
+/* What kinds of PHYs have each its own way: out of loopback, and MDI as the link wants it. */
 static int set_kind(struct fn_dev *dev, const struct intel_phy_kind *phy, bool auto_mdix,
 		    bool *changed)
 {

@@ -55,8 +55,8 @@ struct fn_dev;
  * @mdi_auto: of @mdi_mask: auto-MDIX
  * @loop: the register with @loop_bits; 0: none
  * @loop_bits: bits that loopback needs set beside BMCR's
- * @resets: it takes on what it is told with a reset, over which it keeps it, or when negotiation
- *	begins anew. Others do so at once, and forget it with a reset
+ * @resets: it takes on what it is told with a reset, over which it keeps it; what BMCR says also
+ *	when negotiation begins anew. Others do so at once, and forget it with a reset
  */
 struct intel_phy_kind {
 	uint16_t id1;

@@ -7,7 +7,7 @@
 
 struct fn_dev;
 
-/* The one counter that is the driver's own: config_irq adds to it. Its place in both tables. */
+/* The one counter that is the driver's own: config_irq adds to it. Its place in each table. */
 #define INTEL_COUNTER_RX_OVERRUN 0u
 
 struct intel_stat;

@@ -49,7 +49,7 @@ static inline uint32_t intel_tx_lens(const struct fn_pkt *pkt)
 	return le32toh(lens) & 0xffff00ffu;
 }
 
-/* Flags of a packet's word that ask transmit for nothing: where it was received, those of that. */
+/* Flags of a packet's word that ask transmit for nothing: what receive said of it. */
 #define TX_IGNORED ((uint64_t)(uint16_t)~FN_PKT_TX_MASK << 48)
 
 /**

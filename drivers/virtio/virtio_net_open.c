@@ -251,11 +251,12 @@ unmap:
  */
 static bool mtu_fits(const struct virtio_net *vn, const struct fn_dev_conf *conf, uint64_t features)
 {
+	const uint32_t buffers = features & VIRTIO_NET_F_MRG_RXBUF ? conf->rx_ring : 1;
+
 	if (conf->mtu + VLAN_TAG_BYTES > vn->mtu)
 		return false;
-	return (features & VIRTIO_NET_F_MRG_RXBUF) ||
-	       virtio_net_rx_room(conf->pool, virtio_net_hdr_bytes(features)) >=
-		       vn->mtu + FN_LINK_HEADER_BYTES;
+	return (uint64_t)buffers * virtio_net_rx_room(conf->pool, virtio_net_hdr_bytes(features)) >=
+	       vn->mtu + FN_LINK_HEADER_BYTES;
 }
 
 uint64_t virtio_net_features(const struct fn_dev *dev, const struct fn_dev_conf *conf)

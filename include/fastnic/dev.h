@@ -347,8 +347,9 @@ FN_API int fn_dev_stop(struct fn_dev *dev);
  * and else left as it is.
  *
  * A device that was started and that this call cannot start again is stopped and broken (-EIO in
- * &fn_dev_info.status, without an event). A further fn_dev_reset() starts it, until fn_dev_stop()
- * says that it is to stay stopped.
+ * &fn_dev_info.status). No event of it is left behind the call; a thread that processes events
+ * meanwhile may see one. A further fn_dev_reset() starts it, until fn_dev_stop() says that it is to
+ * stay stopped.
  *
  * Return: 0: it is as it was, and runs if it was started; -ENODEV when it is gone; else as
  * fn_dev_start().

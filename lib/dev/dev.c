@@ -403,7 +403,8 @@ int fn_dev_stop(struct fn_dev *dev)
 
 /*
  * Stop, and start again. One that does not start is broken, so that nobody takes it for one that
- * was never started, whom a reset leaves stopped. The caller is told by the call, and by no event.
+ * was never started, whom a reset leaves stopped. The caller is told by the call: no
+ * event of it is left behind.
  */
 static int dev_restart(struct fn_dev *dev)
 {

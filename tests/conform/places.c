@@ -20,26 +20,26 @@ static const struct model_virtio model_in_order = { .more = VIRTIO_DEV_F_ALL | V
 						    .returns = VIRTIO_DEV_BATCHES,
 						    .mtu = 9216 };
 
-/* And one that uses and hands back in whatever order; its MTU is no longer than most have it. */
+/* And one that uses and hands back in whatever order. */
 static const struct model_virtio model_any_order = { .more = VIRTIO_DEV_F_ALL | VDEV_F_HOST_ECN,
 						     .pairs = 4,
 						     .irqs = 6,
 						     .late_ns = 5000,
 						     .returns = VIRTIO_DEV_ANY_ORDER,
-						     .mtu = 1500 };
+						     .mtu = 9216 };
 
 /*
  * As little as a device may offer: no control queue, no event indices, one pair, nothing told of
- * the link; and as hardware does it loses what finds no buffer.
+ * the link but its MTU, which is what most have; and as hardware does it loses what finds no buffer.
  */
 static const struct model_virtio model_bare = { .less = VDEV_F_CTRL_VQ | VDEV_F_CTRL_RX |
 							VDEV_F_CTRL_MAC_ADDR | VDEV_F_MQ |
-							VDEV_F_EVENT_IDX | VDEV_F_MTU |
-							VDEV_F_STATUS | VDEV_F_SPEED_DUPLEX,
+							VDEV_F_EVENT_IDX | VDEV_F_STATUS |
+							VDEV_F_SPEED_DUPLEX,
 						.pairs = 1,
 						.irqs = 3,
 						.drops = true,
-						.mtu = 9216 };
+						.mtu = 1500 };
 
 static const struct qtest_device qtest_virtio = { .model = "virtio-net-pci",
 						  .props = "rx_queue_size=1024",

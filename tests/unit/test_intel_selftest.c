@@ -67,6 +67,10 @@ static void all_pass(void **state)
 /* The I350's PHY loops back when another register says so too, and has no link meanwhile. */
 static void loopback_of_i350(void **state)
 {
+	const struct fn_link_conf forced = {
+		.sz = sizeof(forced), .forced = true, .speed_mbps = 100, .full_duplex = true
+	};
+
 	(void)state;
 	if (family == INTEL_82574)
 		return;
@@ -86,6 +90,13 @@ static void loopback_of_i350(void **state)
 	assert_true(port_link().up);
 	/* As a reset of the PHY leaves it. */
 	assert_int_equal(p.id.phy[19], 0);
+	/* And into a speed that is forced, which that reset does not know of. */
+	assert_int_equal(fn_dev_stop(p.dev), 0);
+	assert_int_equal(fn_dev_set_link_conf(p.dev, &forced), 0);
+	assert_int_equal(run(ONE(LOOPBACK)), 0);
+	assert_verdict(FN_SELFTEST_LOOPBACK, FN_VERDICT_PASSED, "came back");
+	port_start((struct fn_dev_conf){ 0 });
+	assert_true(port_link().up);
 	port_end();
 }
 

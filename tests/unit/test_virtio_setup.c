@@ -165,6 +165,17 @@ static void mtu_feature(void **state)
 	port_start(&p, (struct fn_dev_conf){ 0 });
 	assert_true(p.vd.accepted & VDEV_F_MTU);
 	port_end(&p);
+	/* In several buffers, as many as there are. */
+	for (uint32_t ring = 8; ring <= 16; ring *= 2) {
+		port_init(&p);
+		p.vd.config.mtu = fn_cpu_to_le16(9000);
+		p.vd.offered |= VDEV_F_MRG_RXBUF;
+		p.pool_opts.room_bytes = 1024;
+		port_start(&p, (struct fn_dev_conf){ .rx_ring = ring,
+						     .offloads = FN_OFFLOAD_RX_SCATTER });
+		assert_int_equal((p.vd.accepted & VDEV_F_MTU) != 0, ring == 16);
+		port_end(&p);
+	}
 	/* Frames with the room of a tag are as long as the MTU allows, and no longer. */
 	for (unsigned mtu = 1496; mtu <= 1497; mtu++) {
 		port_init(&p);
