@@ -30,7 +30,8 @@ static const struct model_virtio model_any_order = { .more = VIRTIO_DEV_F_ALL | 
 
 /*
  * As little as a device may offer: no control queue, no event indices, one pair, nothing told of
- * the link but its MTU, which is what most have; and as hardware does it loses what finds no buffer.
+ * the link but its MTU, which is what most have; and as hardware does it loses what finds no
+ * buffer.
  */
 static const struct model_virtio model_bare = { .less = VDEV_F_CTRL_VQ | VDEV_F_CTRL_RX |
 							VDEV_F_CTRL_MAC_ADDR | VDEV_F_MQ |
