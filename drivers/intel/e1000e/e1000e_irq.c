@@ -13,6 +13,9 @@
 /* What a message clears and masks. */
 #define ONE_SHOT (E1000E_ICR_QUEUES | E1000E_ICR_OTHER)
 
+/* No interrupt of QEMU's follows another sooner, whatever EITR says. */
+#define QEMU_THROTTLE_NS FN_US(128)
+
 void e1000e_irqs_off(const struct intel_port *port)
 {
 	intel_write(port, INTEL_IMC, UINT32_MAX);
@@ -102,14 +105,19 @@ void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 /*
  * QEMU (7.2) ends when MSI-X is switched off while the throttle of one of its e1000e's vectors
  * runs, which neither a reset nor another EITR stops: it is left to end, once no interrupt can
- * begin one any more. What it takes at least (128 us) is shorter than a reset.
+ * begin one any more. A QEMU that has to wait for a processor has not begun it before it answers,
+ * and ends those that are over with the next answer.
  */
 void e1000e_irqs_settle(struct fn_dev *dev)
 {
 	struct e1000e *e = e1000e_of(dev);
 
-	if (e->port.is_qemu && e->throttle_ns)
-		fn_dev_delay_ns(dev, e->throttle_ns);
+	if (e->port.is_qemu) {
+		(void)intel_look(&e->port, INTEL_STATUS);
+		fn_dev_delay_ns(dev, e->throttle_ns > QEMU_THROTTLE_NS ? e->throttle_ns :
+									 QEMU_THROTTLE_NS);
+		(void)intel_look(&e->port, INTEL_STATUS);
+	}
 	e->throttle_ns = 0;
 }
 
