@@ -79,8 +79,8 @@ static uint32_t buffer_bytes(struct intel_port *port)
 /*
  * XOFF goes out when two frames still fit: one that the other end is sending already, and one that
  * this end is sending and that XOFF waits for (802.3 31B.3.7). XON when a frame more does. In a
- * buffer of four frames or less it is half of it, in which a second one may find no room. Both are
- * multiples of 8 on the 82574 and of 16 on the 82576.
+ * buffer of four frames or less XOFF goes out at half, where a second one may find no room. Both
+ * are multiples of 8 on the 82574 and of 16 on the 82576.
  */
 void intel_pause_start(struct fn_dev *dev)
 {

@@ -10,7 +10,7 @@ extern const struct fn_driver fn_driver_e1000e;
 /**
  * struct e1000e - a port
  * @port: what both families share
- * @throttle_ns: QEMU's model: a vector's throttle that may still run takes no longer
+ * @throttle_ns: the longest throttle that EITR was told; QEMU's model takes 128 us at least
  */
 struct e1000e {
 	struct intel_port port;

@@ -105,8 +105,9 @@ void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 /*
  * QEMU (7.2) ends when MSI-X is switched off while the throttle of one of its e1000e's vectors
  * runs, which neither a reset nor another EITR stops: it is left to end, once no interrupt can
- * begin one any more. A QEMU that has to wait for a processor has not begun it before it answers,
- * and ends those that are over with the next answer.
+ * begin one any more (test coalesce_left). A QEMU that has to wait for a processor has not begun it
+ * before it answers, and driven natively it ends those that are over behind the next answer; in a
+ * guest, another of its threads does in the millisecond that the reset behind this takes.
  */
 void e1000e_irqs_settle(struct fn_dev *dev)
 {
