@@ -117,14 +117,17 @@ static int reset_ends(struct fn_dev *dev)
 		       dev->bus->name);
 }
 
+/* A reset, of which PHYs that keep something over it keep @bmcr. */
+static int reset_phy(struct fn_dev *dev, uint16_t bmcr)
+{
+	const int ret = tell_phy(dev, INTEL_PHY_BMCR, bmcr | INTEL_BMCR_RESET);
+
+	return ret ? ret : reset_ends(dev);
+}
+
 static int take_on(struct fn_dev *dev, const struct intel_phy_kind *phy, uint16_t bmcr)
 {
-	int ret;
-
-	if (!phy->resets)
-		return tell_phy(dev, INTEL_PHY_BMCR, bmcr);
-	ret = tell_phy(dev, INTEL_PHY_BMCR, bmcr | INTEL_BMCR_RESET);
-	return ret ? ret : reset_ends(dev);
+	return phy->resets ? reset_phy(dev, bmcr) : tell_phy(dev, INTEL_PHY_BMCR, bmcr);
 }
 
 /* Out of loopback by a reset of the PHY, as in Linux: what those bits are else no paper says. */
@@ -139,8 +142,7 @@ static int leave_loop(struct fn_dev *dev, const struct intel_phy_kind *phy, bool
 	if (ret || (value & phy->loop_bits) != phy->loop_bits)
 		return ret;
 	*changed = true;
-	ret = tell_phy(dev, INTEL_PHY_BMCR, INTEL_BMCR_RESET);
-	return ret ? ret : reset_ends(dev);
+	return reset_phy(dev, 0);
 }
 
 /*

@@ -8,7 +8,7 @@
 
 /* The port of the tests has this name too. */
 #define port l2fwd_port
-#include "../../apps/l2fwd/l2fwd.h"
+#include "apps/l2fwd/l2fwd.h"
 #undef port
 
 #define BURST 32u
