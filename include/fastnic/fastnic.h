@@ -17,6 +17,7 @@
 #include <fastnic/pci.h>
 #include <fastnic/pkt.h>
 #include <fastnic/pool.h>
+#include <fastnic/poller.h>
 #include <fastnic/queue.h>
 #include <fastnic/regs.h>
 #include <fastnic/rss.h>

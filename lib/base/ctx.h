@@ -9,6 +9,7 @@
 
 #include "base/list.h"
 
+struct fn_attach_ops;
 struct fn_dma_domain;
 struct fn_events;
 struct fn_vfio;
@@ -23,6 +24,10 @@ struct fn_vfio;
  * @dma: DMA memory and the IOMMU domains that it is mapped in (mem/domain.h); has a lock of its own
  * @events: what wakes fn_ctx_process_events() (dev/events.h); has a lock of its own
  * @vfio: VFIO containers of this context (bus/vfio/), made when the first device is opened
+ * @poll_lock: guards @pollers, @attach, and what lib/poll says; no other lock is taken under it
+ * @poll_cond: goes with it: a worker or a mailbox changed its state
+ * @pollers: pollers (poll/poller.h)
+ * @attach: how to reach them (dev/attach.h); NULL before the first one
  * @avx2: drivers may use AVX2: the processor has it, and the operating system keeps its registers
  */
 struct fn_ctx {
@@ -34,6 +39,10 @@ struct fn_ctx {
 	struct fn_dma_domain *dma;
 	struct fn_events *events;
 	struct fn_vfio *vfio;
+	pthread_mutex_t poll_lock;
+	pthread_cond_t poll_cond;
+	struct fn_list pollers;
+	const struct fn_attach_ops *attach;
 	bool avx2;
 };
 

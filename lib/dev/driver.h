@@ -39,6 +39,7 @@ static inline uint32_t fn_link_header_bytes(const struct fn_dev_conf *conf)
  * @vector: the vector of the configuration, or FN_NO_VECTOR
  * @event_fd: the eventfd that the vector signals, or -1
  * @cache: the queue's cache of the device's pool; from configure on
+ * @attached: what lib/poll knows of it, or NULL; guarded by &fn_ctx.poll_lock
  * @broken_pending: the queue broke and FN_EVENT_QUEUE_BROKEN is not delivered yet; atomic
  * @counters: indexed by &enum fn_rx_counter or &enum fn_tx_counter; written with fn_queue_count()
  *
@@ -52,6 +53,7 @@ struct fn_queue {
 	uint16_t vector;
 	int event_fd;
 	struct fn_pool_cache *cache;
+	void *attached;
 	bool broken_pending;
 	uint64_t counters[16] __attribute__((aligned(FN_CACHE_LINE)));
 };
