@@ -340,6 +340,8 @@ struct fn_pool_claim {
  * @status: 0, -EIO or -ENODEV; atomic
  * @gone: FN_EVENT_GONE was raised; atomic
  * @pins: threads that look at it without its lock; guarded by &fn_ctx.lock
+ * @let_go: control calls for which workers of pollers keep off its queues; guarded by
+ *	&fn_ctx.poll_lock
  * @kept: it could be neither reset nor cut off from memory: its driver still has the rings and
  *	buffers, and gives them back (&fn_driver_ops.give_back) when the bus has cut it off
  * @starts_by_reset: a reset stopped it and could not start it again: the next one tries anew
@@ -382,6 +384,7 @@ struct fn_dev {
 	int status;
 	bool gone;
 	unsigned pins;
+	unsigned let_go;
 	bool kept;
 	bool starts_by_reset;
 	struct fn_dev_conf conf;
