@@ -9,7 +9,7 @@
 enum fn_wait_kind {
 	FN_WAIT_VECTOR, /* eventfd of an interrupt vector */
 	FN_WAIT_WAKE,   /* the poller's own eventfd */
-	FN_WAIT_TIMER,  /* the poller's own timerfd, for loops that wait for the poller's descriptor */
+	FN_WAIT_TIMER, /* the poller's own timerfd, for loops that wait for the poller's descriptor */
 	FN_WAIT_EVENTS, /* fn_ctx_event_fd() */
 	FN_WAIT_WATCH,  /* the application's; the only kind that is level-triggered */
 };
@@ -79,6 +79,15 @@ struct fn_wait_ops {
 	int (*fd)(const struct fn_wait *wait);
 	struct io_uring *(*ring)(struct fn_wait *wait);
 };
+
+/**
+ * fn_wait_add_failed - say why a descriptor cannot be waited for
+ * @mark: the descriptor
+ * @err: what epoll_ctl(2) says of it
+ *
+ * Return: -@err.
+ */
+int fn_wait_add_failed(const struct fn_wait_mark *mark, int err);
 
 extern const struct fn_wait_ops fn_wait_epoll;
 extern const struct fn_wait_ops fn_wait_uring;
