@@ -350,6 +350,10 @@ bool fn_poll_sleep(struct fn_poller *p, uint64_t limit_ns)
 		p->stale = true;
 		if (!p->no_sleep)
 			fn_poll_count(&p->counts.second_looks, 1);
+		/* As a wake after no time at all. */
+		p->woke = true;
+		p->woke_by_vector = false;
+		p->woke_ticks = fn_ticks();
 		return false;
 	}
 	ns = longest_ns(p, armed, limit_ns, &is_safety);
