@@ -19,12 +19,14 @@
  * @epoll_fd: fn_ctx_event_fd()
  * @wake_fd: eventfd that fn_dev_raise() signals
  * @handling: held by the one thread that handles events
- * @unpinned: signalled when it has done with a device (&fn_dev.pins); goes with &fn_ctx.lock
+ * @pinning: guards &fn_dev.pins; nobody waits while holding it, and no other lock is taken under it
+ * @unpinned: signalled when that thread has done with a device; goes with @pinning
  */
 struct fn_events {
 	int epoll_fd;
 	int wake_fd;
 	pthread_mutex_t handling;
+	pthread_mutex_t pinning;
 	pthread_cond_t unpinned;
 };
 
@@ -65,6 +67,7 @@ int fn_events_create(struct fn_events **out)
 	if (ret)
 		goto fail;
 	(void)pthread_mutex_init(&events->handling, NULL);
+	(void)pthread_mutex_init(&events->pinning, NULL);
 	(void)pthread_cond_init(&events->unpinned, NULL);
 	*out = events;
 	return 0;
@@ -81,6 +84,7 @@ fail:
 void fn_events_destroy(struct fn_events *events)
 {
 	(void)pthread_cond_destroy(&events->unpinned);
+	(void)pthread_mutex_destroy(&events->pinning);
 	(void)pthread_mutex_destroy(&events->handling);
 	(void)close(events->wake_fd);
 	(void)close(events->epoll_fd);
@@ -102,12 +106,12 @@ void fn_events_unwatch(struct fn_dev *dev, int fd)
 
 void fn_events_settle(struct fn_dev *dev)
 {
-	struct fn_ctx *ctx = dev->ctx;
+	struct fn_events *events = dev->ctx->events;
 
-	(void)pthread_mutex_lock(&ctx->lock);
+	(void)pthread_mutex_lock(&events->pinning);
 	while (dev->pins)
-		(void)pthread_cond_wait(&ctx->events->unpinned, &ctx->lock);
-	(void)pthread_mutex_unlock(&ctx->lock);
+		(void)pthread_cond_wait(&events->unpinned, &events->pinning);
+	(void)pthread_mutex_unlock(&events->pinning);
 }
 
 static void fd_signal(int fd)
@@ -172,70 +176,85 @@ static void release_requested(struct fn_dev *dev)
 		fn_dev_raise(dev, FN_EVENT_RELEASE_REQUESTED);
 }
 
-static void bus_error(struct fn_dev *dev)
+/* Take a lock: with @wait in any case, without only when it is free. Returns whether it did. */
+static bool take(pthread_mutex_t *lock, bool wait)
 {
-	fd_consume(dev->bus->err_fd);
-	(void)pthread_mutex_lock(&dev->lock);
-	fn_dev_mark_broken(dev, "the PCI bus reported an uncorrectable error");
-	(void)pthread_mutex_unlock(&dev->lock);
+	return wait ? !pthread_mutex_lock(lock) : !pthread_mutex_trylock(lock);
 }
 
-static void config_irq(struct fn_dev *dev)
+static bool bus_error(struct fn_dev *dev, bool wait)
 {
-	(void)pthread_mutex_lock(&dev->lock);
+	if (!take(&dev->lock, wait))
+		return false;
+	fd_consume(dev->bus->err_fd);
+	fn_dev_mark_broken(dev, "the PCI bus reported an uncorrectable error");
+	(void)pthread_mutex_unlock(&dev->lock);
+	return true;
+}
+
+static bool config_irq(struct fn_dev *dev, bool wait)
+{
+	if (!take(&dev->lock, wait))
+		return false;
 	if (dev->irq_n)
 		fd_consume(dev->irq_fds[0]);
 	if (dev->drv->ops->config_irq)
 		dev->drv->ops->config_irq(dev);
 	(void)pthread_mutex_unlock(&dev->lock);
+	return true;
 }
 
-/* The device, which is not freed before it is unpinned; NULL when there is none. */
-static struct fn_dev *dev_pin(struct fn_ctx *ctx, uint64_t id)
+static void pins_add(struct fn_events *events, struct fn_dev *dev, int by)
+{
+	(void)pthread_mutex_lock(&events->pinning);
+	dev->pins += (unsigned)by;
+	(void)pthread_cond_broadcast(&events->unpinned);
+	(void)pthread_mutex_unlock(&events->pinning);
+}
+
+/*
+ * The device, which is not freed before it is unpinned. NULL: it is not open yet, or any more, or
+ * that cannot be told without waiting.
+ */
+static struct fn_dev *dev_pin(struct fn_ctx *ctx, uint64_t id, bool wait)
 {
 	struct fn_dev *dev;
 
-	(void)pthread_mutex_lock(&ctx->lock);
+	if (!take(&ctx->lock, wait))
+		return NULL;
 	dev = find_dev(ctx, id);
 	if (dev)
-		dev->pins++;
+		pins_add(ctx->events, dev, 1);
 	(void)pthread_mutex_unlock(&ctx->lock);
 	return dev;
-}
-
-static void dev_unpin(struct fn_ctx *ctx, struct fn_dev *dev)
-{
-	(void)pthread_mutex_lock(&ctx->lock);
-	dev->pins--;
-	(void)pthread_cond_broadcast(&ctx->events->unpinned);
-	(void)pthread_mutex_unlock(&ctx->lock);
 }
 
 /*
  * One readable descriptor becomes bits in its device. A device that does not answer holds its lock
  * for seconds: whoever waits for that here has nothing that another device's close waits for.
+ *
+ * Returns false when it is left as it is, readable, for a later call.
  */
-static void take_in(struct fn_ctx *ctx, uint64_t data)
+static bool take_in(struct fn_ctx *ctx, uint64_t data, bool wait)
 {
-	struct fn_dev *dev = dev_pin(ctx, data >> SOURCE_BITS);
+	const enum fn_event_source source = (enum fn_event_source)(data & SOURCE_MASK);
+	struct fn_dev *dev;
+	bool done = true;
 
+	/* No device's, and consumed when the news are taken out. */
+	if (source == FN_SOURCE_WAKE)
+		return true;
+	dev = dev_pin(ctx, data >> SOURCE_BITS, wait);
 	if (!dev)
-		return;
-	switch ((enum fn_event_source)(data & SOURCE_MASK)) {
-	case FN_SOURCE_REQUEST:
+		return false;
+	if (source == FN_SOURCE_REQUEST) {
 		fd_consume(dev->bus->req_fd);
 		release_requested(dev);
-		break;
-	case FN_SOURCE_ERROR:
-		bus_error(dev);
-		break;
-	case FN_SOURCE_CONFIG_IRQ:
-		config_irq(dev);
-		break;
-	case FN_SOURCE_WAKE:
-		break;
+	} else {
+		done = source == FN_SOURCE_ERROR ? bus_error(dev, wait) : config_irq(dev, wait);
 	}
-	dev_unpin(ctx, dev);
+	pins_add(ctx->events, dev, -1);
+	return done;
 }
 
 /* A queue that broke, as an event. Returns false when there is none. */
@@ -281,45 +300,96 @@ static bool next_pending(struct fn_dev *dev, struct fn_event *event)
 	return false;
 }
 
-/* Find the next piece of news of any device from @dev_id on; @dev_id moves along. */
+/*
+ * Find the next piece of news of any device from @dev_id on; @dev_id moves along. &fn_ctx.lock is
+ * held.
+ */
 static bool next_event(struct fn_ctx *ctx, uint64_t *dev_id, struct fn_event *event)
 {
 	struct fn_dev *dev;
 	bool found = false;
 
-	(void)pthread_mutex_lock(&ctx->lock);
 	while (!found && (dev = next_dev(ctx, *dev_id - 1))) {
 		found = next_pending(dev, event);
 		*dev_id = found ? dev->id : dev->id + 1;
 	}
-	(void)pthread_mutex_unlock(&ctx->lock);
 	return found;
 }
 
-int fn_ctx_process_events(struct fn_ctx *ctx)
+/*
+ * Deliver what the devices have. The wake is consumed before: what is raised from then on wakes
+ * again. It is given back when something had to be left; but not when nothing was consumed, so that
+ * who waits for edges is not woken by himself again and again.
+ */
+static int deliver(struct fn_ctx *ctx, bool wait, bool *again)
 {
 	struct fn_events *events = ctx->events;
-	struct epoll_event ready[16];
+	bool held = take(&ctx->lock, wait);
 	struct fn_event event;
 	uint64_t dev_id = 1;
 	int delivered = 0;
+
+	if (held)
+		fd_consume(events->wake_fd);
+	while (held && next_event(ctx, &dev_id, &event)) {
+		/* No lock is held during a callback: it may make every control call. */
+		(void)pthread_mutex_unlock(&ctx->lock);
+		if (ctx->opts.event)
+			ctx->opts.event(ctx->opts.event_arg, &event);
+		delivered++;
+		held = take(&ctx->lock, wait);
+		if (!held)
+			fd_signal(events->wake_fd);
+	}
+	if (held)
+		(void)pthread_mutex_unlock(&ctx->lock);
+	else
+		*again = true;
+	return delivered;
+}
+
+/*
+ * All that makes @again true leaves the descriptor readable, or is another caller's doing. Who looks
+ * at it (poll(2)) comes back by that; who waits for edges has had his, and needs to be told:
+ *
+ * - Another one is at it. He may have looked already when there was what woke this caller, and may
+ *   never come again: he is not bound to. So this one has to, though mostly there is nothing left.
+ * - A lock is held, or the device is not open yet: its descriptor is as it was, and gives no second
+ *   edge for what it has told.
+ * - More descriptors were ready than one look takes.
+ *
+ * Each of these is seen by the caller himself in the call that his edge led to, so that none lies
+ * between the edge and a call that says false; and what comes later is a new edge.
+ */
+static int process(struct fn_ctx *ctx, bool wait, bool *again)
+{
+	struct fn_events *events = ctx->events;
+	struct epoll_event ready[16];
+	int delivered;
 	int n;
 
+	*again = true;
 	/* A second thread has nothing to add, and a callback that calls this again neither. */
 	if (pthread_mutex_trylock(&events->handling))
 		return 0;
 	n = epoll_wait(events->epoll_fd, ready, (int)FN_ARRAY_LEN(ready), 0);
+	*again = n == (int)FN_ARRAY_LEN(ready);
 	for (int i = 0; i < n; i++)
-		take_in(ctx, ready[i].data.u64);
-	/* Before the news are taken out of the devices: what is raised from now on wakes again. */
-	fd_consume(events->wake_fd);
-
-	/* No lock is held during a callback: it may make every control call. */
-	while (next_event(ctx, &dev_id, &event)) {
-		if (ctx->opts.event)
-			ctx->opts.event(ctx->opts.event_arg, &event);
-		delivered++;
-	}
+		if (!take_in(ctx, ready[i].data.u64, wait))
+			*again = true;
+	delivered = deliver(ctx, wait, again);
 	(void)pthread_mutex_unlock(&events->handling);
 	return delivered;
+}
+
+int fn_ctx_process_events(struct fn_ctx *ctx)
+{
+	bool again;
+
+	return process(ctx, true, &again);
+}
+
+int fn_events_process_nowait(struct fn_ctx *ctx, bool *again)
+{
+	return process(ctx, false, again);
 }

@@ -30,4 +30,18 @@ void fn_events_mended(struct fn_dev *dev);
  */
 void fn_events_settle(struct fn_dev *dev);
 
+/**
+ * fn_events_process_nowait - fn_ctx_process_events() for who must not be stopped by control calls
+ * @ctx: the context
+ * @again: receives whether something was left: what belongs to a device that a control call of
+ *	another thread has, or all of it, because another thread handles events. What was left keeps
+ *	fn_ctx_event_fd() readable, but need not make it readable anew: who waits for edges calls
+ *	this again before long
+ *
+ * Any thread. Waits for nobody, apart from the callbacks that it makes.
+ *
+ * Return: events delivered.
+ */
+int fn_events_process_nowait(struct fn_ctx *ctx, bool *again);
+
 #endif

@@ -71,7 +71,7 @@ unsigned fn_poll_dispatch(struct fn_poller *p, struct fn_poll_found *found)
 	/* A callback may take out what another one's turn comes for. */
 	p->rounding = true;
 	if (found->events || p->events_again)
-		work += (unsigned)fn_ctx_process_events(p->ctx);
+		work += (unsigned)fn_events_process_nowait(p->ctx, &p->events_again);
 	for (unsigned i = 0; i < found->watches_n; i++) {
 		struct fn_poller_watch *watch = found->watches[i];
 

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "dev/events.h"
 #include "virtio_port.h"
 
 static struct port port;
@@ -304,6 +305,160 @@ static void close_beside_a_stuck_device(void **state)
 	model_dev_unplug(&second.md);
 }
 
+/* ---- without waiting ---- */
+
+/* In a callback: the first step of an open by another thread that begins meanwhile. */
+static bool cb_locks;
+
+/*
+ * What two calls in a row give, the first one's news and whether both leave something, with a lock
+ * held as by another thread, or NULL.
+ */
+static void assert_nowait(pthread_mutex_t *held, int delivered, bool left)
+{
+	/* A call that leaves it as it is, is seen either way. */
+	bool again[2] = { !left, !left };
+	bool readable[2];
+	int n[2];
+
+	if (held && !cb_locks)
+		(void)pthread_mutex_lock(held);
+	for (unsigned i = 0; i < 2; i++) {
+		n[i] = fn_events_process_nowait(port.ctx, &again[i]);
+		readable[i] = waiting();
+	}
+	/* Before a failure could end the test, and its teardown wait for ever. */
+	if (held)
+		(void)pthread_mutex_unlock(held);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(n[i], i ? 0 : delivered);
+		assert_int_equal(again[i], left);
+		assert_int_equal(readable[i], left);
+	}
+}
+
+/* With no call in its way it does what the other one does. */
+static void nowait_and_nobody_there(void **state)
+{
+	(void)state;
+	port_start(&port, (struct fn_dev_conf){ 0 });
+	assert_nowait(NULL, 0, false);
+	virtio_dev_config_changed(&port.vd);
+	fire(port.vd.md.busdev.err_fd);
+	assert_nowait(NULL, 2, false);
+	assert_int_equal(port.events[FN_EVENT_LINK], 1);
+	assert_int_equal(port.events[FN_EVENT_DEVICE_ERROR], 1);
+	fire(port.vd.md.busdev.req_fd);
+	assert_nowait(NULL, 1, false);
+	assert_int_equal(port.events[FN_EVENT_RELEASE_REQUESTED], 1);
+}
+
+/* A control call has the device: what needs its lock waits, the rest is delivered. */
+static void nowait_beside_a_control_call(void **state)
+{
+	(void)state;
+	port_start(&port, (struct fn_dev_conf){ 0 });
+	for (unsigned i = 1; i < 3; i++) {
+		bool kept;
+
+		if (i == 1)
+			fire(port.vd.md.busdev.err_fd);
+		else
+			virtio_dev_config_changed(&port.vd);
+		fn_dev_raise(port.dev, FN_EVENT_ANNOUNCE);
+		assert_nowait(&port.dev->lock, 1, true);
+		assert_int_equal(port.events[FN_EVENT_ANNOUNCE], i);
+		assert_int_equal(port.events[FN_EVENT_DEVICE_ERROR], i - 1);
+		assert_int_equal(port.events[FN_EVENT_LINK], 0);
+		/* It is not pinned for as long: a close would wait for that, and the teardown. */
+		kept = pinned(port.dev);
+		port.dev->pins = 0;
+		assert_false(kept);
+		assert_nowait(NULL, 1, false);
+	}
+	assert_int_equal(port.events[FN_EVENT_DEVICE_ERROR], 1);
+	assert_int_equal(port.events[FN_EVENT_LINK], 1);
+}
+
+/* A device is being opened, which holds the context's lock for as long as memory is mapped. */
+static void nowait_beside_an_open(void **state)
+{
+	(void)state;
+	port_start(&port, (struct fn_dev_conf){ 0 });
+	fire(port.vd.md.busdev.err_fd);
+	fn_dev_raise(port.dev, FN_EVENT_LINK);
+	assert_nowait(&port.ctx->lock, 0, true);
+	assert_nowait(NULL, 2, false);
+	/* One that is not open yet, or any more: nobody is told of it, and nothing is forgotten. */
+	port.dev->ready = false;
+	fire(port.vd.md.busdev.req_fd);
+	assert_nowait(NULL, 0, true);
+	port.dev->ready = true;
+	assert_nowait(NULL, 1, false);
+	assert_int_equal(port.events[FN_EVENT_RELEASE_REQUESTED], 1);
+}
+
+/* More than one look takes: what is left has told of itself already. */
+static void nowait_and_many_descriptors(void **state)
+{
+	int fds[16];
+
+	(void)state;
+	port_start(&port, (struct fn_dev_conf){ 0 });
+	assert_int_equal(fn_ctx_process_events(port.ctx), 0);
+	for (unsigned i = 0; i < 16; i++) {
+		bool again = i < 15;
+
+		fds[i] = eventfd(1, EFD_NONBLOCK);
+		assert_int_equal(fn_events_watch(port.dev, FN_SOURCE_REQUEST, fds[i]), 0);
+		(void)fn_events_process_nowait(port.ctx, &again);
+		assert_int_equal(again, i == 15);
+	}
+	for (unsigned i = 0; i < 16; i++) {
+		fn_events_unwatch(port.dev, fds[i]);
+		(void)close(fds[i]);
+	}
+}
+
+static void call_from_within(void *arg, const struct fn_event *event)
+{
+	bool again = false;
+
+	(void)arg;
+	(void)event;
+	assert_int_equal(fn_events_process_nowait(port.ctx, &again), 0);
+	assert_true(again);
+	heard++;
+	if (cb_locks)
+		(void)pthread_mutex_lock(&port.ctx->lock);
+}
+
+static void nowait_and_another_one_is_at_it(void **state)
+{
+	const struct fn_ctx_opts opts = { .sz = sizeof(opts),
+					  .event = call_from_within,
+					  .page_bytes = 4096 };
+	struct fn_dev *dev;
+
+	(void)state;
+	heard = 0;
+	assert_int_equal(fn_ctx_create(&opts, &port.ctx), 0);
+	assert_int_equal(fn_dev_open_on(port.ctx, &model_bus, "0000:00:03.0", NULL, &dev), 0);
+	fn_dev_raise(dev, FN_EVENT_LINK);
+	assert_nowait(NULL, 1, false);
+	assert_int_equal(heard, 1);
+	fn_dev_raise(dev, FN_EVENT_LINK);
+	fn_dev_raise(dev, FN_EVENT_ANNOUNCE);
+	cb_locks = true;
+	assert_nowait(&port.ctx->lock, 1, true);
+	cb_locks = false;
+	assert_nowait(NULL, 1, false);
+	assert_int_equal(heard, 3);
+	assert_int_equal(fn_dev_close(dev), 0);
+	assert_int_equal(fn_ctx_destroy(port.ctx), 0);
+	port.ctx = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +474,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(news_without_a_wake, setup, teardown),
 		cmocka_unit_test_setup_teardown(several_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(closed_from_a_callback, setup, teardown),
+		cmocka_unit_test_setup_teardown(nowait_and_nobody_there, setup, teardown),
+		cmocka_unit_test_setup_teardown(nowait_beside_a_control_call, setup, teardown),
+		cmocka_unit_test_setup_teardown(nowait_beside_an_open, setup, teardown),
+		cmocka_unit_test_setup_teardown(nowait_and_many_descriptors, setup, teardown),
+		cmocka_unit_test_setup_teardown(nowait_and_another_one_is_at_it, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
