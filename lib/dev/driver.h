@@ -339,13 +339,9 @@ struct fn_pool_claim {
  * @state: where in its life it is
  * @status: 0, -EIO or -ENODEV; atomic
  * @gone: FN_EVENT_GONE was raised; atomic
-<<<<<<< HEAD
- * @pins: threads that look at it without its lock; guarded by &fn_ctx.lock
  * @let_go: control calls for which workers of pollers keep off its queues; guarded by
  *	&fn_ctx.poll_lock
-=======
  * @pins: threads that look at it without its lock; dev/events.c has the lock that guards it
->>>>>>> h-irq
  * @kept: it could be neither reset nor cut off from memory: its driver still has the rings and
  *	buffers, and gives them back (&fn_driver_ops.give_back) when the bus has cut it off
  * @starts_by_reset: a reset stopped it and could not start it again: the next one tries anew
