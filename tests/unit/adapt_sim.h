@@ -11,13 +11,13 @@
 
 #include "poll/adapt.h"
 
-#define SIM_ROUND_NS  50u
+#define SIM_ROUND_NS 50u
 #define SIM_PACKET_NS 60u
-#define SIM_PAUSE_NS  24u
-#define SIM_ARM_NS    1000u
+#define SIM_PAUSE_NS 24u
+#define SIM_ARM_NS 1000u
 #define SIM_SAFETY_NS 1000000000u
-#define SIM_BUDGET    64u
-#define SIM_PACKETS   200000u
+#define SIM_BUDGET 64u
+#define SIM_PACKETS 200000u
 
 /**
  * struct sim - a worker, and what it did
@@ -93,8 +93,7 @@ static inline void sim_run(struct sim *sim, const uint64_t *at, uint32_t n)
 			empty = 0;
 			continue;
 		}
-		if (empty++ % sim->look == 0 &&
-		    fn_adapt_idle(&sim->adapt, now) == FN_ADAPT_SLEEP) {
+		if (empty++ % sim->look == 0 && fn_adapt_idle(&sim->adapt, now) == FN_ADAPT_SLEEP) {
 			now = sim_sleep(sim, now, at[done], done);
 			empty = 0;
 		} else {
