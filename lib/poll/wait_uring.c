@@ -104,8 +104,8 @@ static int is_forbidden(void)
 				       "kernel.io_uring_disabled=0, or wait by epoll");
 	return fn_fail(-EPERM,
 		       "a filter of system calls (seccomp; containers have one) forbids io_uring: "
-		       "have it allow io_uring_setup, io_uring_enter and io_uring_register, or wait "
-		       "by epoll");
+		       "have it allow io_uring_setup, io_uring_enter and io_uring_register, or "
+		       "wait by epoll");
 }
 
 static int ring_failed(int ret, uint32_t entries)

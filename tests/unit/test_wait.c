@@ -3,7 +3,6 @@
  * What a worker waits by: whatever becomes ready is reported, once or again, and nothing else is.
  * The same bodies for epoll and io_uring, and what is the io_uring's alone.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <liburing.h>
@@ -854,17 +853,19 @@ static unsigned flags_tried[4];
 static unsigned n_tried;
 static unsigned flags_unknown;
 
-int io_uring_queue_init_params(unsigned entries, struct io_uring *ring,
-			       struct io_uring_params *params)
-{
-	int (*real)(unsigned, struct io_uring *, struct io_uring_params *);
+int __real_io_uring_queue_init_params(unsigned entries, struct io_uring *ring,
+				      struct io_uring_params *params);
+int __wrap_io_uring_queue_init_params(unsigned entries, struct io_uring *ring,
+				      struct io_uring_params *params);
 
-	*(void **)&real = dlsym(RTLD_NEXT, "io_uring_queue_init_params");
+int __wrap_io_uring_queue_init_params(unsigned entries, struct io_uring *ring,
+				      struct io_uring_params *params)
+{
 	if (n_tried < 4)
 		flags_tried[n_tried++] = params->flags;
 	if (params->flags & flags_unknown)
 		return -EINVAL;
-	return real(entries, ring, params);
+	return __real_io_uring_queue_init_params(entries, ring, params);
 }
 
 static void older_kernels(void **state)
