@@ -122,7 +122,7 @@ static void arrive_as(const uint32_t *gaps, size_t n, unsigned times)
 			arrive(gaps[k]);
 }
 
-/* What a load is tried with: each machine and policy, the clock read in each empty round or 16th. */
+/* What a load is tried with: each machine and policy, a look at the clock a round or in 16. */
 struct setting {
 	const struct machine *machine;
 	const struct policy *policy;
