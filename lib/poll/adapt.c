@@ -106,10 +106,10 @@ static void grow(struct fn_adapt *a)
 
 /*
  * Half of the window, unless the other half was needed since the last late packet. Without that a
- * load whose packets come 10 us apart, and now and then one late, has its window, which is just long
- * enough, halved by each late one, and pays with a second sleep; some late ones in a row take it to
+ * load whose packets come 10 us apart, and now and then one late, has a window that is just long
+ * enough halved by each late one, and pays with a second sleep; some late ones in a row take it to
  * 0, and the delay of a wake gets into the median. That happened in simulation: 100,000 packets a
- * second of which 1 % were late slept 0.019 times a packet and not 0.010; packets of a recorded
+ * second of which 1 % were late slept 0.020 times a packet and not 0.011; packets of a recorded
  * exchange of requests waited 6.0 us and not 0.4 (tests/unit/test_adapt.c holds it to that).
  *
  * It counts for one late packet: when the next one is late, too, with nothing in between, the load

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A worker with one queue in virtual time: arrivals go in, and what came of its decisions comes out.
+ * A worker with one queue in virtual time: arrivals go in, and what its decisions cost comes out.
  * Costs are those measured for the design: a round 50 ns, a packet 60 ns, a pause 24 ns.
  */
 #ifndef TESTS_UNIT_ADAPT_SIM_H

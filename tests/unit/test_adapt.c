@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * When a worker sleeps: the state machine call by call, and what comes of it for arrivals like those
- * of the goals in docs/adaptive.md, for random and for recorded ones, in virtual time.
+ * When a worker sleeps: the state machine call by call, and what comes of it for arrivals like
+ * those of the goals in docs/adaptive.md, for random and for recorded ones, in virtual time.
  * FASTNIC_FIGURES=1 prints what was counted.
  */
 #include <setjmp.h>
@@ -69,8 +69,9 @@ static uint32_t rnd_32(uint64_t *seed)
 }
 
 /*
- * Time to the next of arrivals that know nothing of each other. After von Neumann: numbers are drawn
- * until one is not below the one before; their first, if they are odd, is what is behind the point.
+ * Time to the next of arrivals that know nothing of each other. After von Neumann: numbers are
+ * drawn until one is not below the one before; if they are odd in number, their first is what is
+ * behind the point, and else the whole part is one more.
  */
 static uint64_t rnd_exponential(uint64_t *seed, uint64_t mean)
 {
@@ -121,7 +122,7 @@ static void arrive_as(const uint32_t *gaps, size_t n, unsigned times)
 			arrive(gaps[k]);
 }
 
-/* What a load is tried with: each machine and policy, the clock read in each empty round or in 16. */
+/* What a load is tried with: each machine and policy, a look at the clock a round or in 16. */
 struct setting {
 	const struct machine *machine;
 	const struct policy *policy;
@@ -274,7 +275,7 @@ static void second_look_widens(void **state)
 	assert_int_equal(fn_adapt_idle(&a, now + 2), FN_ADAPT_SPIN);
 }
 
-/* A time-out or a control call is no work: it sleeps again at once, and work is late all the same. */
+/* A time-out or a control call is no work: it sleeps again at once, and late work stays late. */
 static void other_wakes_are_no_news(void **state)
 {
 	struct fn_adapt a;
@@ -401,7 +402,7 @@ static void begins_anew(void **state)
 	assert_int_equal(a.window, 240);
 }
 
-/* A clock that wraps is no matter, and one that is set back makes the worker begin its wait anew. */
+/* A clock that wraps is no matter; one that is set back makes the worker begin its wait anew. */
 static void clock_wraps_or_goes_back(void **state)
 {
 	struct fn_adapt a;
