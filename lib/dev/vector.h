@@ -11,12 +11,12 @@
  * @cpu: the processor, as the kernel counts them
  *
  * Best effort, for a wake without a detour over another processor: what goes wrong has a sentence
- * (fn_error_last()) for a warning, and everything works all the same. Any thread; takes no lock, and
- * as long as the kernel does.
+ * (fn_error_last()) for a warning, and everything works all the same. Any thread; takes no lock,
+ * and reads /proc, which takes its time.
  *
  * Return: 0; -ENOTSUP for a queue without a vector, or where the bus cannot; -ENOENT when the
- * kernel has no such interrupt (now); -EACCES without the right; -EINVAL for a processor that is not
- * online; -EIO when the kernel does not move the interrupt.
+ * kernel has no such interrupt (now); -EACCES without the right; -EINVAL for a processor that is
+ * not online; -EIO when the kernel does not move the interrupt.
  */
 int fn_queue_irq_affinity(const struct fn_queue *queue, unsigned cpu);
 

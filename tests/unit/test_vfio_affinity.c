@@ -11,21 +11,17 @@
 
 #define BDF "0000:00:03.0"
 
-/* Entries 1 and 11, another device's, one of a driver of the kernel, and a longer address. */
+/* Entries 0, 1, 3 and 11, another device's, a driver's of a name alike, and what is no device's. */
 static const char interrupts[] =
-	"           CPU0       CPU1\n"
-	"  1:          9          0  IR-IO-APIC    1-edge      i8042\n"
-	" 24:          0          3  IR-PCI-MSIX-0000:00:03.0   11-edge      vfio-msix[11](" BDF
-	")\n"
-	" 25:          0          3  IR-PCI-MSIX-0000:00:04.0    1-edge      vfio-msix[1](0000:00:04.0)\n"
-	" 26:          0          3  IR-PCI-MSIX-0000:00:05.0    1-edge      a-vfio-msix[1](" BDF
-	"), b\n"
-	" 27:          0          3  IR-PCI-MSIX-0000:00:03.0    1-edge      vfio-msix[1](" BDF
-	")\n"
-	"128:          0          3  IR-PCI-MSIX-0000:00:03.0    0-edge      vfio-msix[0](" BDF
-	"), x\n"
-	"NMI:          0          0   Non-maskable interrupts   vfio-msix[2](" BDF ")\n"
-	" 29:          0          3  IR-PCI-MSIX-0000:00:03.0    3-edge      vfio-msix[3](" BDF ")";
+	"     CPU0 CPU1\n"
+	"  1:   9   0  IR-IO-APIC    1-edge  i8042\n"
+	" 24:   0   3  IR-PCI-MSIX-0000:00:03.0   11-edge  vfio-msix[11](" BDF ")\n"
+	" 25:   0   3  IR-PCI-MSIX-0000:00:04.0    1-edge  vfio-msix[1](0000:00:04.0)\n"
+	" 26:   0   3  IR-PCI-MSIX-0000:00:05.0    1-edge  a-vfio-msix[1](" BDF "), b\n"
+	" 27:   0   3  IR-PCI-MSIX-0000:00:03.0    1-edge  vfio-msix[1](" BDF ")\n"
+	"128:   0   3  IR-PCI-MSIX-0000:00:03.0    0-edge  vfio-msix[0](" BDF "), x\n"
+	"NMI:   0   0   Non-maskable interrupts   vfio-msix[2](" BDF ")\n"
+	" 29:   0   3  IR-PCI-MSIX-0000:00:03.0    3-edge  vfio-msix[3](" BDF ")";
 
 static struct {
 	struct tree tree;

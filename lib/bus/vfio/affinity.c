@@ -63,8 +63,8 @@ static int find(const struct fn_vfio_roots *roots, struct entry *e)
 	file = fopen(e->path, "re");
 	if (!file)
 		return fn_fail(errno == EACCES ? -EACCES : -ENOENT,
-			       "%s: cannot tell which interrupt MSI-X entry %u has: %s: %s; let the "
-			       "program see the machine's /proc",
+			       "%s: cannot tell which interrupt MSI-X entry %u has: %s: %s; let "
+			       "the program see the machine's /proc",
 			       e->bdf, e->idx, e->path, fn_strerror(errno));
 	ret = find_in(file, e);
 	(void)fclose(file);
