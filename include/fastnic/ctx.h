@@ -108,8 +108,8 @@ FN_API int fn_ctx_create(const struct fn_ctx_opts *opts, struct fn_ctx **ctx);
  * fn_ctx_destroy - give a context back
  * @ctx: the context, or NULL; no other thread may use it any more
  *
- * Return: 0; -EBUSY while devices, pools or DMA memory of it exist (nothing is changed then, and
- * fn_error_last() names the first of them).
+ * Return: 0; -EBUSY while pollers, devices, pools or DMA memory of it exist (nothing is changed
+ * then, and fn_error_last() names the first of them).
  */
 FN_API int fn_ctx_destroy(struct fn_ctx *ctx);
 

@@ -10,22 +10,26 @@
 
 /**
  * struct fn_attach_ops - what lib/poll does for lib/dev
- * @let_go: no worker is within a burst of the device's queues from here on, nor enters one; other
- *	queues go on. The device's lock is not held
- * @take_back: the opposite, which looks anew at vectors and rings. Each let_go() has its own
+ * @sync: &fn_dev.let_go of the device changed: while it is not 0 no worker is within a burst of its
+ *	queues, nor enters one, and goes on with others; when it is 0 again workers look anew at the
+ *	queues' vectors and rings. The device's lock is not held
  * @forget: the device's queues are in no poller any more
  *
  * Any thread, a worker's callback included.
  */
 struct fn_attach_ops {
-	void (*let_go)(struct fn_dev *dev);
-	void (*take_back)(struct fn_dev *dev);
+	void (*sync)(struct fn_dev *dev);
 	void (*forget)(struct fn_dev *dev);
 };
 
-/* Of a context without pollers they do nothing. */
+/*
+ * No worker polls the device's queues from here on, until fn_attach_take_back(): around what stops,
+ * replaces or starts them. Of a context without pollers they do nothing.
+ */
 void fn_attach_let_go(struct fn_dev *dev);
 void fn_attach_take_back(struct fn_dev *dev);
+
+/* For good: before the queues are freed. */
 void fn_attach_forget(struct fn_dev *dev);
 
 #endif

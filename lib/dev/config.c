@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/opts.h"
+#include "dev/attach.h"
 #include "dev/dev.h"
 #include "dev/events.h"
 
@@ -358,8 +359,13 @@ static int dev_configure(struct fn_dev *dev, void *ours)
 int fn_dev_configure(struct fn_dev *dev, const struct fn_dev_conf *conf)
 {
 	struct fn_dev_conf ours;
+	int ret;
 
-	return fn_dev_take_in(dev, "fn_dev_conf", conf, &ours, sizeof(ours), dev_configure);
+	/* Its eventfds and caches are replaced. */
+	fn_attach_let_go(dev);
+	ret = fn_dev_take_in(dev, "fn_dev_conf", conf, &ours, sizeof(ours), dev_configure);
+	fn_attach_take_back(dev);
+	return ret;
 }
 
 static int set_mtu(struct fn_dev *dev, uint32_t mtu)

@@ -13,6 +13,13 @@ static bool page_bytes_ok(size_t bytes)
 	return bytes == 0 || bytes == 4096 || bytes == (size_t)2 << 20 || bytes == (size_t)1 << 30;
 }
 
+static void locks_destroy(struct fn_ctx *ctx)
+{
+	(void)pthread_cond_destroy(&ctx->poll_cond);
+	(void)pthread_mutex_destroy(&ctx->poll_lock);
+	(void)pthread_mutex_destroy(&ctx->lock);
+}
+
 int fn_ctx_create(const struct fn_ctx_opts *opts, struct fn_ctx **out)
 {
 	struct fn_ctx_opts o;
@@ -31,11 +38,14 @@ int fn_ctx_create(const struct fn_ctx_opts *opts, struct fn_ctx **out)
 	ctx->opts = o;
 	fn_list_init(&ctx->devs);
 	fn_list_init(&ctx->pools);
+	fn_list_init(&ctx->pollers);
 	ctx->next_dev_id = 1;
 #if defined(__x86_64__)
 	ctx->avx2 = __builtin_cpu_supports("avx2");
 #endif
 	(void)pthread_mutex_init(&ctx->lock, NULL);
+	(void)pthread_mutex_init(&ctx->poll_lock, NULL);
+	(void)pthread_cond_init(&ctx->poll_cond, NULL);
 	ret = fn_events_create(&ctx->events);
 	if (ret)
 		goto free_ctx;
@@ -50,7 +60,7 @@ int fn_ctx_create(const struct fn_ctx_opts *opts, struct fn_ctx **out)
 destroy_events:
 	fn_events_destroy(ctx->events);
 free_ctx:
-	(void)pthread_mutex_destroy(&ctx->lock);
+	locks_destroy(ctx);
 	free(ctx);
 	return fn_report(NULL, o.err, ret);
 }
@@ -60,7 +70,14 @@ static int ctx_in_use(struct fn_ctx *ctx)
 {
 	char name[FN_PCI_ADDR_CHARS];
 	int ret = 0;
+	bool pollers;
 
+	(void)pthread_mutex_lock(&ctx->poll_lock);
+	pollers = !fn_list_empty(&ctx->pollers);
+	(void)pthread_mutex_unlock(&ctx->poll_lock);
+	if (pollers)
+		return fn_fail(-EBUSY,
+			       "the context still has a poller: fn_poller_destroy() it first");
 	(void)pthread_mutex_lock(&ctx->lock);
 	if (!fn_list_empty(&ctx->devs)) {
 		fn_pci_addr_format(&fn_container_of(ctx->devs.next, struct fn_dev, node)->addr,
@@ -87,7 +104,7 @@ int fn_ctx_destroy(struct fn_ctx *ctx)
 	if (ret)
 		return fn_report(ctx, NULL, ret);
 	fn_events_destroy(ctx->events);
-	(void)pthread_mutex_destroy(&ctx->lock);
+	locks_destroy(ctx);
 	free(ctx);
 	return 0;
 }

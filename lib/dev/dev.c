@@ -8,6 +8,7 @@
 
 #include "base/opts.h"
 #include "bus/pci/scan.h"
+#include "dev/attach.h"
 #include "dev/dev.h"
 #include "dev/events.h"
 
@@ -384,9 +385,11 @@ int fn_dev_start(struct fn_dev *dev)
 {
 	int ret;
 
+	fn_attach_let_go(dev);
 	(void)pthread_mutex_lock(&dev->lock);
 	ret = fn_dev_start_held(dev);
 	(void)pthread_mutex_unlock(&dev->lock);
+	fn_attach_take_back(dev);
 	return fn_report(dev->ctx, NULL, ret);
 }
 
@@ -394,10 +397,12 @@ int fn_dev_stop(struct fn_dev *dev)
 {
 	int ret;
 
+	fn_attach_let_go(dev);
 	(void)pthread_mutex_lock(&dev->lock);
 	dev->starts_by_reset = false;
 	ret = fn_dev_stop_held(dev);
 	(void)pthread_mutex_unlock(&dev->lock);
+	fn_attach_take_back(dev);
 	return fn_report(dev->ctx, NULL, ret);
 }
 
@@ -428,6 +433,7 @@ int fn_dev_reset(struct fn_dev *dev)
 {
 	int ret;
 
+	fn_attach_let_go(dev);
 	(void)pthread_mutex_lock(&dev->lock);
 	ret = fn_dev_check_present(dev);
 	if (!ret && (dev->state == FN_DEV_STARTED || dev->starts_by_reset))
@@ -435,6 +441,7 @@ int fn_dev_reset(struct fn_dev *dev)
 	else if (!ret)
 		ret = dev_mend(dev);
 	(void)pthread_mutex_unlock(&dev->lock);
+	fn_attach_take_back(dev);
 	return fn_report(dev->ctx, NULL, ret);
 }
 
@@ -464,6 +471,7 @@ int fn_dev_close(struct fn_dev *dev)
 	if (!dev)
 		return 0;
 	ctx = dev->ctx;
+	fn_attach_forget(dev);
 	list_ready(dev, false);
 	fn_events_unwatch(dev, dev->bus->req_fd);
 	fn_events_unwatch(dev, dev->bus->err_fd);

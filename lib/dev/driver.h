@@ -345,6 +345,8 @@ struct fn_pool_claim {
  * @state: where in its life it is
  * @status: 0, -EIO or -ENODEV; atomic
  * @gone: FN_EVENT_GONE was raised; atomic
+ * @let_go: control calls for which workers of pollers keep off its queues; guarded by
+ *	&fn_ctx.poll_lock
  * @pins: threads that look at it without its lock; dev/events.c has the lock that guards it
  * @kept: it could be neither reset nor cut off from memory: its driver still has the rings and
  *	buffers, and gives them back (&fn_driver_ops.give_back) when the bus has cut it off
@@ -388,6 +390,7 @@ struct fn_dev {
 	int status;
 	bool gone;
 	unsigned pins;
+	unsigned let_go;
 	bool kept;
 	bool starts_by_reset;
 	struct fn_dev_conf conf;

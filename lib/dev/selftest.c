@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/opts.h"
+#include "dev/attach.h"
 #include "dev/dev.h"
 
 static const char *const names[FN_SELFTESTS] = {
@@ -134,9 +135,12 @@ int fn_dev_selftest(struct fn_dev *dev, struct fn_selftest *out)
 
 	if (!out || !fn_opts_get(&t, sizeof(t), out))
 		return fn_report(dev->ctx, fn_opts_err(out), fn_opts_fail("fn_selftest"));
+	/* The loopback test starts it, and polls its queues itself. */
+	fn_attach_let_go(dev);
 	(void)pthread_mutex_lock(&dev->lock);
 	ret = selftest(dev, &t);
 	(void)pthread_mutex_unlock(&dev->lock);
+	fn_attach_take_back(dev);
 	fn_info_put(out, &t, sizeof(t));
 	return fn_report(dev->ctx, t.err, ret);
 }

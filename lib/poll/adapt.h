@@ -27,22 +27,28 @@ enum fn_adapt_cause {
 
 /**
  * struct fn_adapt - the decision of one worker
- * @window: how long it polls for nothing
- * @most: the longest window: some times the latency of a wake
- * @step: what a window of 0 grows to
- * @idle_since: end of the last round that found something
- * @idle: rounds since found nothing
+ * @idle: rounds since @idle_since found nothing
+ * @polled: since then it has only polled
+ * @mode: when to sleep at all; @window is for FN_POLLER_ADAPTIVE, and 0 else
  * @pauses: pause instructions before the next look
- * @mode: poll: the window never ends; interrupt: it is 0
+ * @idle_since: when a round found nothing for the first time after one that did
+ * @window: how long it polls for nothing
+ * @need: window that all work since the last late one would have been met with; 0: there was none
+ * @most: the longest window: some times @latency
+ * @step: what a window of 0 grows to, and the shortest that there is
+ * @latency: from an interrupt to the worker
  */
 struct fn_adapt {
+	bool idle;
+	bool polled;
+	enum fn_poller_mode mode;
+	unsigned pauses;
+	uint64_t idle_since;
 	uint64_t window;
+	uint64_t need;
 	uint64_t most;
 	uint64_t step;
-	uint64_t idle_since;
-	bool idle;
-	unsigned pauses;
-	enum fn_poller_mode mode;
+	uint64_t latency;
 };
 
 /**
@@ -51,6 +57,8 @@ struct fn_adapt {
  * @mode: when to sleep
  * @policy: how long the window may get
  * @latency: from an interrupt to the worker, in the clock's unit
+ *
+ * Nothing is kept of what was. The window begins at its longest.
  */
 void fn_adapt_init(struct fn_adapt *a, enum fn_poller_mode mode, enum fn_poller_policy policy,
 		   uint64_t latency);
@@ -61,20 +69,25 @@ static inline void fn_adapt_busy(struct fn_adapt *a)
 	a->idle = false;
 }
 
-/* A round that ended @now found nothing. */
+/*
+ * A round that ended @now found nothing. May be called for each such round, or for some of them:
+ * what it does not hear of makes the window longer by that.
+ */
 enum fn_adapt_act fn_adapt_idle(struct fn_adapt *a, uint64_t now);
 
 /* Pause instructions until the next look: 1, 2, 4 to 16 as a worker finds nothing for longer. */
 unsigned fn_adapt_pauses(struct fn_adapt *a);
 
 /**
- * fn_adapt_woke - a sleep is over
+ * fn_adapt_woke - a sleep is over, or the look behind the arming found something and there was none
  * @a: the state
  * @now: when
  * @cause: by what
  *
  * Work that came soon after the last (within the longest window) would have been met by polling:
- * the window doubles. Work that came late made all of the polling vain: it halves, down to 0.
+ * the window doubles. Work that came late made all of the polling vain: it halves, down to 0,
+ * unless the half that would go has met something since the last late one. Anything else is no
+ * news, and who finds nothing after it sleeps again at once.
  */
 void fn_adapt_woke(struct fn_adapt *a, uint64_t now, enum fn_adapt_cause cause);
 

@@ -9,6 +9,7 @@
 #define FN_POLL_POLLER_H
 
 #include <pthread.h>
+#include <sched.h>
 
 #include <fastnic/poller.h>
 
@@ -26,36 +27,31 @@ struct fn_poller;
 /**
  * struct fn_poll_vector - an interrupt vector of a device with queues in a poller
  * @mark: its eventfd in the back end; first
- * @users: queues that are attached by it
- * @fired: noticed and not looked at yet, for the statistics
- * @dim: moderation of it
- * @packets: received by its queues since its last interrupt
+ * @node: in &fn_poller.vectors
+ * @users: queues that are on by it
  */
 struct fn_poll_vector {
 	struct fn_wait_mark mark;
 	struct fn_list node;
 	unsigned users;
-	bool fired;
-	struct fn_dim dim;
-	uint64_t packets;
 };
 
 /**
  * struct fn_poll_item - a queue in a poller
  * @poller: the poller
  * @queue: the queue as lib/dev knows it; its @attached points back here
- * @off: control calls for which it was let go of; its ring is not touched while there are any
+ * @vector: its vector while it is on; NULL: it has none, or it cannot be waited for
+ * @on: its ring may be touched: no control call has asked the worker to let go of its device
  * @dead: taken out: freed when the round is over
- * @armed: an interrupt was asked for at the last arming
- * @vector: its vector while it is attached; NULL: none, or none yet
+ * @armed: an interrupt was asked for when the worker went to sleep last
  */
 struct fn_poll_item {
 	struct fn_poller *poller;
 	struct fn_queue *queue;
-	unsigned off;
+	struct fn_poll_vector *vector;
+	bool on;
 	bool dead;
 	bool armed;
-	struct fn_poll_vector *vector;
 };
 
 struct fn_poller_rx {
@@ -75,8 +71,8 @@ struct fn_poller_rx {
  * @first: the first of those that wait
  * @n: how many wait
  * @is_full: they wait for room in the ring, and not for the end of the round
- * @dropped: &fn_poller_tx_dropped(); atomic
- * @pkts: room for twice @room, so that they move seldom
+ * @dropped: fn_poller_tx_dropped(); atomic
+ * @pkts: @room of them
  */
 struct fn_poller_tx {
 	struct fn_poll_item item;
@@ -87,37 +83,38 @@ struct fn_poller_tx {
 	uint32_t n;
 	bool is_full;
 	uint64_t dropped;
-	struct fn_pkt **pkts;
+	struct fn_pkt *pkts[];
 };
 
 struct fn_poller_source {
 	struct fn_poller *poller;
-	bool dead;
 	unsigned (*run)(void *arg);
 	bool (*pending)(void *arg);
 	void *arg;
+	bool dead;
 };
 
+/* Always in &fn_poller.timers. @due_ns is of CLOCK_MONOTONIC; @runs: its callback does. */
 struct fn_poller_timer {
 	struct fn_poller *poller;
 	struct fn_list node;
-	bool is_set;
-	bool dead;
-	uint64_t due_ns; /* CLOCK_MONOTONIC */
+	uint64_t due_ns;
 	uint64_t period_ns;
 	void (*fn)(void *arg);
 	void *arg;
+	bool runs;
+	bool dead;
 };
 
 struct fn_poller_watch {
 	struct fn_wait_mark mark; /* first */
 	struct fn_poller *poller;
-	bool dead;
 	void (*fn)(void *arg, short events);
 	void *arg;
+	bool dead;
 };
 
-/* A list of pointers that grows, and is compacted between two rounds. */
+/* Pointers to what a worker looks after, in the order in which it was added. */
 struct fn_poll_list {
 	void **at;
 	unsigned n;
@@ -147,69 +144,102 @@ struct fn_poll_counts {
 	uint64_t spin_ticks;
 	uint64_t asleep_ticks;
 	uint64_t window_ticks;
+	uint64_t asleep_since; /* fn_ticks() at which the sleep began that lasts; 0: awake */
 };
 
-/* What a look at the back end, or the end of a wait, found. */
+/**
+ * struct fn_poll_found - what looks at the back end found, until fn_poll_dispatch()
+ * @vectors: interrupts of queues
+ * @wake: somebody wrote to the poller's eventfd
+ * @timer: its timerfd
+ * @others: something of the following
+ * @events: events of the context
+ * @cqes: completions of the application, which has them by now
+ * @watches: descriptors of the application that are ready: of three looks
+ * @watches_n: how many
+ */
 struct fn_poll_found {
-	bool vectors;
+	unsigned vectors;
 	bool wake;
-	bool other; /* events, watches, completions */
+	bool timer;
+	bool others;
+	bool events;
+	unsigned cqes;
+	unsigned watches_n;
+	struct fn_poller_watch *watches[3 * FN_WAIT_READY];
 };
 
 /**
  * struct fn_poller - a worker
  *
  * The worker's own, which other threads reach by fn_poller_call() only:
- * @rx, @tx, @sources, @watches: what it looks after: struct fn_poller_rx and so on
- * @vectors: of the attached queues
- * @timers: sorted by time
- * @adapt: when it sleeps
- * @burst, @budget: as in &struct fn_poller_opts
- * @in_round: lists are being walked: what is taken out is freed later
- * @has_dead: there is something to free
+ * @rx: struct fn_poller_rx
+ * @tx: struct fn_poller_tx
+ * @pkts: what a burst fills
+ * @burst: as in &struct fn_poller_opts
+ * @budget: as in &struct fn_poller_opts
  * @tx_wait: transmit queues with packets that wait
- * @unarmable: queues that keep it from sleeping
+ * @full: rounds that were full to the brim since time was accounted last
+ * @adapt: when it sleeps
+ * @mark_ticks: up to when time is accounted
+ * @look_ticks: when it looked at timers and descriptors last
+ * @sources: struct fn_poller_source
+ * @watches: struct fn_poller_watch
+ * @vectors: struct fn_poll_vector, of the queues that are on
+ * @timers: struct fn_poller_timer, by their time
+ * @has_dead: there is something to free when the round is over
+ * @rounding: lists are being walked: nothing is freed
+ * @no_sleep: a queue cannot interrupt: it polls, until queues change
  * @stale: an event may be left in the back end that nobody waits for any more
  * @is_armed: fn_poller_run_once() returned with everything armed
- * @mark_ticks: up to where time is accounted
- * @full: the last rounds were full and not accounted yet
- * @look_ticks: when it looked at timers and descriptors last
- * @pkts: what a burst fills
+ * @woke: it has slept, and the round behind that is not over yet
+ * @woke_by_vector: by an interrupt, and by nothing else
+ * @woke_ticks: when
+ * @events_again: events of the context wait for a lock that another thread holds
+ * @timer_due_ns: what the timerfd is set to; 0: not
  * @counts: what it did
  *
- * Any thread:
- * @mail: there is something in the mailbox, or it is to stop or pause: looked at each round; atomic
- * @sleeping: whoever has work for the worker has to write to @wake; atomic
- * @quit: fn_poller_stop(); atomic
+ * Any thread, atomic:
+ * @mail: there is something in the mailbox, or it is to pause or stop: looked at each round
+ * @sleeping: who has something for the worker has to write to @wake
+ * @quit: fn_poller_stop()
  *
- * Guarded by &fn_ctx.poll_lock, signalled by &fn_ctx.poll_cond:
+ * Fixed at creation: @ctx to @birth_ns. Guarded by &fn_ctx.poll_lock:
  * @node: in &fn_ctx.pollers
- * @calls: functions to run, struct fn_poll_call
+ * @calls: functions to run (mailbox.c)
  * @pauses: of fn_poller_pause()
- * @runs: a thread is the worker, or stands in for it, @thread
- * @stands_in: that thread only runs a function of the mailbox
- * @parked: it is outside of its loop, in fn_poller_pause() of another one, or kept by one
+ * @pins: threads that look at it, and do not want it destroyed
+ * @runs: a thread, @thread, is the worker, or stands in for one
+ * @stands_in: that thread only runs functions of the mailbox
+ * @parked: the worker is outside of its rounds, because it is paused
+ * @thread: see @runs
+ * @tid: its thread id; 0: none has been the worker yet
  */
 struct fn_poller {
 	struct fn_poll_list rx;
 	struct fn_poll_list tx;
+	struct fn_pkt **pkts;
+	uint32_t burst;
+	uint32_t budget;
+	unsigned tx_wait;
+	unsigned full;
+	struct fn_adapt adapt;
+	uint64_t mark_ticks;
+	uint64_t look_ticks;
 	struct fn_poll_list sources;
 	struct fn_poll_list watches;
 	struct fn_list vectors;
 	struct fn_list timers;
-	struct fn_adapt adapt;
-	uint32_t burst;
-	uint32_t budget;
-	bool in_round;
 	bool has_dead;
-	unsigned tx_wait;
-	unsigned unarmable;
+	bool rounding;
+	bool no_sleep;
 	bool stale;
 	bool is_armed;
-	uint64_t mark_ticks;
-	bool full;
-	uint64_t look_ticks;
-	struct fn_pkt **pkts;
+	bool woke;
+	bool woke_by_vector;
+	bool events_again;
+	uint64_t woke_ticks;
+	uint64_t timer_due_ns;
 	struct fn_poll_counts counts;
 
 	uint32_t mail __attribute__((aligned(FN_CACHE_LINE)));
@@ -227,15 +257,16 @@ struct fn_poller {
 	struct fn_cost cost;
 	uint64_t birth_ticks;
 	uint64_t birth_ns;
-	int tid;
 
 	struct fn_list node;
 	struct fn_list calls;
 	unsigned pauses;
+	unsigned pins;
 	bool runs;
 	bool stands_in;
 	bool parked;
 	pthread_t thread;
+	int tid;
 };
 
 static inline void fn_poll_count(uint64_t *counter, uint64_t by)
@@ -243,5 +274,80 @@ static inline void fn_poll_count(uint64_t *counter, uint64_t by)
 	__atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + by,
 			 __ATOMIC_RELAXED);
 }
+
+static inline uint64_t fn_poll_now_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* list.c: 0, or -ENOMEM with a sentence. */
+int fn_poll_list_add(struct fn_poll_list *list, void *thing);
+void fn_poll_list_del(struct fn_poll_list *list, const void *thing);
+
+/* mailbox.c: become the worker, or cease to be: 0, or -EBUSY with a sentence. */
+int fn_poll_enter(struct fn_poller *p);
+void fn_poll_leave(struct fn_poller *p);
+
+/* mailbox.c: whether the calling thread is the poller's worker, or stands in for it. */
+bool fn_poll_is_worker(struct fn_poller *p);
+
+/* mailbox.c: a safe point: run what others asked for, and stay as long as it is paused. */
+void fn_poll_serve(struct fn_poller *p);
+
+/* mailbox.c: have the worker look at its mailbox. Any thread, also a signal handler. */
+void fn_poll_mail(struct fn_poller *p);
+
+/* queues.c: one turn of a receive queue; what waits in a transmit queue; how much either moved. */
+unsigned fn_poll_rx_turn(struct fn_poller *p, struct fn_poller_rx *rx);
+unsigned fn_poll_tx_flush(struct fn_poller *p, struct fn_poller_tx *tx);
+
+/* queues.c: a receive queue is not polled while what it feeds has no room. */
+static inline bool fn_poll_rx_is_on(const struct fn_poller_rx *rx)
+{
+	const struct fn_poller_tx *tx = rx->feeds;
+
+	return rx->item.on && !(tx && tx->n && (tx->is_full || !tx->item.on));
+}
+
+/* attach.c: how lib/dev reaches pollers; and a queue's beginning in one, on its worker. */
+extern const struct fn_attach_ops fn_poll_attach;
+int fn_poll_item_add(struct fn_poll_item *item, void *attached, struct fn_poll_list *list);
+void fn_poll_item_del(struct fn_poll_item *item);
+
+/* timer.c: run what is due; how long until the next one is, UINT64_MAX when there is none. */
+unsigned fn_poll_timers_run(struct fn_poller *p, uint64_t now_ns);
+uint64_t fn_poll_timers_left_ns(const struct fn_poller *p, uint64_t now_ns);
+
+/* sleep.c: a look at the back end, @timeout_ns at most; what it found is added to @found. */
+void fn_poll_wait(struct fn_poller *p, int64_t timeout_ns, struct fn_poll_found *found);
+
+/* sleep.c: events, descriptors: what they are there for. Returns how much it was. */
+unsigned fn_poll_dispatch(struct fn_poller *p, struct fn_poll_found *found);
+
+/*
+ * sleep.c: the only way to sleep, @limit_ns at most; UINT64_MAX: as long as there is nothing to do.
+ * 0: arm everything and do not sleep. Returns whether it slept, or all is armed; false: there is
+ * something to do.
+ */
+bool fn_poll_sleep(struct fn_poller *p, uint64_t limit_ns);
+
+/* sleep.c: fn_poll_sleep() of no time is over. */
+void fn_poll_unarm(struct fn_poller *p);
+
+/* place.c: the core or node that a worker runs on; where its thread was allowed to run before. */
+struct fn_place {
+	cpu_set_t set;
+	bool is_set;
+};
+
+/* place.c: go there: 0, or -EINVAL with a sentence; and back again. */
+int fn_place_go(struct fn_poller *p, struct fn_place *before);
+void fn_place_back(const struct fn_place *before);
+
+/* run.c: free what was taken out. Not within a round. */
+void fn_poll_bury(struct fn_poller *p);
 
 #endif

@@ -78,7 +78,7 @@ rm -rf "$tmp/out"
 PKG_CONFIG_PATH='' PKG_CONFIG_LIBDIR=/nowhere cmake -G Ninja -S "$tmp" -B "$tmp/out" \
 	-DCMAKE_PREFIX_PATH="$prefix" >"$tmp/cmake.log"
 cmake --build "$tmp/out" >>"$tmp/cmake.log"
-try "C, CMake, shared, without libpci's development files" "$tmp/out/app"
+try "C, CMake, shared, without the development files of libpci and liburing" "$tmp/out/app"
 
 # A public header that was not installed would not have been missed above.
 for header in include/fastnic/*.h; do

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Queues of a poller: packets go from a receive queue to its callback, and wait for room to leave. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/opts.h"
+#include "poll/poller.h"
+
+#define DEFAULT_WAITING 512u
+#define MAX_WAITING 65536u
+
+unsigned fn_poll_rx_turn(struct fn_poller *p, struct fn_poller_rx *rx)
+{
+	const uint32_t burst = p->burst;
+	unsigned total = 0;
+	unsigned n;
+
+	/* The callback may have taken the queue out, or filled the one that it feeds. */
+	while (fn_poll_rx_is_on(rx)) {
+		n = fn_rx_burst(rx->q, p->pkts, burst);
+		if (!n)
+			break;
+		rx->fn(rx->arg, p->pkts, n);
+		total += n;
+		if (n < burst)
+			break;
+		if (total + burst > p->budget) {
+			p->full++;
+			fn_poll_count(&p->counts.budget_hits, 1);
+			break;
+		}
+	}
+	return total;
+}
+
+/* Packets that wait cannot leave any more. */
+static unsigned tx_drop(struct fn_poller *p, struct fn_poller_tx *tx)
+{
+	const unsigned n = tx->n;
+
+	if (!n)
+		return 0;
+	fn_pkt_free_bulk(tx->pkts + tx->first, n);
+	__atomic_store_n(&tx->dropped, tx->dropped + n, __ATOMIC_RELAXED);
+	tx->first = 0;
+	tx->n = 0;
+	tx->is_full = false;
+	p->tx_wait--;
+	return n;
+}
+
+unsigned fn_poll_tx_flush(struct fn_poller *p, struct fn_poller_tx *tx)
+{
+	unsigned sent;
+
+	if (!tx->n || !tx->item.on)
+		return 0;
+	sent = fn_tx_burst(tx->q, tx->pkts + tx->first, tx->n);
+	tx->first += sent;
+	tx->n -= sent;
+	tx->is_full = tx->n != 0;
+	if (!tx->n) {
+		tx->first = 0;
+		p->tx_wait--;
+	} else if (fn_txq_status(tx->q)) {
+		sent += tx_drop(p, tx);
+	}
+	return sent;
+}
+
+/* As many of them as may wait do so. */
+static unsigned tx_keep(struct fn_poller *p, struct fn_poller_tx *tx, struct fn_pkt **pkts,
+			unsigned n)
+{
+	if (n > tx->room - tx->n)
+		n = tx->room - tx->n;
+	if (!n)
+		return 0;
+	if (!tx->n)
+		p->tx_wait++;
+	if (tx->first + tx->n + n > tx->room) {
+		memmove(tx->pkts, tx->pkts + tx->first, tx->n * sizeof(*pkts));
+		tx->first = 0;
+	}
+	memcpy(tx->pkts + tx->first + tx->n, pkts, n * sizeof(*pkts));
+	tx->n += n;
+	return n;
+}
+
+unsigned fn_poller_send(struct fn_poller_tx *tx, struct fn_pkt **pkts, unsigned n)
+{
+	struct fn_poller *p = tx->item.poller;
+	unsigned sent = 0;
+	unsigned kept;
+
+	if (fn_likely(!tx->n && tx->batch <= n && tx->item.on)) {
+		sent = fn_tx_burst(tx->q, pkts, n);
+		if (fn_likely(sent == n))
+			return n;
+		if (fn_txq_status(tx->q))
+			return sent;
+		tx->is_full = true;
+	}
+	do {
+		kept = tx_keep(p, tx, pkts + sent, n - sent);
+		sent += kept;
+		if (tx->n >= tx->batch && !tx->is_full)
+			(void)fn_poll_tx_flush(p, tx);
+	} while (kept && sent < n);
+	return sent;
+}
+
+unsigned fn_poller_tx_waiting(const struct fn_poller_tx *tx)
+{
+	return tx->n;
+}
+
+uint64_t fn_poller_tx_dropped(const struct fn_poller_tx *tx)
+{
+	return __atomic_load_n(&tx->dropped, __ATOMIC_RELAXED);
+}
+
+/* For a worker: a queue to begin or end with. */
+struct queue_call {
+	struct fn_poll_item *item;
+	void *attached;
+	struct fn_poll_list *list;
+	unsigned dropped;
+	int ret;
+	char text[FN_ERROR_TEXT_BYTES];
+};
+
+/* The sentence of a failure is the thread's that it happens on: it goes over to the caller's. */
+static void add_on_worker(void *arg)
+{
+	struct queue_call *call = arg;
+
+	call->ret = fn_poll_item_add(call->item, call->attached, call->list);
+	if (call->ret)
+		(void)snprintf(call->text, sizeof(call->text), "%s", fn_error_last());
+}
+
+static int queue_add(struct queue_call *call)
+{
+	fn_poller_call(call->item->poller, add_on_worker, call);
+	return call->ret ? fn_fail(call->ret, "%s", call->text) : 0;
+}
+
+static void rxq_del_on_worker(void *arg)
+{
+	struct queue_call *call = arg;
+
+	fn_poll_item_del(call->item);
+	fn_poll_bury(call->item->poller);
+}
+
+static void txq_del_on_worker(void *arg)
+{
+	struct queue_call *call = arg;
+	struct fn_poller *p = call->item->poller;
+	struct fn_poller_tx *tx = call->attached;
+
+	for (unsigned i = 0; i < p->rx.n; i++) {
+		struct fn_poller_rx *rx = p->rx.at[i];
+
+		if (rx->feeds == tx)
+			rx->feeds = NULL;
+	}
+	call->dropped = tx_drop(p, tx);
+	fn_poll_item_del(call->item);
+	fn_poll_bury(p);
+}
+
+static int check_ctx(const struct fn_poller *p, const struct fn_queue *queue)
+{
+	if (queue->dev->ctx == p->ctx)
+		return 0;
+	return fn_fail(-EINVAL, "%s is of another context than %s: create both in one",
+		       queue->dev->bus->name, p->name);
+}
+
+static int rxq_add(struct fn_poller *p, struct fn_rxq *q, const struct fn_poller_rx_opts *o,
+		   struct fn_poller_rx **out)
+{
+	struct queue_call call = { .list = &p->rx };
+	struct fn_poller_rx *rx;
+	int ret = check_ctx(p, fn_rxq_queue(q));
+
+	if (ret)
+		return ret;
+	if (!o->fn)
+		return fn_fail(-EINVAL, "fn_poller_rx_opts.fn is missing: who takes the packets?");
+	if (o->feeds && o->feeds->item.poller != p)
+		return fn_fail(-EINVAL,
+			       "fn_poller_rx_opts.feeds is a queue of %s: a receive queue and what "
+			       "it feeds belong into one poller",
+			       o->feeds->item.poller->name);
+	rx = calloc(1, sizeof(*rx));
+	if (!rx)
+		return fn_fail(-ENOMEM, "out of memory for a queue of %s", p->name);
+	*rx = (struct fn_poller_rx){
+		.item = { .poller = p, .queue = fn_rxq_queue(q) },
+		.q = q,
+		.fn = o->fn,
+		.arg = o->arg,
+		.feeds = o->feeds,
+	};
+	call.item = &rx->item;
+	call.attached = rx;
+	ret = queue_add(&call);
+	if (ret)
+		free(rx);
+	else if (out)
+		*out = rx;
+	return ret;
+}
+
+int fn_poller_add_rxq(struct fn_poller *p, struct fn_rxq *q, const struct fn_poller_rx_opts *opts,
+		      struct fn_poller_rx **rx)
+{
+	struct fn_poller_rx_opts o;
+
+	if (!fn_opts_get(&o, sizeof(o), opts))
+		return fn_report(p->ctx, fn_opts_err(opts), fn_opts_fail("fn_poller_rx_opts"));
+	return fn_report(p->ctx, o.err, rxq_add(p, q, &o, rx));
+}
+
+void fn_poller_del_rxq(struct fn_poller_rx *rx)
+{
+	struct queue_call call = { 0 };
+
+	if (!rx)
+		return;
+	call.item = &rx->item;
+	fn_poller_call(rx->item.poller, rxq_del_on_worker, &call);
+}
+
+static int txq_add(struct fn_poller *p, struct fn_txq *q, const struct fn_poller_tx_opts *o,
+		   struct fn_poller_tx **out)
+{
+	const uint32_t room = o->waiting ? o->waiting : DEFAULT_WAITING;
+	const uint32_t batch = o->batch ? o->batch : 1;
+	struct queue_call call = { .list = &p->tx };
+	struct fn_poller_tx *tx;
+	int ret = check_ctx(p, fn_txq_queue(q));
+
+	if (ret)
+		return ret;
+	if (room > MAX_WAITING || batch > room)
+		return fn_fail(-EINVAL,
+			       "%u packets may wait and %u go together: use at most %u, and no "
+			       "larger batch than may wait",
+			       room, batch, MAX_WAITING);
+	tx = calloc(1, sizeof(*tx) + room * sizeof(struct fn_pkt *));
+	if (!tx)
+		return fn_fail(-ENOMEM, "out of memory for a queue of %s", p->name);
+	tx->item.poller = p;
+	tx->item.queue = fn_txq_queue(q);
+	tx->q = q;
+	tx->batch = batch;
+	tx->room = room;
+	call.item = &tx->item;
+	call.attached = tx;
+	ret = queue_add(&call);
+	if (ret)
+		free(tx);
+	else
+		*out = tx;
+	return ret;
+}
+
+int fn_poller_add_txq(struct fn_poller *p, struct fn_txq *q, const struct fn_poller_tx_opts *opts,
+		      struct fn_poller_tx **tx)
+{
+	struct fn_poller_tx_opts o;
+
+	if (!fn_opts_get(&o, sizeof(o), opts))
+		return fn_report(p->ctx, fn_opts_err(opts), fn_opts_fail("fn_poller_tx_opts"));
+	return fn_report(p->ctx, o.err, txq_add(p, q, &o, tx));
+}
+
+unsigned fn_poller_del_txq(struct fn_poller_tx *tx)
+{
+	struct queue_call call = { 0 };
+
+	if (!tx)
+		return 0;
+	call.item = &tx->item;
+	call.attached = tx;
+	fn_poller_call(tx->item.poller, txq_del_on_worker, &call);
+	return call.dropped;
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* The worker's loop: rounds over its queues and sources, and what a round that found nothing means. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "poll/poller.h"
+
+/* Rounds that are full to the brim in a row, after which the clock is looked at all the same. */
+#define FULL_ROUNDS 64u
+
+/* Rounds of one fn_poller_run_once(). */
+#define ONCE_ROUNDS 16u
+
+static inline void pause_cpu(unsigned times)
+{
+	for (; times; times--) {
+#if defined(__x86_64__)
+		__builtin_ia32_pause();
+#elif defined(__aarch64__)
+		__asm__ volatile("yield" ::: "memory");
+#endif
+	}
+}
+
+static void bury_queues(struct fn_poll_list *list)
+{
+	for (unsigned i = list->n; i-- > 0;) {
+		/* Both kinds of queues begin with it. */
+		struct fn_poll_item *item = list->at[i];
+
+		if (!item->dead)
+			continue;
+		fn_poll_list_del(list, item);
+		free(item);
+	}
+}
+
+void fn_poll_bury(struct fn_poller *p)
+{
+	if (p->rounding || !p->has_dead)
+		return;
+	p->has_dead = false;
+	bury_queues(&p->rx);
+	bury_queues(&p->tx);
+	for (unsigned i = p->sources.n; i-- > 0;) {
+		struct fn_poller_source *source = p->sources.at[i];
+
+		if (source->dead) {
+			fn_poll_list_del(&p->sources, source);
+			free(source);
+		}
+	}
+	for (unsigned i = p->watches.n; i-- > 0;) {
+		struct fn_poller_watch *watch = p->watches.at[i];
+
+		if (watch->dead) {
+			fn_poll_list_del(&p->watches, watch);
+			free(watch);
+		}
+	}
+}
+
+/* Once round everything. Lists may grow meanwhile. Returns how much there was to do. */
+static unsigned once_round(struct fn_poller *p)
+{
+	unsigned packets = 0;
+	unsigned work = 0;
+
+	p->rounding = true;
+	for (unsigned i = 0; i < p->rx.n; i++)
+		packets += fn_poll_rx_turn(p, p->rx.at[i]);
+	for (unsigned i = 0; i < p->sources.n; i++) {
+		struct fn_poller_source *source = p->sources.at[i];
+
+		if (!source->dead)
+			work += source->run(source->arg);
+	}
+	/* Behind all that may send: this is what rings a doorbell that a batch held back. */
+	for (unsigned i = 0; p->tx_wait && i < p->tx.n; i++)
+		work += fn_poll_tx_flush(p, p->tx.at[i]);
+	p->rounding = false;
+	if (fn_unlikely(p->has_dead))
+		fn_poll_bury(p);
+	fn_poll_count(&p->counts.rounds, 1);
+	fn_poll_count(&p->counts.packets, packets);
+	return packets + work;
+}
+
+/* The time since the last one was spent with work, or not. */
+static void account(struct fn_poller *p, uint64_t now, bool busy)
+{
+	const uint64_t ticks = now - p->mark_ticks;
+
+	p->mark_ticks = now;
+	fn_poll_count(&p->counts.elapsed_ticks, ticks);
+	fn_poll_count(busy ? &p->counts.busy_ticks : &p->counts.spin_ticks, ticks);
+}
+
+/* Timers and descriptors, about once a millisecond. Returns how much there was to do. */
+static unsigned look(struct fn_poller *p, uint64_t now)
+{
+	struct fn_poll_found found = { 0 };
+	unsigned work = 0;
+
+	p->look_ticks = now;
+	p->no_sleep = false;
+	if (!fn_list_empty(&p->timers))
+		work += fn_poll_timers_run(p, fn_poll_now_ns());
+	fn_poll_wait(p, 0, &found);
+	p->stale = false;
+	return work + fn_poll_dispatch(p, &found);
+}
+
+/* A round behind a sleep tells what the sleep was worth. */
+static void judge_wake(struct fn_poller *p, bool work)
+{
+	p->woke = false;
+	if (!work && p->woke_by_vector)
+		fn_poll_count(&p->counts.spurious, 1);
+	fn_adapt_woke(&p->adapt, p->woke_ticks, work ? FN_ADAPT_BY_WORK : FN_ADAPT_BY_OTHER);
+	__atomic_store_n(&p->counts.window_ticks, p->adapt.window, __ATOMIC_RELAXED);
+}
+
+/*
+ * A round and what follows from it. Returns whether there was something to do, or may be: a worker
+ * that gets false may sleep. The clock is not looked at behind a round that was full to the brim,
+ * as those of a loaded worker are; behind others the next packets are not there yet.
+ */
+static bool turn(struct fn_poller *p)
+{
+	unsigned work;
+	unsigned full;
+	uint64_t now;
+
+	if (fn_unlikely(__atomic_load_n(&p->mail, __ATOMIC_ACQUIRE)))
+		fn_poll_serve(p);
+	full = p->full;
+	work = once_round(p);
+	if (fn_unlikely(p->woke))
+		judge_wake(p, work);
+	if (p->full > full && p->full % FULL_ROUNDS) {
+		fn_adapt_busy(&p->adapt);
+		return true;
+	}
+	now = fn_ticks();
+	account(p, now, work || p->full);
+	p->full = 0;
+	if (now - p->look_ticks >= p->cost.ticks_per_ms)
+		work += look(p, now);
+	if (!work) {
+		fn_poll_count(&p->counts.empty_rounds, 1);
+		return false;
+	}
+	if (p->adapt.idle)
+		fn_poll_count(&p->counts.caught, 1);
+	fn_adapt_busy(&p->adapt);
+	return true;
+}
+
+static void work_until_stopped(struct fn_poller *p)
+{
+	while (!__atomic_load_n(&p->quit, __ATOMIC_ACQUIRE)) {
+		if (turn(p))
+			continue;
+		if (p->no_sleep || fn_adapt_idle(&p->adapt, p->mark_ticks) == FN_ADAPT_SPIN)
+			pause_cpu(fn_adapt_pauses(&p->adapt));
+		else
+			(void)fn_poll_sleep(p, UINT64_MAX);
+	}
+	__atomic_store_n(&p->quit, 0, __ATOMIC_RELEASE);
+}
+
+static void begin(struct fn_poller *p)
+{
+	p->mark_ticks = fn_ticks();
+	fn_poll_unarm(p);
+}
+
+int fn_poller_run(struct fn_poller *p)
+{
+	struct fn_place before;
+	int ret = fn_poll_enter(p);
+
+	if (ret)
+		return fn_report(p->ctx, NULL, ret);
+	ret = fn_place_go(p, &before);
+	if (!ret) {
+		begin(p);
+		work_until_stopped(p);
+		fn_place_back(&before);
+	}
+	fn_poll_leave(p);
+	return fn_report(p->ctx, NULL, ret);
+}
+
+/* What is left of @limit_ns, which ends at @end_ns. */
+static uint64_t left_ns(uint64_t limit_ns, uint64_t end_ns)
+{
+	uint64_t now_ns;
+
+	if (limit_ns == 0 || limit_ns == UINT64_MAX)
+		return limit_ns;
+	now_ns = fn_poll_now_ns();
+	return now_ns < end_ns ? end_ns - now_ns : 0;
+}
+
+static int once(struct fn_poller *p, uint64_t limit_ns)
+{
+	const uint64_t end_ns = fn_poll_now_ns() + limit_ns;
+	unsigned rounds = 0;
+	uint64_t ns;
+
+	while (rounds < ONCE_ROUNDS && !__atomic_load_n(&p->quit, __ATOMIC_ACQUIRE)) {
+		if (turn(p)) {
+			rounds++;
+			continue;
+		}
+		if (rounds)
+			return 1;
+		ns = left_ns(limit_ns, end_ns);
+		if (limit_ns && !ns)
+			return 0;
+		(void)fn_adapt_idle(&p->adapt, p->mark_ticks);
+		if (p->no_sleep || !fn_poll_sleep(p, ns))
+			rounds++;
+		else if (!limit_ns)
+			return 0;
+	}
+	return 1;
+}
+
+int fn_poller_run_once(struct fn_poller *p, int64_t timeout_ns)
+{
+	int ret = fn_poll_enter(p);
+
+	if (ret)
+		return fn_report(p->ctx, NULL, ret);
+	begin(p);
+	ret = once(p, timeout_ns < 0 ? UINT64_MAX : (uint64_t)timeout_ns);
+	account(p, fn_ticks(), false);
+	fn_poll_leave(p);
+	return ret;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* What a worker did, for any thread to read. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/opts.h"
+#include "poll/poller.h"
+
+static uint64_t get(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+/* Ticks in nanoseconds, by both clocks since the poller was made: no need to know their rate. */
+struct rate {
+	uint64_t ticks;
+	uint64_t ns;
+};
+
+static uint64_t to_ns(struct rate rate, uint64_t ticks)
+{
+	return rate.ticks ? (uint64_t)((__uint128_t)ticks * rate.ns / rate.ticks) : 0;
+}
+
+/* The second field: ready to run, and waiting for a processor (Linux: sched-stats). 0: no file. */
+static uint64_t off_cpu_ns(const struct fn_poller *p)
+{
+	const int tid = __atomic_load_n(&p->tid, __ATOMIC_RELAXED);
+	uint64_t waited = 0;
+	uint64_t ran;
+	char path[48];
+	FILE *f;
+
+	if (!tid)
+		return 0;
+	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/schedstat", tid);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	/* Two numbers that the kernel prints. NOLINTNEXTLINE(cert-err34-c) */
+	if (fscanf(f, "%" SCNu64 " %" SCNu64, &ran, &waited) != 2)
+		waited = 0;
+	(void)fclose(f);
+	return waited;
+}
+
+static void get_counts(struct fn_poller_stats *s, const struct fn_poll_counts *c)
+{
+	s->rounds = get(&c->rounds);
+	s->empty_rounds = get(&c->empty_rounds);
+	s->packets = get(&c->packets);
+	s->budget_hits = get(&c->budget_hits);
+	s->caught = get(&c->caught);
+	s->arms = get(&c->arms);
+	s->second_looks = get(&c->second_looks);
+	s->sleeps = get(&c->sleeps);
+	s->wakes_interrupt = get(&c->wakes_interrupt);
+	s->wakes_control = get(&c->wakes_control);
+	s->wakes_event = get(&c->wakes_event);
+	s->wakes_timer = get(&c->wakes_timer);
+	s->wakes_timeout = get(&c->wakes_timeout);
+	s->spurious = get(&c->spurious);
+	s->interrupts = get(&c->interrupts);
+	s->lost_wakeups = get(&c->lost_wakeups);
+}
+
+static void get_times(struct fn_poller_stats *s, const struct fn_poller *p, struct rate rate)
+{
+	const struct fn_poll_counts *c = &p->counts;
+	const uint64_t since = get(&c->asleep_since);
+	const uint64_t now = fn_ticks();
+	const uint64_t lasts = since && now > since ? to_ns(rate, now - since) : 0;
+	const uint64_t window = get(&c->window_ticks);
+
+	s->elapsed_ns = to_ns(rate, get(&c->elapsed_ticks)) + lasts;
+	s->busy_ns = to_ns(rate, get(&c->busy_ticks));
+	s->spin_ns = to_ns(rate, get(&c->spin_ticks));
+	s->asleep_ns = to_ns(rate, get(&c->asleep_ticks)) + lasts;
+	s->off_cpu_ns = off_cpu_ns(p);
+	s->window_ns = window == UINT64_MAX ? UINT64_MAX : to_ns(rate, window);
+}
+
+void fn_poller_get_stats(const struct fn_poller *p, struct fn_poller_stats *stats)
+{
+	const struct rate rate = { fn_ticks() - p->birth_ticks, fn_poll_now_ns() - p->birth_ns };
+	struct fn_poller_stats s = {
+		.mode = (enum fn_poller_mode)__atomic_load_n(&p->opts.mode, __ATOMIC_RELAXED),
+		.policy = (enum fn_poller_policy)__atomic_load_n(&p->opts.policy, __ATOMIC_RELAXED),
+		.wait = p->wait_ops->kind,
+		.wake_latency_ns = p->cost.latency_ns,
+		.wake_cpu_ns = p->cost.cpu_ns,
+	};
+	uint64_t needed;
+
+	get_counts(&s, &p->counts);
+	get_times(&s, p, rate);
+	needed = s.busy_ns + s.sleeps * s.wake_cpu_ns;
+	s.need_ppm = s.elapsed_ns ? (uint64_t)((__uint128_t)needed * 1000000u / s.elapsed_ns) : 0;
+	fn_info_put(stats, &s, sizeof(s));
+}
