@@ -130,12 +130,26 @@ static void item_on(struct fn_poll_item *item)
 	item->poller->no_sleep = false;
 }
 
+/* It was armed when fn_poller_run_once() returned, and nobody is to be woken by it any more. */
+static void disarm(struct fn_poll_item *item)
+{
+	const struct fn_queue *queue = item->queue;
+
+	if (!item->armed)
+		return;
+	item->armed = false;
+	if (queue->is_tx)
+		fn_txq_disarm(queue->dev->txqs[queue->idx]);
+	else
+		fn_rxq_disarm(queue->dev->rxqs[queue->idx]);
+}
+
 static void item_off(struct fn_poll_item *item)
 {
 	if (!item->on)
 		return;
 	item->on = false;
-	item->armed = false;
+	disarm(item);
 	vector_drop(item);
 	item->poller->no_sleep = false;
 }
@@ -163,7 +177,8 @@ int fn_poll_item_add(struct fn_poll_item *item, void *attached, struct fn_poll_l
 	if (ret)
 		return ret;
 	(void)pthread_mutex_lock(&p->ctx->poll_lock);
-	rival = vector_rival(item);
+	/* While another thread configures the device vectors change: they are looked at afterwards. */
+	rival = dev->let_go ? NULL : vector_rival(item);
 	if (item->queue->attached)
 		ret = fn_fail(-EBUSY, "%s: %s queue %u is in %s already: fn_poller_del_%s() it",
 			      dev->bus->name, item->queue->is_tx ? "transmit" : "receive",

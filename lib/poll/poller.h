@@ -144,8 +144,12 @@ struct fn_poll_counts {
 	uint64_t spin_ticks;
 	uint64_t asleep_ticks;
 	uint64_t window_ticks;
-	uint64_t asleep_since; /* fn_ticks() at which the sleep began that lasts; 0: awake */
+	uint64_t asleep_since; /* fn_ticks() at which the sleep began that lasts, or FN_POLL_AWAKE */
 };
+
+/* Of &fn_poll_counts.asleep_since; the latter while the times change that a sleep is added to. */
+#define FN_POLL_AWAKE 0u
+#define FN_POLL_WAKING 1u
 
 /**
  * struct fn_poll_found - what looks at the back end found, until fn_poll_dispatch()
@@ -155,7 +159,7 @@ struct fn_poll_counts {
  * @others: something of the following
  * @events: events of the context
  * @cqes: completions of the application, which has them by now
- * @watches: descriptors of the application that are ready: of three looks
+ * @watches: descriptors of the application that are ready, of the last look
  * @watches_n: how many
  */
 struct fn_poll_found {
@@ -166,7 +170,7 @@ struct fn_poll_found {
 	bool events;
 	unsigned cqes;
 	unsigned watches_n;
-	struct fn_poller_watch *watches[3 * FN_WAIT_READY];
+	struct fn_poller_watch *watches[FN_WAIT_READY];
 };
 
 /**
@@ -179,7 +183,7 @@ struct fn_poll_found {
  * @burst: as in &struct fn_poller_opts
  * @budget: as in &struct fn_poller_opts
  * @tx_wait: transmit queues with packets that wait
- * @full: rounds that were full to the brim since time was accounted last
+ * @full: rounds that were full to the brim since time was accounted last: their time is work
  * @adapt: when it sleeps
  * @mark_ticks: up to when time is accounted
  * @look_ticks: when it looked at timers and descriptors last
@@ -291,9 +295,6 @@ void fn_poll_list_del(struct fn_poll_list *list, const void *thing);
 int fn_poll_enter(struct fn_poller *p);
 void fn_poll_leave(struct fn_poller *p);
 
-/* mailbox.c: whether the calling thread is the poller's worker, or stands in for it. */
-bool fn_poll_is_worker(struct fn_poller *p);
-
 /* mailbox.c: a safe point: run what others asked for, and stay as long as it is paused. */
 void fn_poll_serve(struct fn_poller *p);
 
@@ -330,12 +331,12 @@ unsigned fn_poll_dispatch(struct fn_poller *p, struct fn_poll_found *found);
 /*
  * sleep.c: the only way to sleep, @limit_ns at most; UINT64_MAX: as long as there is nothing to do.
  * 0: arm everything and do not sleep. Returns whether it slept, or all is armed; false: there is
- * something to do.
+ * something to do, or was for timers, descriptors and events.
  */
 bool fn_poll_sleep(struct fn_poller *p, uint64_t limit_ns);
 
-/* sleep.c: fn_poll_sleep() of no time is over. */
-void fn_poll_unarm(struct fn_poller *p);
+/* sleep.c: fn_poll_sleep() of no time is over, if there was one. Returns how much there was to do. */
+unsigned fn_poll_unarm(struct fn_poller *p);
 
 /* place.c: the core or node that a worker runs on; where its thread was allowed to run before. */
 struct fn_place {

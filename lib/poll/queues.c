@@ -27,7 +27,6 @@ unsigned fn_poll_rx_turn(struct fn_poller *p, struct fn_poller_rx *rx)
 		if (n < burst)
 			break;
 		if (total + burst > p->budget) {
-			p->full++;
 			fn_poll_count(&p->counts.budget_hits, 1);
 			break;
 		}
