@@ -75,7 +75,9 @@ struct nic {
  * @waits: looks at the back end that do not wait
  * @blocks: those that do
  * @hook: called between any two steps of a worker that goes to sleep; or NULL
+ * @on_event: receives the context's events; or NULL
  * @log: the last line of the log
+ * @events: events by type
  */
 static struct rig {
 	struct fn_ctx *ctx;
@@ -87,6 +89,7 @@ static struct rig {
 	unsigned waits;
 	unsigned blocks;
 	void (*hook)(void);
+	void (*on_event)(const struct fn_event *event);
 	char log[640];
 	unsigned events[16];
 	struct fn_error err;
@@ -109,6 +112,8 @@ static inline void rig_log(void *arg, enum fn_log_level level, const char *line)
 static inline void rig_event(void *arg, const struct fn_event *event)
 {
 	(void)arg;
+	if (rig.on_event)
+		rig.on_event(event);
 	__atomic_fetch_add(&rig.events[event->type], 1, __ATOMIC_SEQ_CST);
 }
 
@@ -164,6 +169,7 @@ static inline void nic_plug(struct nic *nic)
 		nic->id.sent = nic_sent;
 		nic->id.sent_arg = nic;
 	}
+	nic_md(nic)->events = true;
 	model_dev_plug(nic_md(nic), rig.nics_n++);
 }
 
