@@ -181,7 +181,8 @@ FN_API int fn_poller_add_rxq(struct fn_poller *poller, struct fn_rxq *q,
  * fn_poller_del_rxq - take a receive queue out of its poller
  * @rx: the handle, or NULL; gone afterwards
  *
- * Any thread. The callback is not running any more when this returns, unless it is the caller.
+ * Any thread. The callback is not running any more when this returns, unless it is the caller or
+ * waits in fn_poller_call() for another worker.
  */
 FN_API void fn_poller_del_rxq(struct fn_poller_rx *rx);
 
@@ -442,7 +443,8 @@ FN_API struct io_uring *fn_poller_ring(struct fn_poller *poller);
  * fn_poller_stop - have fn_poller_run() return
  * @poller: the poller
  *
- * Any thread, also a signal handler. It cannot fail.
+ * Or end the sleep of one fn_poller_run_once(), which returns 1; the next one when none is on. Any
+ * thread, also a signal handler. It cannot fail.
  */
 FN_API void fn_poller_stop(struct fn_poller *poller);
 
@@ -462,10 +464,12 @@ FN_API void fn_poller_call(struct fn_poller *poller, void (*fn)(void *arg), void
  * fn_poller_pause - keep a worker from its queues
  * @poller: the poller
  *
- * Any thread but its own worker. No callback runs after this until fn_poller_resume(); calls by
- * fn_poller_call() do. Each pause needs its own resume.
+ * Any thread but a worker of the context, which another one may want to pause meanwhile. No callback
+ * runs after this until fn_poller_resume(); calls by fn_poller_call() do. fn_poller_run() and
+ * fn_poller_run_once() stay inside meanwhile, also when fn_poller_stop() is called. Each pause needs
+ * its own resume.
  *
- * Return: 0; -EDEADLK from its own worker.
+ * Return: 0; -EDEADLK from a worker.
  */
 FN_API int fn_poller_pause(struct fn_poller *poller);
 
