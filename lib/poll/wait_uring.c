@@ -385,7 +385,8 @@ static void slot_completed(struct fn_wait *wait, struct slot *slot, const struct
 		slot->armed = false;
 	else
 		slot_disarm(wait, slot);
-	slot->half_closed = is_over && cqe->res > 0 && !found;
+	if (cqe->res > 0 && !found)
+		slot->half_closed = true;
 	/* Of a descriptor that was closed, or broke: as with epoll, it says no more. */
 	slot->wanted = cqe->res >= 0 || cqe->res == -ECANCELED || cqe->res == -ENOMEM;
 	wait->wanted |= slot->wanted;
@@ -454,13 +455,21 @@ static unsigned look(struct fn_wait *wait, bool submits, struct fn_wait_mark **r
 		     unsigned *cqes)
 {
 	struct finds finds = { .n = 0 };
+	unsigned n;
 
 	wanted_arm(wait);
 	/* Enters the kernel only if there is something to submit or to be fetched there. */
 	if (submits || io_uring_cq_ready(&wait->ring))
 		(void)io_uring_submit(&wait->ring);
 	*cqes = cqes_take(wait, &finds);
-	return finds_list(wait, &finds, ready);
+	n = finds_list(wait, &finds, ready);
+	/* Polls that ended and said nothing: who sleeps next, outside too, has to hear of them. */
+	if (!n && wait->wanted) {
+		wanted_arm(wait);
+		if (submits)
+			(void)io_uring_submit(&wait->ring);
+	}
+	return n;
 }
 
 static int64_t now_ns(void)
