@@ -281,12 +281,12 @@ static void half_closed(void **state)
 		expect_nothing();
 		assert_int_equal(shutdown(fds[1], SHUT_WR), 0);
 		expect_nothing();
-		if (t.ops->ring(t.wait))
+		if (turn > 0 && t.ops->ring(t.wait))
 			before = *t.ops->ring(t.wait)->cq.khead;
-		assert_int_equal(wait_for(5 * MS), 0);
-		if (t.ops->ring(t.wait))
+		if (turn > 0)
+			assert_int_equal(wait_for(5 * MS), 0);
+		if (turn > 0 && t.ops->ring(t.wait))
 			assert_in_range(*t.ops->ring(t.wait)->cq.khead - before, 0, 8);
-		expect_nothing();
 		while (read(fds[1], bulk, sizeof(bulk)) > 0)
 			;
 		assert_true(is_readable(t.ops->fd(t.wait)));
@@ -789,9 +789,12 @@ static int without_pwait2(int err)
 	answer(SYS_epoll_pwait2, SECCOMP_RET_ERRNO | (uint32_t)err);
 	if (t.ops->create(&conf, &t.wait) || t.ops->add(t.wait, &mark))
 		return 1;
-	begun = now_ns();
-	if (wait_for(1500000) || now_ns() - begun < 1500000)
-		return 2;
+	/* Rounded down to milliseconds these would not sleep at all. */
+	for (int i = 0; i < 20; i++) {
+		begun = now_ns();
+		if (wait_for(999999) || now_ns() - begun < 999999)
+			return 2;
+	}
 	fire(mark.fd);
 	if (wait_for(LONG_NS) != 1 || look() || wait_for(1))
 		return 3;
