@@ -88,9 +88,8 @@ static void pin(int core)
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	CPU_SET(core, &set);
-	if (core >= 0)
-		(void)pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+	CPU_SET((size_t)core, &set);
+	(void)pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
 }
 
 /* Spins, so that its own wake is in no figure. */
@@ -128,6 +127,20 @@ static bool sleep_once(struct way *way)
 	return way->ops->wait(way->wait, LOST_NS, ready, &cqes) == 1;
 }
 
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The value below which @share of them are; sorts them. */
+static double at_share(double *values, unsigned n, double share)
+{
+	qsort(values, n, sizeof(*values), compare);
+	return n ? values[(unsigned)(share * (n - 1))] : 0;
+}
+
 /* Return: false when no wake came. */
 static bool turn_take(struct way *way, unsigned round)
 {
@@ -161,23 +174,8 @@ static bool turn_take(struct way *way, unsigned round)
 	memcpy(way->latency_ns + way->n, latencies, n * sizeof(*latencies));
 	way->n += n;
 	way->round_cpu[round] = n ? cpu / n : 0;
-	way->round_latency[round] = 0;
-	for (unsigned i = 0; i < n; i++)
-		way->round_latency[round] += latencies[i] / n;
+	way->round_latency[round] = at_share(latencies, n, 0.5);
 	return true;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double at_share(double *values, unsigned n, double share)
-{
-	qsort(values, n, sizeof(*values), compare);
-	return n ? values[(unsigned)(share * (n - 1))] : 0;
 }
 
 /* Ratios of rounds: the least, the median and the most. */
@@ -302,7 +300,7 @@ static void cores_find(int core[2])
 	if (sched_getaffinity(0, sizeof(set), &set))
 		return;
 	for (int i = 0; i < CPU_SETSIZE && n < 2; i++) {
-		if (CPU_ISSET(i, &set))
+		if (CPU_ISSET((size_t)i, &set))
 			core[n++] = i;
 	}
 }
