@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -599,7 +600,7 @@ struct turn {
 	struct fn_wait_mark *mark;
 	unsigned adds;
 	int stuck; /* read in a child that the thread waits for in vfork(2); -1: it ends */
-	int is_ready;
+	sem_t is_ready;
 };
 
 static void *take_a_turn(void *arg)
@@ -610,7 +611,7 @@ static void *take_a_turn(void *arg)
 	for (unsigned i = 0; i < turn->adds; i++)
 		mark_add(&turn->mark[i]);
 	(void)look();
-	fire(turn->is_ready);
+	(void)sem_post(&turn->is_ready);
 	if (turn->stuck >= 0 && vfork() == 0) {
 		(void)!read(turn->stuck, &byte, 1);
 		_exit(0);
@@ -620,13 +621,10 @@ static void *take_a_turn(void *arg)
 
 static void turn_begin(struct turn *turn, pthread_t *thread)
 {
-	struct pollfd fd;
-
-	turn->is_ready = eventfd(0, EFD_CLOEXEC);
-	fd = (struct pollfd){ .fd = turn->is_ready, .events = POLLIN };
+	assert_int_equal(sem_init(&turn->is_ready, 0, 0), 0);
 	assert_int_equal(pthread_create(thread, NULL, take_a_turn, turn), 0);
-	assert_int_equal(poll(&fd, 1, 5000), 1);
-	assert_int_equal(close(turn->is_ready), 0);
+	while (sem_wait(&turn->is_ready))
+		assert_int_equal(errno, EINTR);
 }
 
 static void marks_of_a_thread_that_ended(void **state)
