@@ -172,10 +172,12 @@ static inline void sleeper_turn(struct sleeper *s)
 	fn_rxq_disarm(s->port->rx);
 }
 
-/* Frames come one by one, with delays from 0 to @to_ns behind the one before. */
-static inline void sleeper_sweep(struct sleeper *s, uint64_t to_ns)
+/* Frames come one by one, with delays from @from_ns to @to_ns behind the one before. */
+static inline void sleeper_sweep(struct sleeper *s, uint64_t from_ns, uint64_t to_ns)
 {
-	const struct threaded_load load = { .kind = THREADED_PING, .to_ns = to_ns, .step_ns = 50 };
+	const struct threaded_load load = {
+		.kind = THREADED_PING, .from_ns = from_ns, .to_ns = to_ns, .step_ns = 50
+	};
 
 	threaded_load(s->port, 0, &load);
 }

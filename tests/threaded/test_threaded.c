@@ -99,10 +99,10 @@ static void no_wakeup_is_lost(void **state)
 
 		sleeper_open(&s, &devices[d].opts);
 		/* All over the time in which a worker sleeps, and then close to its arming. */
-		sleeper_sweep(&s, 50000);
+		sleeper_sweep(&s, 0, 50000);
 		while (s.sleeps < wanted / 2 && !s.lost)
 			sleeper_turn(&s);
-		sleeper_sweep(&s, 2 * SPIN_NS);
+		sleeper_sweep(&s, 0, 2 * SPIN_NS);
 		while (s.sleeps < wanted && !s.lost)
 			sleeper_turn(&s);
 		print_message("%s: %llu sleeps, %llu caught, %llu by time-out, %llu lost\n",
