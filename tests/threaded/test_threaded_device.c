@@ -376,6 +376,62 @@ static void throttled(void **state)
 	}
 }
 
+struct seen {
+	unsigned link;
+	unsigned release;
+};
+
+static void event(void *arg, const struct fn_event *e)
+{
+	struct seen *seen = arg;
+
+	seen->link += e->type == FN_EVENT_LINK;
+	seen->release += e->type == FN_EVENT_RELEASE_REQUESTED;
+}
+
+static void receive_until(struct rig *r, const unsigned *events, unsigned n)
+{
+	const uint64_t limit = now_ms() + LIMIT_MS;
+
+	while (*events < n) {
+		(void)take_burst(r->port->rx, 0, &r->rx_seq);
+		assert_in_range(fn_ctx_process_events(r->port->ctx), 0, 16);
+		assert_true(now_ms() < limit);
+	}
+}
+
+/* What is no queue's reaches the application while frames come, and disturbs none. */
+static void events_reach_the_application(void **state)
+{
+	(void)state;
+	for (unsigned d = 0; d < DEVICES; d++) {
+		static const struct threaded_load load = { .kind = THREADED_EVEN, .rate = 100000 };
+		struct seen seen = { 0 };
+		const struct fn_ctx_opts ctx_opts = { .sz = sizeof(ctx_opts),
+						      .event = event,
+						      .event_arg = &seen,
+						      .page_bytes = 4096 };
+		struct threaded_opts opts = devices[d];
+		struct rig r;
+
+		assert_int_equal(fn_ctx_create(&ctx_opts, &opts.ctx), 0);
+		opts.events = true;
+		rig_open(&r, &opts, false);
+		threaded_load(r.port, 0, &load);
+		while (fn_ctx_process_events(opts.ctx) > 0)
+			;
+		seen = (struct seen){ 0 };
+		threaded_link(r.port, false);
+		receive_until(&r, &seen.link, 1);
+		threaded_link(r.port, true);
+		receive_until(&r, &seen.link, 2);
+		threaded_ask_release(r.port);
+		receive_until(&r, &seen.release, 1);
+		rig_close(&r);
+		assert_int_equal(fn_ctx_destroy(opts.ctx), 0);
+	}
+}
+
 /* A thread that is off its core knows it. */
 static void gaps_are_known(void **state)
 {
@@ -434,6 +490,7 @@ int main(void)
 		cmocka_unit_test(stopped_under_load),
 		cmocka_unit_test(rests),
 		cmocka_unit_test(throttled),
+		cmocka_unit_test(events_reach_the_application),
 		cmocka_unit_test(gaps_are_known),
 		cmocka_unit_test(ends_at_its_deadline),
 	};
