@@ -186,7 +186,7 @@ static void *reset(void *arg)
 	return (void *)(intptr_t)fn_dev_reset(port->dev);
 }
 
-/* Receive on @r as long as a call for @port is held, and a little before. Returns frames meanwhile. */
+/* Receive on @r as long as a call for @port is held, and a little before: frames meanwhile. */
 static uint64_t receive_while_held(struct rig *r, struct threaded_port *port, enum threaded_op op,
 				   void *(*call)(void *arg))
 {

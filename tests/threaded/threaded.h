@@ -122,8 +122,8 @@ struct threaded_run {
 struct threaded_thread;
 
 /*
- * @run may be NULL. 0, or -errno. A port belongs to one thread at a time. A device that rests may be
- * stopped only when nobody is within a call for one of its queues.
+ * @run may be NULL. 0, or -errno. A port belongs to one thread at a time. A device that rests may
+ * be stopped only when nobody is within a call for one of its queues.
  */
 int threaded_start(struct threaded_port *const *ports, unsigned n, const struct threaded_run *run,
 		   struct threaded_thread **thread);

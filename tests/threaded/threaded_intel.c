@@ -120,7 +120,12 @@ static unsigned take(struct thr_queue *q, unsigned most)
 	return n;
 }
 
-const struct thr_ring_ops thr_intel_ring = { .room = room, .put = put, .show = show, .take = take };
+const struct thr_ring_ops thr_intel_ring = {
+	.room = room,
+	.put = put,
+	.show = show,
+	.take = take,
+};
 
 bool thr_intel_is_hot(const struct threaded_model *m, uint32_t off, struct thr_queue **q)
 {

@@ -205,4 +205,9 @@ static unsigned take(struct thr_queue *q, unsigned most)
 	return n;
 }
 
-const struct thr_ring_ops thr_virtio_ring = { .room = room, .put = put, .show = show, .take = take };
+const struct thr_ring_ops thr_virtio_ring = {
+	.room = room,
+	.put = put,
+	.show = show,
+	.take = take,
+};
