@@ -145,7 +145,6 @@ struct fn_poll_counts {
 	uint64_t spurious;
 	uint64_t interrupts;
 	uint64_t lost_wakeups;
-	uint64_t elapsed_ticks;
 	uint64_t busy_ticks;
 	uint64_t spin_ticks;
 	uint64_t asleep_ticks;
@@ -156,6 +155,12 @@ struct fn_poll_counts {
 /* Of &fn_poll_counts.asleep_since; the latter while the times change that a sleep is added to. */
 #define FN_POLL_AWAKE 0u
 #define FN_POLL_WAKING 1u
+
+/* So many fn_ticks() in so many nanoseconds. */
+struct fn_poll_rate {
+	uint64_t ticks;
+	uint64_t ns;
+};
 
 /**
  * struct fn_poll_found - what looks at the back end found, until fn_poll_dispatch()
@@ -214,7 +219,7 @@ struct fn_poll_found {
  * @sleeping: who has something for the worker has to write to @wake
  * @quit: fn_poller_stop()
  *
- * Fixed at creation: @ctx to @birth_ns. Guarded by &fn_ctx.poll_lock:
+ * Fixed at creation: @ctx to @rate. Guarded by &fn_ctx.poll_lock:
  * @node: in &fn_ctx.pollers
  * @calls: functions to run (mailbox.c)
  * @pauses: of fn_poller_pause()
@@ -266,8 +271,7 @@ struct fn_poller {
 	struct fn_wait_mark timer;
 	struct fn_wait_mark events;
 	struct fn_cost cost;
-	uint64_t birth_ticks;
-	uint64_t birth_ns;
+	struct fn_poll_rate rate;
 
 	struct fn_list node;
 	struct fn_list calls;

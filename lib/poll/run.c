@@ -92,7 +92,6 @@ static void account(struct fn_poller *p, uint64_t now, bool busy)
 	const uint64_t ticks = now - p->mark_ticks;
 
 	p->mark_ticks = now;
-	fn_poll_count(&p->counts.elapsed_ticks, ticks);
 	fn_poll_count(busy ? &p->counts.busy_ticks : &p->counts.spin_ticks, ticks);
 }
 

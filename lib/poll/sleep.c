@@ -294,12 +294,14 @@ static unsigned awake(struct fn_poller *p, struct fn_poll_found *found)
 }
 
 /* The time between two stamps is a sleep, or what surrounds it. */
-static void account_sleep(struct fn_poller *p, uint64_t fell, uint64_t woke)
+static void account_sleep(struct fn_poller *p, uint64_t fell)
 {
-	/* A reader adds the sleep that lasts itself: never twice, nor not at all (stats.c). */
+	uint64_t woke;
+
+	/* A reader adds the sleep that lasts itself: never twice, and not beyond its end (stats.c). */
 	__atomic_store_n(&p->counts.asleep_since, FN_POLL_WAKING, __ATOMIC_RELAXED);
 	fn_fence_release();
-	fn_poll_count(&p->counts.elapsed_ticks, woke - p->mark_ticks);
+	woke = fn_ticks();
 	fn_poll_count(&p->counts.spin_ticks, fell - p->mark_ticks);
 	fn_poll_count(&p->counts.asleep_ticks, woke - fell);
 	__atomic_store_n(&p->counts.asleep_since, FN_POLL_AWAKE, __ATOMIC_RELEASE);
@@ -316,7 +318,7 @@ static unsigned block(struct fn_poller *p, uint64_t limit_ns, bool is_safety)
 
 	__atomic_store_n(&p->counts.asleep_since, fell, __ATOMIC_RELAXED);
 	fn_poll_wait(p, (int64_t)limit_ns, &found);
-	account_sleep(p, fell, fn_ticks());
+	account_sleep(p, fell);
 	if (is_safety && !found.vectors && !found.wake && !found.others)
 		look_for_lost(p, &found);
 	return awake(p, &found);
