@@ -277,6 +277,11 @@ struct fn_driver {
  * @tx_disarm: ask for none
  * @tx_pending: a finished packet waits in the ring
  * @tx_reclaim: give finished packets back to their pools; how many
+ * @moderate: hold the interrupts of the queue's vector back for so long from now on, rounded up to
+ *	what the device can, or down to its longest; beside what @set_coalesce asks for, which wins:
+ *	false, and nothing is changed, when that holds any interrupt of the device back. @start ends
+ *	it. A posted write of a register without a lock; NULL: the device has no such register. Only
+ *	of a queue that runs and has a vector
  *
  * lib/dev holds the device's lock around all but the queue functions, which run on the queue's
  * owner.
@@ -313,6 +318,7 @@ struct fn_driver_ops {
 	void (*tx_disarm)(struct fn_txq *q);
 	bool (*tx_pending)(struct fn_txq *q);
 	unsigned (*tx_reclaim)(struct fn_txq *q);
+	bool (*moderate)(struct fn_queue *queue, uint32_t delay_ns);
 };
 
 /* Packets of a pool that a device's rings and caches may hold: see dev/claim.c. */
@@ -339,13 +345,9 @@ struct fn_pool_claim {
  * @state: where in its life it is
  * @status: 0, -EIO or -ENODEV; atomic
  * @gone: FN_EVENT_GONE was raised; atomic
-<<<<<<< HEAD
- * @pins: threads that look at it without its lock; guarded by &fn_ctx.lock
  * @let_go: control calls for which workers of pollers keep off its queues; guarded by
  *	&fn_ctx.poll_lock
-=======
  * @pins: threads that look at it without its lock; dev/events.c has the lock that guards it
->>>>>>> h-irq
  * @kept: it could be neither reset nor cut off from memory: its driver still has the rings and
  *	buffers, and gives them back (&fn_driver_ops.give_back) when the bus has cut it off
  * @starts_by_reset: a reset stopped it and could not start it again: the next one tries anew

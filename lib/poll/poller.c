@@ -213,14 +213,23 @@ int fn_poller_create(struct fn_ctx *ctx, const struct fn_poller_opts *opts,
 	return fn_report(ctx, o.err, poller_create(ctx, &o, poller));
 }
 
-/* Out of the context's list, unless it runs: from here on nobody finds it. */
+/* It runs, and not only for a moment and for somebody else. &fn_ctx.poll_lock is held. */
+static bool is_running(const struct fn_poller *p)
+{
+	return p->runs && (!p->stands_in || pthread_equal(p->thread, pthread_self()));
+}
+
+/*
+ * Out of the context's list, unless it runs: from here on nobody finds it. Who looks at one that
+ * runs waits for its worker, which may be the caller: that is not waited for.
+ */
 static bool list_leave(struct fn_poller *p)
 {
 	struct fn_ctx *ctx = p->ctx;
 	bool idle;
 
 	(void)pthread_mutex_lock(&ctx->poll_lock);
-	while (p->pins || (p->runs && p->stands_in && !pthread_equal(p->thread, pthread_self())))
+	while (!is_running(p) && (p->pins || p->runs))
 		(void)pthread_cond_wait(&ctx->poll_cond, &ctx->poll_lock);
 	idle = !p->runs;
 	if (idle)
@@ -285,6 +294,7 @@ static void set_mode_on_worker(void *arg)
 	__atomic_store_n(&p->opts.mode, call->mode, __ATOMIC_RELAXED);
 	__atomic_store_n(&p->opts.policy, call->policy, __ATOMIC_RELAXED);
 	adapt_begin(p);
+	fn_poll_moderate_mode(p);
 }
 
 int fn_poller_set_mode(struct fn_poller *p, enum fn_poller_mode mode, enum fn_poller_policy policy)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Queues of a poller: packets go from a receive queue to its callback, and wait for room to leave. */
+/* Queues of a poller: packets go from a receive queue to its callback, and wait for room. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,11 +27,12 @@ unsigned fn_poll_rx_turn(struct fn_poller *p, struct fn_poller_rx *rx)
 		if (n < burst)
 			break;
 		if (total + burst > p->budget) {
-			p->full++;
 			fn_poll_count(&p->counts.budget_hits, 1);
 			break;
 		}
 	}
+	if (rx->item.vector && rx->item.vector->moderated)
+		rx->item.vector->packets += total;
 	return total;
 }
 
@@ -154,7 +155,10 @@ static void add_on_worker(void *arg)
 static int queue_add(struct queue_call *call)
 {
 	fn_poller_call(call->item->poller, add_on_worker, call);
-	return call->ret ? fn_fail(call->ret, "%s", call->text) : 0;
+	if (call->ret)
+		return fn_fail(call->ret, "%s", call->text);
+	fn_poll_irqs_aim(call->item->queue->dev);
+	return 0;
 }
 
 static void rxq_del_on_worker(void *arg)

@@ -3,8 +3,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/barrier.h"
 #include "base/opts.h"
 #include "poll/poller.h"
+
+/* Looks at times that change meanwhile. */
+#define TIMES_TRIES 1000u
 
 static uint64_t get(const uint64_t *counter)
 {
@@ -64,18 +68,37 @@ static void get_counts(struct fn_poller_stats *s, const struct fn_poll_counts *c
 	s->lost_wakeups = get(&c->lost_wakeups);
 }
 
+/*
+ * A sleep that lasts is not in the counts yet, and one that ends is, at once: what is read while it
+ * ends is read again, or a difference of two readings could be below 0. A worker that loses its
+ * processor right there is not waited for.
+ */
+static void get_counted_times(struct fn_poller_stats *s, const struct fn_poll_counts *c,
+			      struct rate rate)
+{
+	uint64_t lasts = 0;
+	uint64_t since;
+	uint64_t now;
+
+	for (unsigned tries = 0; tries < TIMES_TRIES; tries++) {
+		since = __atomic_load_n(&c->asleep_since, __ATOMIC_ACQUIRE);
+		now = fn_ticks();
+		lasts = since > FN_POLL_WAKING && now > since ? now - since : 0;
+		s->elapsed_ns = to_ns(rate, get(&c->elapsed_ticks) + lasts);
+		s->busy_ns = to_ns(rate, get(&c->busy_ticks));
+		s->spin_ns = to_ns(rate, get(&c->spin_ticks));
+		s->asleep_ns = to_ns(rate, get(&c->asleep_ticks) + lasts);
+		fn_fence_acquire();
+		if (since != FN_POLL_WAKING && since == get(&c->asleep_since))
+			break;
+	}
+}
+
 static void get_times(struct fn_poller_stats *s, const struct fn_poller *p, struct rate rate)
 {
-	const struct fn_poll_counts *c = &p->counts;
-	const uint64_t since = get(&c->asleep_since);
-	const uint64_t now = fn_ticks();
-	const uint64_t lasts = since && now > since ? to_ns(rate, now - since) : 0;
-	const uint64_t window = get(&c->window_ticks);
+	const uint64_t window = get(&p->counts.window_ticks);
 
-	s->elapsed_ns = to_ns(rate, get(&c->elapsed_ticks)) + lasts;
-	s->busy_ns = to_ns(rate, get(&c->busy_ticks));
-	s->spin_ns = to_ns(rate, get(&c->spin_ticks));
-	s->asleep_ns = to_ns(rate, get(&c->asleep_ticks)) + lasts;
+	get_counted_times(s, &p->counts, rate);
 	s->off_cpu_ns = off_cpu_ns(p);
 	s->window_ns = window == UINT64_MAX ? UINT64_MAX : to_ns(rate, window);
 }
