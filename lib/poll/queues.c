@@ -90,20 +90,16 @@ static unsigned tx_keep(struct fn_poller *p, struct fn_poller_tx *tx, struct fn_
 	return n;
 }
 
-unsigned fn_poller_send(struct fn_poller_tx *tx, struct fn_pkt **pkts, unsigned n)
+/*
+ * The first @sent are sent, and the rest waits. Apart from fn_poller_send(), whose registers are few
+ * as long as there is room.
+ */
+static __attribute__((noinline)) unsigned send_rest(struct fn_poller_tx *tx, struct fn_pkt **pkts,
+						    unsigned n, unsigned sent)
 {
 	struct fn_poller *p = tx->item.poller;
-	unsigned sent = 0;
 	unsigned kept;
 
-	if (fn_likely(!tx->n && tx->batch <= n && tx->item.on)) {
-		sent = fn_tx_burst(tx->q, pkts, n);
-		if (fn_likely(sent == n))
-			return n;
-		if (fn_txq_status(tx->q))
-			return sent;
-		tx->is_full = true;
-	}
 	do {
 		kept = tx_keep(p, tx, pkts + sent, n - sent);
 		sent += kept;
@@ -111,6 +107,19 @@ unsigned fn_poller_send(struct fn_poller_tx *tx, struct fn_pkt **pkts, unsigned 
 			(void)fn_poll_tx_flush(p, tx);
 	} while (kept && sent < n);
 	return sent;
+}
+
+unsigned fn_poller_send(struct fn_poller_tx *tx, struct fn_pkt **pkts, unsigned n)
+{
+	unsigned sent;
+
+	if (fn_unlikely(tx->n || tx->batch > n || !tx->item.on))
+		return send_rest(tx, pkts, n, 0);
+	sent = fn_tx_burst(tx->q, pkts, n);
+	if (fn_likely(sent == n) || fn_txq_status(tx->q))
+		return sent;
+	tx->is_full = true;
+	return send_rest(tx, pkts, n, sent);
 }
 
 unsigned fn_poller_tx_waiting(const struct fn_poller_tx *tx)
