@@ -8,6 +8,9 @@
 /* Turns in a row of a worker that finds something to do each time. */
 #define TURNS 64u
 
+/* Less than conform_wait() takes, and more than what a time of the poller's may be off by. */
+#define LOOK_NS 50000u
+
 struct worker worker;
 
 static void note_bad(unsigned seq, unsigned next)
@@ -151,6 +154,25 @@ struct fn_poller_stats worker_stats(const struct conform *c)
 	(void)c;
 	fn_poller_get_stats(worker.poller, &stats);
 	return stats;
+}
+
+/* It has armed, has found nothing, and is asleep for as long as the body looks. */
+static bool sleeps(struct conform *c)
+{
+	const struct fn_poller_stats before = worker_stats(c);
+	struct fn_poller_stats after;
+
+	if (!worker.has_thread)
+		return worker.armed;
+	conform_wait(c);
+	after = worker_stats(c);
+	return after.arms == before.arms && after.arms == after.sleeps + after.second_looks + 1 &&
+	       after.sleeps == before.sleeps && after.asleep_ns > before.asleep_ns + LOOK_NS;
+}
+
+void worker_rest(struct conform *c)
+{
+	worker_until(sleeps(c));
 }
 
 unsigned worker_got(void)

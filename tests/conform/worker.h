@@ -87,6 +87,9 @@ struct fn_poller_stats worker_stats(const struct conform *c);
 /* Wait until a condition holds, and let the worker work meanwhile. */
 #define worker_until(cond) wait_until((worker_turn(c), (cond)))
 
+/* Wait until it sleeps. */
+void worker_rest(struct conform *c);
+
 /* Frames that came; the worker has done with each of them. */
 unsigned worker_got(void);
 
