@@ -376,8 +376,8 @@ static const enum fn_poller_policy policies[] = { FN_POLLER_POWER, FN_POLLER_BAL
 						  FN_POLLER_LATENCY };
 
 BEHAVIOUR(poller_modes, 0,
-	  "The mode and the policy change under traffic as often as one likes, and no frame is "
-	  "lost or overtaken.");
+	  "The mode and the policy change under traffic as often as one likes, no frame is lost or "
+	  "overtaken, and a worker that is to poll does not sleep.");
 static void poller_modes(struct conform *c)
 {
 	const unsigned switches = worker_count("CONFORM_POLLER_SWITCHES", 50);
@@ -389,7 +389,11 @@ static void poller_modes(struct conform *c)
 	worker_add_pair(c);
 	worker_begin(c);
 	for (unsigned i = 0; i < switches; i++) {
-		check_ok(fn_poller_set_mode(worker.poller, modes[i % 3], policies[i / 3 % 3]));
+		const enum fn_poller_mode mode = modes[i % 3];
+		uint64_t sleeps;
+
+		check_ok(fn_poller_set_mode(worker.poller, mode, policies[i / 3 % 3]));
+		sleeps = worker_stats(c).sleeps;
 		for (unsigned n = 1 + i * 7 % 16; n; n--) {
 			worker_send(c, sent++, 1);
 			worker_turn(c);
@@ -397,6 +401,10 @@ static void poller_modes(struct conform *c)
 		/* Some switches meet a worker that has nothing to do, most one that has. */
 		for (; back < sent && (i % 5 == 0 || sent - back > 16); back++)
 			worker_expect_stream(c, back, 1);
+		if (mode == FN_POLLER_POLL && worker.has_thread)
+			check_eq(worker_stats(c).sleeps, sleeps);
+		else if (i % 5 == 0)
+			worker_rest(c);
 	}
 	worker_expect_stream(c, back, sent - back);
 	/* The last one is counted behind its answer. */
