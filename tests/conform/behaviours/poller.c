@@ -172,11 +172,28 @@ static void poller_ping_pong(struct conform *c)
 		  worker_count("CONFORM_POLLER_SLEEPS", is_guest ? 200 : 500));
 }
 
-BEHAVIOUR(poller_back_end, 0, "Whatever a worker waits by, it is woken by each frame.");
+/* The kernel, or who runs this, may forbid io_uring. */
+static void need_uring(struct conform *c)
+{
+	const struct fn_poller_opts opts = { .sz = sizeof(opts),
+					     .err = &c->err,
+					     .wait = FN_POLLER_WAIT_URING };
+	struct fn_poller *poller = NULL;
+	const int ret = fn_poller_create(c->ctx, &opts, &poller);
+
+	if (ret == -ENOSYS || ret == -EPERM)
+		conform_skip(c, "%s", fn_error_last());
+	check_ok(ret);
+	check_ok(fn_poller_destroy(poller));
+}
+
+BEHAVIOUR(poller_back_end, 0, "A worker is woken by each frame, whatever it waits by.");
 static void poller_back_end(struct conform *c)
 {
 	port_start(c, (struct fn_dev_conf){ 0 });
-	ping_pong(c, FN_POLLER_WAIT_EPOLL, 100);
+	ping_pong(c, FN_POLLER_WAIT_EPOLL, 50);
+	need_uring(c);
+	ping_pong(c, FN_POLLER_WAIT_URING, 100);
 }
 
 /* Queues on one vector: how many frames came in on each, and of each flow. */
