@@ -5,6 +5,9 @@
 #include "conform/conform.h"
 #include "conform/worker.h"
 
+/* Longer than what a body waits for. */
+#define LONG_SLEEP_NS (3 * CONFORM_WAIT_NS)
+
 #define QUEUES 4u
 #define FLOWS 64u
 
@@ -53,6 +56,12 @@ static uint64_t wall_ns(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* The body of a model's place sees by itself what is lost, if nothing else ends the sleep before. */
+static uint64_t safety_ns(const struct conform *c)
+{
+	return c->place->ops->virtual_time ? LONG_SLEEP_NS : WORKER_SAFETY_NS;
 }
 
 /* No sleep is as short as this: on the wall's time the caller is busy. */
@@ -141,9 +150,8 @@ static void ping_pong(struct conform *c, enum fn_poller_wait wait, unsigned slee
 	};
 	unsigned seq = 0;
 
-	worker_make(c, (struct fn_poller_opts){ .wait = wait,
-						.safety_ns = WORKER_SAFETY_NS,
-						.wake_latency_ns = 1000 });
+	worker_make(c, (struct fn_poller_opts){
+			       .wait = wait, .safety_ns = safety_ns(c), .wake_latency_ns = 1000 });
 	worker.took = ping_took;
 	ping = (struct ping){ .due = AT_REST };
 	worker_add_pair(c);
@@ -238,8 +246,8 @@ static unsigned many_begin(struct conform *c)
 					    .rx_vectors = zeros,
 					    .tx_vectors = zeros });
 	memset(&many, 0, sizeof(many));
-	worker_make(c, (struct fn_poller_opts){ .safety_ns = WORKER_SAFETY_NS,
-						.wake_latency_ns = 1000 });
+	worker_make(c,
+		    (struct fn_poller_opts){ .safety_ns = safety_ns(c), .wake_latency_ns = 1000 });
 	for (unsigned i = 0; i < pairs; i++) {
 		const struct fn_poller_rx_opts rx = {
 			.sz = sizeof(rx), .err = &c->err, .fn = many_take, .arg = &many.came[i]
@@ -332,7 +340,8 @@ static void poller_tx_room(struct conform *c)
 	unsigned sent;
 
 	port_start(c, (struct fn_dev_conf){ .tx_ring = 32 });
-	worker_make(c, (struct fn_poller_opts){ .wake_latency_ns = 1000 });
+	worker_make(c,
+		    (struct fn_poller_opts){ .safety_ns = LONG_SLEEP_NS, .wake_latency_ns = 1000 });
 	worker_add_pair(c);
 	worker_begin(c);
 	c->place->ops->stall(c, true);
@@ -402,7 +411,7 @@ static void poller_modes(struct conform *c)
 	unsigned back = 0;
 
 	port_start(c, (struct fn_dev_conf){ 0 });
-	worker_make(c, (struct fn_poller_opts){ .safety_ns = WORKER_SAFETY_NS });
+	worker_make(c, (struct fn_poller_opts){ .safety_ns = safety_ns(c) });
 	worker_add_pair(c);
 	worker_begin(c);
 	for (unsigned i = 0; i < switches; i++) {
@@ -442,6 +451,7 @@ static void expect_mark(struct conform *c, unsigned seq)
 static void change(struct conform *c, unsigned how)
 {
 	static const uint16_t zero;
+	static const uint16_t one = 1;
 	static const uint32_t sizes[] = { 128, 64, 256 };
 	struct fn_dev_conf conf = { .rx_ring = sizes[how % 3], .tx_ring = sizes[(how + 1) % 3] };
 
@@ -449,8 +459,11 @@ static void change(struct conform *c, unsigned how)
 		check_ok(fn_dev_reset(c->dev));
 		return;
 	}
-	if (how % 2)
-		conf.rx_vectors = conf.tx_vectors = &zero;
+	if (how % 2) {
+		/* By default it is the other way round. */
+		conf.rx_vectors = c->info.vectors > 1 ? &one : &zero;
+		conf.tx_vectors = &zero;
+	}
 	check_ok(fn_dev_stop(c->dev));
 	if (how % 3 == 1)
 		check_ok(port_configure(c, conf));
@@ -465,7 +478,7 @@ static void poller_restart(struct conform *c)
 	unsigned seq = 0;
 
 	port_start(c, (struct fn_dev_conf){ 0 });
-	worker_make(c, (struct fn_poller_opts){ .safety_ns = WORKER_SAFETY_NS });
+	worker_make(c, (struct fn_poller_opts){ .safety_ns = safety_ns(c) });
 	worker.loose = true;
 	worker_add_pair(c);
 	worker_begin(c);
@@ -509,7 +522,7 @@ static void begin_to_lose(struct conform *c, enum fn_event_type on)
 {
 	port_start(c, (struct fn_dev_conf){ 0 });
 	/* A sleep so long that nothing but the news ends it. */
-	worker_make(c, (struct fn_poller_opts){ .safety_ns = 3 * CONFORM_WAIT_NS });
+	worker_make(c, (struct fn_poller_opts){ .safety_ns = LONG_SLEEP_NS });
 	worker_add_pair(c);
 	memset(&closes, 0, sizeof(closes));
 	closes.on = on;
