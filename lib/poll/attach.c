@@ -78,7 +78,9 @@ static int vector_make(struct fn_poller *p, int fd, struct fn_poll_vector **out)
 	return 0;
 }
 
-/* A queue that cannot be waited for is polled for ever: slow for the others, and nothing is lost. */
+/*
+ * A queue that cannot be waited for is polled for ever: slow for the others, and nothing is lost.
+ */
 static void vector_take(struct fn_poll_item *item)
 {
 	struct fn_poller *p = item->poller;
@@ -177,7 +179,9 @@ int fn_poll_item_add(struct fn_poll_item *item, void *attached, struct fn_poll_l
 	if (ret)
 		return ret;
 	(void)pthread_mutex_lock(&p->ctx->poll_lock);
-	/* While another thread configures the device vectors change: they are looked at afterwards. */
+	/*
+	 * While another thread configures the device vectors change: they are looked at afterwards.
+	 */
 	rival = dev->let_go ? NULL : vector_rival(item);
 	if (item->queue->attached)
 		ret = fn_fail(-EBUSY, "%s: %s queue %u is in %s already: fn_poller_del_%s() it",

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Queues of a poller: packets go from a receive queue to its callback, and wait for room to leave. */
+/*
+ * Queues of a poller: packets go from a receive queue to its callback, and wait for room to leave.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

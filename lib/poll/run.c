@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The worker's loop: rounds over its queues and sources, and what a round that found nothing means. */
+/*
+ * The worker's loop: rounds over its queues and sources, and what a round that found nothing means.
+ */
 #include <errno.h>
 #include <stdlib.h>
 
