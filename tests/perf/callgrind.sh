@@ -11,12 +11,13 @@ callgrind_missing() {
 # callgrind_run PROGRAM DIR [OPTION [ARGUMENT]]: leaves DIR/lines, what the program says of each figure,
 # and DIR/out.N, what callgrind counted up to mark N. A figure lies between two marks;
 # what is before the first is warm-up.
+# A worker's loop is counted without what the model does in it: perf_step() is called from fn_poller_run().
 # The environment is emptied, because it moves the stack and with it what copies are aligned to.
 callgrind_run() {
 	env -i PATH="$PATH" valgrind -q --tool=callgrind --callgrind-out-file="$2/out" \
 		--compress-strings=no --compress-pos=no --collect-atstart=no \
 		--toggle-collect=perf_rx --toggle-collect=perf_tx --toggle-collect=perf_forward \
-		--toggle-collect=forward_round \
+		--toggle-collect=forward_round --toggle-collect=fn_poller_run --toggle-collect=perf_step \
 		--dump-after=perf_mark ${3:+"$3"} "$1" ${4:+"$4"} >"$2/lines" 2>"$2/errors" &&
 		[ -e "$2/out.1" ] && return 0
 	echo "callgrind did not count $1:" >&2
