@@ -31,6 +31,9 @@
  * @sleeps: sleeps then
  * @charged: packets whose time has passed
  * @marks: calls of perf_mark()
+ * @busy: the last round took packets
+ * @empty_n: rounds that took none behind one that did
+ * @empty_ns: their time
  * @frame: what arrives
  */
 struct step {
@@ -50,6 +53,9 @@ struct step {
 	uint64_t sleeps;
 	uint64_t charged;
 	unsigned marks;
+	bool busy;
+	uint64_t empty_n;
+	uint64_t empty_ns;
 	uint8_t frame[FRAME_BYTES];
 };
 
@@ -120,7 +126,7 @@ static void pass(struct step *s, uint64_t ns)
 		if (s->due_ns > clock->now_ns)
 			model_clock_advance(clock, s->due_ns - clock->now_ns);
 		s->due_ns += s->load->interval_ns;
-		arrive(s, 1);
+		arrive(s, s->load->at_once ? s->load->at_once : 1);
 	}
 	if (until_ns > clock->now_ns)
 		model_clock_advance(clock, until_ns - clock->now_ns);
@@ -144,6 +150,11 @@ __attribute__((noinline)) unsigned perf_step(void *arg)
 
 	s->charged = s->res->packets;
 	mark(s);
+	if (!packets && s->busy) {
+		s->empty_n++;
+		s->empty_ns += s->load->round_ns;
+	}
+	s->busy = packets != 0;
 	pass(s, s->load->round_ns + packets * s->load->packet_ns);
 	if (!s->load->interval_ns && s->md->clock->now_ns >= s->due_ns)
 		arrive(s, s->load->a_round);
@@ -241,6 +252,7 @@ static int worker_open(struct step *s)
 	const struct fn_poller_opts opts = {
 		.sz = sizeof(opts),
 		.wait = FN_POLLER_WAIT_EPOLL,
+		.burst = s->conf->burst,
 		.wake_latency_ns = s->conf->latency_ns,
 		.wake_cpu_ns = s->conf->latency_ns,
 	};
@@ -275,6 +287,12 @@ static int run(struct step *s)
 	s->res->sleeps = sleeps(s) - s->sleeps;
 	s->res->spurious = s->poller->counts.spurious;
 	s->res->lost = s->poller->counts.lost_wakeups;
+	s->res->elapsed_ns = s->poller->counts.elapsed_ticks;
+	s->res->busy_ns = s->poller->counts.busy_ticks;
+	s->res->busy_rounds = s->poller->counts.rounds - s->poller->counts.empty_rounds;
+	/* A worker that has never had one knows it from another time: here it is always the same. */
+	s->res->empty_ns =
+		s->empty_n ? (double)s->empty_ns / (double)s->empty_n : (double)s->load->round_ns;
 	return ret;
 }
 

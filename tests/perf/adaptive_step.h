@@ -19,6 +19,7 @@
  * struct step_load - what arrives, and what time passes
  * @first_ns: the first packet arrives so long behind the start
  * @interval_ns: then one each so often; 0: at each round as many as @a_round
+ * @at_once: with @interval_ns: so many instead of one; 0: one
  * @a_round: packets a round
  * @packets: after so many the worker stops
  * @round_ns: what a round takes
@@ -28,6 +29,7 @@
 struct step_load {
 	uint64_t first_ns;
 	uint64_t interval_ns;
+	unsigned at_once;
 	unsigned a_round;
 	uint64_t packets;
 	uint64_t round_ns;
@@ -44,6 +46,10 @@ struct step_load {
  * @spurious: interrupts that found nothing
  * @lost: &fn_poller_stats.lost_wakeups
  * @dropped: packets that found no buffer
+ * @elapsed_ns: how long it was
+ * @busy_ns: of it, rounds that took packets, as the worker counts them
+ * @busy_rounds: how many those were
+ * @empty_ns: what a round took that found nothing behind one that took packets: no pause is in it
  * @wrong: what the driver did that it may not do, or NULL
  */
 struct step_result {
@@ -54,6 +60,10 @@ struct step_result {
 	uint64_t spurious;
 	uint64_t lost;
 	uint64_t dropped;
+	uint64_t elapsed_ns;
+	uint64_t busy_ns;
+	uint64_t busy_rounds;
+	double empty_ns;
 	const char *wrong;
 };
 
@@ -63,7 +73,8 @@ struct step_result {
  * @ring: its ring
  * @mode: of the worker
  * @policy: of the worker
- * @latency_ns: what a wake takes
+ * @burst: of the worker; 0: 32
+ * @latency_ns: what a wake takes, and costs
  * @mapped: the doorbell is plain memory, so that the model costs nothing within a round
  */
 struct step_conf {
@@ -71,6 +82,7 @@ struct step_conf {
 	const struct perf_ring *ring;
 	enum fn_poller_mode mode;
 	enum fn_poller_policy policy;
+	uint32_t burst;
 	uint64_t latency_ns;
 	bool mapped;
 };
