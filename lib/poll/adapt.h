@@ -86,8 +86,8 @@ unsigned fn_adapt_pauses(struct fn_adapt *a);
  *
  * Work that came soon after the last (within the longest window) would have been met by polling:
  * the window doubles. Work that came late made all of the polling vain: it halves, down to 0,
- * unless polling has paid for it since the last late one (adapt.c). Anything else is no news, and
- * who finds nothing after it sleeps again at once.
+ * unless the half that would go has met something since the last late one. Anything else is no
+ * news, and who finds nothing after it sleeps again at once.
  */
 void fn_adapt_woke(struct fn_adapt *a, uint64_t now, enum fn_adapt_cause cause);
 

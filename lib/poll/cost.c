@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* What a wake costs on this machine: the thread has a timer wake it some times, and looks at its clocks. */
+/* What a wake costs here: a timer wakes the thread some times, which reads its clocks. */
 #include <errno.h>
 #include <stdbool.h>
 #include <sys/epoll.h>

@@ -15,22 +15,38 @@
 /**
  * struct fn_dim - the state of one vector
  * @level: index of the delay in force
- * ... (the rest is private to dim.c)
+ * @up: it goes to longer delays, else to shorter ones
+ * @parked: it goes nowhere
+ * @rest: parked for so many samples, and not until the load changes
+ * @steps: steps that way in a row
+ * @before: steps the other way, before it turned
+ * @tired: steps since it was parked
+ * @started: a sample is being taken
+ * @known: @last_pps and @last_packets are of a sample
+ * @events: interrupts of the sample so far
+ * @start_ns: when it began
+ * @packets: packets of it so far
+ * @last_pps: packets a second of the sample that the next one is compared with
+ * @last_packets: packets of that one, which is to say of FN_DIM_EVENTS interrupts
  */
 struct fn_dim {
 	uint8_t level;
-	int8_t direction;
-	uint8_t steps;
-	uint8_t tired;
-	uint16_t events;
+	bool up;
 	bool parked;
+	uint8_t rest;
+	uint8_t steps;
+	uint8_t before;
+	uint8_t tired;
+	bool started;
+	bool known;
+	uint8_t events;
 	uint64_t start_ns;
 	uint64_t packets;
-	uint64_t bytes_unused;
 	uint64_t last_pps;
-	uint64_t last_eps;
+	uint64_t last_packets;
 };
 
+/* Begin, with the shortest delay: the caller sets fn_dim_delay_ns(). */
 void fn_dim_init(struct fn_dim *dim);
 
 /**

@@ -5,28 +5,28 @@
 #include "base/error.h"
 #include "poll/wait.h"
 
-int fn_wait_add_failed(const struct fn_wait_mark *mark, int err)
+static const char *words(int err)
 {
 	switch (err) {
 	case EBADF:
-		return fn_fail(-err, "cannot watch descriptor %d: it is not open", mark->fd);
+		return "it is not open";
 	case EPERM:
-		return fn_fail(
-			-err,
-			"cannot watch descriptor %d: a file of that kind is always ready and cannot be "
-			"waited for; read and write it as it is",
-			mark->fd);
+		return "a file of its kind is always ready: read and write it as it is";
 	case EEXIST:
-		return fn_fail(-err,
-			       "cannot watch descriptor %d: the poller watches it already; watch it "
-			       "once, for all events, or a dup(2) of it",
-			       mark->fd);
+		return "the poller watches it already: watch it once, for all events, or a dup(2) "
+		       "of it";
 	case ENOSPC:
-		return fn_fail(-err,
-			       "cannot watch descriptor %d: the user watches as many as may be; "
-			       "raise fs.epoll.max_user_watches (sysctl)",
-			       mark->fd);
+		return "this user watches as many as may be: raise fs.epoll.max_user_watches "
+		       "(sysctl)";
+	case EMFILE:
+	case ENFILE:
+		return "that takes one more for a moment: raise the limit (ulimit -n)";
 	default:
-		return fn_fail(-err, "cannot watch descriptor %d: %s", mark->fd, fn_strerror(err));
+		return fn_strerror(err);
 	}
+}
+
+int fn_wait_add_failed(const struct fn_wait_mark *mark, int err)
+{
+	return fn_fail(-err, "cannot watch descriptor %d: %s", mark->fd, words(err));
 }

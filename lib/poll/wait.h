@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a worker waits by: epoll or io_uring. A back end knows descriptors, and nothing of queues. */
+/* What a worker waits by: epoll or io_uring. A back end knows descriptors, not queues. */
 #ifndef FN_POLL_WAIT_H
 #define FN_POLL_WAIT_H
 
@@ -9,7 +9,7 @@
 enum fn_wait_kind {
 	FN_WAIT_VECTOR, /* eventfd of an interrupt vector */
 	FN_WAIT_WAKE,   /* the poller's own eventfd */
-	FN_WAIT_TIMER, /* the poller's own timerfd, for loops that wait for the poller's descriptor */
+	FN_WAIT_TIMER,  /* the poller's own timerfd, for loops that wait for its descriptor */
 	FN_WAIT_EVENTS, /* fn_ctx_event_fd() */
 	FN_WAIT_WATCH,  /* the application's; the only kind that is level-triggered */
 };
@@ -41,7 +41,7 @@ struct fn_wait;
 /**
  * struct fn_wait_conf - what a back end is made with
  * @ring_entries: submission entries of an io_uring
- * @cqe: receives completions that are none of the back end's own
+ * @cqe: receives completions that are none of the back end's own; or NULL
  * @cqe_arg: handed to @cqe
  */
 struct fn_wait_conf {
@@ -57,16 +57,23 @@ struct fn_wait_conf {
  * @destroy: give it back; marks may still be in it, and are not touched afterwards
  * @add: report a descriptor from now on: once for each edge, what came before included, or with
  *	FN_WAIT_WATCH again as long as it is ready. -errno as epoll_ctl(2), with fn_fail()
- * @del: report it no more. The descriptor is still open. Always completes
+ * @del: report it no more. The descriptor is still open, and the kernel lets go of it before this
+ *	returns. Always completes
  * @wait: wait until something is ready, @timeout_ns at most (0: only look; below 0: for ever), and
  *	list it. To be reported is to be consumed: eventfds are not read. Submits the application's
- *	requests and hands its completions over first. A signal ends it like a time-out
+ *	requests and hands its completions over first, to callbacks that may use @add and @del. A
+ *	signal ends it like a time-out
  *	Return: marks listed, 0 to FN_WAIT_READY. @cqes, which is not NULL, gets the number of
  *	completions handed over
- * @fd: readable when @wait would find something
- * @ring: the io_uring, or NULL
+ * @fd: readable when @wait would find something, once one has found nothing
+ * @ring: the io_uring; NULL with epoll, and without &fn_wait_conf.cqe: completions would have
+ *	nowhere to go
  *
- * All but @fd on the worker's thread, or while there is none.
+ * All but @fd on the worker's thread, or while there is none. When another thread becomes the
+ * worker its first @wait may report once more what was reported.
+ *
+ * An io_uring works on the thread that waited for it last: system calls of that thread that end
+ * with EINTR at any signal, as epoll_wait(2) for @fd, do so when something becomes ready.
  */
 struct fn_wait_ops {
 	enum fn_poller_wait kind;

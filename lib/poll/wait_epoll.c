@@ -42,10 +42,10 @@ static int epoll_create_wait(const struct fn_wait_conf *conf, struct fn_wait **o
 		return fn_fail(-ENOMEM, "out of memory for what a poller waits by");
 	wait->fd = epoll_create1(EPOLL_CLOEXEC);
 	if (wait->fd < 0) {
-		ret = fn_fail(
-			-errno,
-			"no file descriptor for what a poller waits by: %s; raise the limit (ulimit -n)",
-			fn_strerror(errno));
+		ret = fn_fail(-errno,
+			      "no file descriptor for a poller to wait by: %s; raise the limit "
+			      "(ulimit -n)",
+			      fn_strerror(errno));
 		free(wait);
 		return ret;
 	}

@@ -40,6 +40,7 @@ may lib/pkt/ fastnic/ base/ mem/ pkt/
 may lib/bus/ fastnic/ base/ mem/ bus/
 may lib/dev/ fastnic/ base/ mem/ pkt/ bus/ dev/ drivers/virtio/virtio_net.h \
 	drivers/intel/e1000e/e1000e.h drivers/intel/igb/igb.h
+may lib/poll/ fastnic/ base/ mem/ pkt/ bus/ dev/ poll/
 may drivers/virtio/ fastnic/ base/ mem/ pkt/ bus/ dev/driver.h drivers/virtio/
 # What both Intel drivers share lies above them and names neither (below).
 may drivers/intel/ fastnic/ base/ mem/ pkt/ bus/ dev/driver.h drivers/intel/

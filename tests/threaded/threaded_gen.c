@@ -154,8 +154,6 @@ uint64_t thr_gen_next(struct thr_queue *q, uint64_t now)
 		gen->pending--;
 	}
 	gen->left--;
-	if (!gen->left)
-		__atomic_store_n(&q->done, true, __ATOMIC_RELEASE);
 	return stamp;
 }
 

@@ -140,6 +140,8 @@ static bool rx_round(const struct threaded_thread *t, struct thr_queue *q, uint6
 	}
 	thr_add(&q->counts.delivered, n < room ? n : room);
 	ring->show(q);
+	if (!q->gen.left)
+		__atomic_store_n(&q->done, true, __ATOMIC_RELEASE);
 	return n != 0;
 }
 
