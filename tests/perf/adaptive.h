@@ -24,10 +24,6 @@
 #define NS_PER_S 1000000000u
 #define NS_PER_MS 1000000u
 
-/* The worker's core and the device's, plus 1. */
-#define WORKER_CORE_PLUS_1 1u
-#define DEVICE_CORE_PLUS_1 2u
-
 /* Latencies that are kept: of the last so many packets. */
 #define RIG_SAMPLES (1u << 19)
 
@@ -71,6 +67,15 @@ struct machine {
 	double lib_lat_ns;
 	double lib_cpu_ns;
 };
+
+/* The two sides, each on a core of its own. */
+enum core {
+	WORKER_CORE,
+	DEVICE_CORE,
+};
+
+/* The core of a side, plus 1: the first two that this program may use. */
+unsigned core_plus_1(enum core core);
 
 /* False: it cannot be measured, and why has been said. */
 bool machine_measure(struct machine *machine);
@@ -317,7 +322,8 @@ void quads_ratio(const struct quads *quads, block_value *value, struct interval 
 void quads_difference(const struct quads *quads, block_value *value, struct interval *figure,
 		      struct interval *control);
 
-/* The blocks of B alone: a value of each, and the sum of a count. */
+/* The blocks of A or B alone: a value of each; and the sum of a count over those of B. */
+struct interval quads_a(const struct quads *quads, block_value *value);
 struct interval quads_b(const struct quads *quads, block_value *value);
 double quads_b_sum(const struct quads *quads, block_value *value);
 

@@ -15,7 +15,7 @@ adaptive_instructions() {
 			more = figure[at[i], a_round[i], "adaptive"] - poll
 			met = more <= 0.5
 			if (!met) bad = 1
-			printf "row|cost of the mode, burst 32, %d packets a round: instructions a packet (%s)|balanced|" \
+			printf "row|cost of the mode, %d packets a round: instructions a packet (%s)|balanced|" \
 				"%.2f above %.1f|at most 0.5|stepped model, callgrind|count|%s\n", \
 				a_round[i], at[i], more, poll, met ? "met" : "missed"
 		}

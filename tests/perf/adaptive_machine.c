@@ -38,19 +38,42 @@ void sleep_ns(uint64_t ns)
 		;
 }
 
-static void go_to_core(unsigned core_plus_1)
+/* Looked for once, before any thread goes to its core; 0: there is none. */
+static unsigned cores[2];
+
+static bool cores_find(void)
+{
+	cpu_set_t cpus;
+	unsigned n = 0;
+
+	CPU_ZERO(&cpus);
+	if (!sched_getaffinity(0, sizeof(cpus), &cpus))
+		for (unsigned i = 0; i < CPU_SETSIZE && n < 2; i++)
+			if (CPU_ISSET(i, &cpus))
+				cores[n++] = i + 1;
+	if (n < 2)
+		(void)fputs("adaptive: two cores are needed, one for each side\n", stderr);
+	return n == 2;
+}
+
+unsigned core_plus_1(enum core core)
+{
+	return cores[core];
+}
+
+static void go_to_core(enum core core)
 {
 	cpu_set_t cpus;
 
 	CPU_ZERO(&cpus);
-	CPU_SET(core_plus_1 - 1, &cpus);
+	CPU_SET(core_plus_1(core) - 1, &cpus);
 	(void)pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus);
 }
 
 /* A thread that wants a core for itself, and how long it waited for that. */
 struct spinner {
 	pthread_t thread;
-	unsigned core_plus_1;
+	enum core core;
 	double waited;
 };
 
@@ -75,7 +98,7 @@ static void *spin(void *arg)
 	const uint64_t until = fn_ticks() + threaded_ticks(SPIN_NS);
 	double before;
 
-	go_to_core(s->core_plus_1);
+	go_to_core(s->core);
 	before = waited_ns();
 	while (fn_ticks() < until)
 		;
@@ -99,15 +122,10 @@ static double load_average(void)
 
 static bool loaded_measure(struct machine *m)
 {
-	struct spinner s[2] = { { .core_plus_1 = WORKER_CORE_PLUS_1 },
-				{ .core_plus_1 = DEVICE_CORE_PLUS_1 } };
+	struct spinner s[2] = { { .core = WORKER_CORE }, { .core = DEVICE_CORE } };
 	const double load = load_average();
 	double most = 0;
 
-	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
-		(void)fputs("adaptive: two cores are needed, one for each side\n", stderr);
-		return false;
-	}
 	for (unsigned i = 0; i < 2; i++)
 		if (pthread_create(&s[i].thread, NULL, spin, &s[i])) {
 			(void)fputs("adaptive: no thread is to be had\n", stderr);
@@ -149,7 +167,7 @@ static void *sleep_and_wake(void *arg)
 	struct epoll_event ev;
 	double began = 0;
 
-	go_to_core(WORKER_CORE_PLUS_1);
+	go_to_core(WORKER_CORE);
 	for (unsigned i = 0; i < WAKES_WARM + WAKES; i++) {
 		if (i == WAKES_WARM)
 			began = thread_cpu_ns();
@@ -170,7 +188,7 @@ static void *write_after_a_while(void *arg)
 	const uint64_t gap = threaded_ticks(WAKE_GAP_NS);
 	const uint64_t one = 1;
 
-	go_to_core(DEVICE_CORE_PLUS_1);
+	go_to_core(DEVICE_CORE);
 	for (unsigned i = 0; i < WAKES_WARM + WAKES; i++) {
 		uint64_t until;
 
@@ -215,7 +233,7 @@ bool machine_measure(struct machine *m)
 	struct fn_cost cost;
 
 	memset(m, 0, sizeof(*m));
-	if (!loaded_measure(m))
+	if (!cores_find() || !loaded_measure(m))
 		return false;
 	if (!wakes_measure(m) || fn_cost_measure(&cost)) {
 		(void)fputs("adaptive: what a wake costs cannot be measured\n", stderr);

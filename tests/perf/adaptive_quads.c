@@ -79,7 +79,8 @@ void quads_difference(const struct quads *quads, block_value *value, struct inte
 	*control = compare(quads, quads->aa, value, false);
 }
 
-struct interval quads_b(const struct quads *quads, block_value *value)
+/* Of each quad two blocks. */
+static struct interval side(const struct quads *quads, block_value *value, const unsigned at[2])
 {
 	double *values = malloc(2 * quads->n * sizeof(*values));
 	struct interval result = { 0 };
@@ -87,12 +88,22 @@ struct interval quads_b(const struct quads *quads, block_value *value)
 	if (!values)
 		return result;
 	for (unsigned i = 0; i < quads->n; i++) {
-		values[2 * i] = value(&quads->ab[i][1]);
-		values[2 * i + 1] = value(&quads->ab[i][2]);
+		values[2 * i] = value(&quads->ab[i][at[0]]);
+		values[2 * i + 1] = value(&quads->ab[i][at[1]]);
 	}
 	result = interval_of(values, 2 * quads->n);
 	free(values);
 	return result;
+}
+
+struct interval quads_a(const struct quads *quads, block_value *value)
+{
+	return side(quads, value, (const unsigned[]){ 0, 3 });
+}
+
+struct interval quads_b(const struct quads *quads, block_value *value)
+{
+	return side(quads, value, (const unsigned[]){ 1, 2 });
 }
 
 double quads_b_sum(const struct quads *quads, block_value *value)

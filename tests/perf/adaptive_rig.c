@@ -120,7 +120,7 @@ static int worker_open(struct rig *r)
 	const struct fn_poller_opts opts = {
 		.sz = sizeof(opts),
 		.mode = FN_POLLER_POLL,
-		.core_plus_1 = WORKER_CORE_PLUS_1,
+		.core_plus_1 = core_plus_1(WORKER_CORE),
 		.burst = r->opts.burst,
 	};
 	const struct fn_poller_rx_opts rx = { .sz = sizeof(rx), .fn = take, .arg = r };
@@ -145,7 +145,7 @@ static int device_open(struct rig *r)
 		.rx_ring = r->opts.ring,
 	};
 	const struct threaded_run run = {
-		.core_plus_1 = DEVICE_CORE_PLUS_1,
+		.core_plus_1 = core_plus_1(DEVICE_CORE),
 		.deadline_ns = DEADLINE_NS,
 		.rests = r->opts.rests,
 	};

@@ -38,14 +38,16 @@ static bool without(const struct row *row)
 	return row->figure.high < row->goal;
 }
 
-static const char *verdict(const struct row *row)
+static const char *verdict(const struct row *row, char *text, size_t len)
 {
 	const double width = row->control.high - row->control.low;
 
 	if (!row->judged)
 		return "shown";
-	if (row->loaded && row->loaded[0])
-		return "not judged, the machine is loaded";
+	if (row->loaded && row->loaded[0]) {
+		(void)snprintf(text, len, "not judged: %s", row->loaded);
+		return text;
+	}
 	if (row->control.n && !(width < row->margin))
 		return "not resolved: the control is too wide";
 	if (within(row))
@@ -75,13 +77,14 @@ void row_print(const struct row *row)
 	char figure[32];
 	char goal[32];
 	char text[200];
+	char why[220];
 
 	judge(row, text, sizeof(text));
 	(void)printf("row|%s|%s|%s%s|at %s %s%s|%s|%s|%s\n", row->measure,
 		     row->policy ? row->policy : "-",
 		     number(row->figure.median, figure, sizeof(figure)), row->unit,
 		     row->side == AT_MOST ? "most" : "least", number(row->goal, goal, sizeof(goal)),
-		     row->unit, row->place, text, verdict(row));
+		     row->unit, row->place, text, verdict(row, why, sizeof(why)));
 	(void)fflush(stdout);
 }
 

@@ -20,6 +20,11 @@ static double p50_of(const struct block *b)
 	return b->p50_ns;
 }
 
+static double p90_of(const struct block *b)
+{
+	return b->p90_ns;
+}
+
 static double cpu_of(const struct block *b)
 {
 	return b->cpu;
@@ -287,11 +292,12 @@ static void rate_policy(struct session *s, struct rig *rig, const struct rate_ro
 	row.judged = rate->cpu == p + 1;
 	if (rate->cpu)
 		rate_cpu(s, rate, row, &quads);
-	(void)printf("note|%u packets/s, %s: p50 %.2f us, %.3f of a core, %.0f sleeps in %.0f "
-		     "packets|%s\n",
+	(void)printf("note|%u packets/s, %s: p50 %.2f us and p90 %.2f (polling %.2f and %.2f), "
+		     "%.3f of a core, %.0f sleeps in %.0f packets|%s\n",
 		     (unsigned)rate->rate, policies[p].name, quads_b(&quads, p50_of).median / 1000,
-		     quads_b(&quads, cpu_of).median, quads_b_sum(&quads, sleeps_of),
-		     quads_b_sum(&quads, packets_of), loaded);
+		     quads_b(&quads, p90_of).median / 1000, quads_a(&quads, p50_of).median / 1000,
+		     quads_a(&quads, p90_of).median / 1000, quads_b(&quads, cpu_of).median,
+		     quads_b_sum(&quads, sleeps_of), quads_b_sum(&quads, packets_of), loaded);
 	quads_free(&quads);
 }
 

@@ -34,6 +34,9 @@
  * @busy: the last round took packets
  * @empty_n: rounds that took none behind one that did
  * @empty_ns: their time
+ * @came_ns: when the last packets arrived, by their number
+ * @samples: latencies
+ * @samples_n: how many
  * @frame: what arrives
  */
 struct step {
@@ -56,6 +59,9 @@ struct step {
 	bool busy;
 	uint64_t empty_n;
 	uint64_t empty_ns;
+	uint64_t came_ns[2 * STEP_RING];
+	uint64_t samples[STEP_SAMPLES];
+	unsigned samples_n;
 	uint8_t frame[FRAME_BYTES];
 };
 
@@ -109,6 +115,7 @@ static void arrive(struct step *s, unsigned n)
 {
 	look_at_doorbell(s);
 	for (; n; n--) {
+		s->came_ns[s->arrived % FN_ARRAY_LEN(s->came_ns)] = s->md->clock->now_ns;
 		if (s->conf->device->receive(0, 1, s->frame, FRAME_BYTES))
 			s->arrived++;
 		else
@@ -155,7 +162,8 @@ __attribute__((noinline)) unsigned perf_step(void *arg)
 		s->empty_ns += s->load->round_ns;
 	}
 	s->busy = packets != 0;
-	pass(s, s->load->round_ns + packets * s->load->packet_ns);
+	pass(s, s->load->round_ns + packets * s->load->packet_ns +
+			(packets ? 0 : s->poller->adapt.pauses * s->load->pause_ns));
 	if (!s->load->interval_ns && s->md->clock->now_ns >= s->due_ns)
 		arrive(s, s->load->a_round);
 	if (s->res->packets >= s->load->packets)
@@ -177,6 +185,9 @@ static void take(void *arg, struct fn_pkt **pkts, unsigned n)
 		s->res->first = signals(s);
 		s->sleeps = sleeps(s);
 	}
+	for (unsigned i = 0; i < n && s->samples_n < STEP_SAMPLES; i++)
+		s->samples[s->samples_n++] =
+			fn_ticks() - s->came_ns[(s->res->packets + i) % FN_ARRAY_LEN(s->came_ns)];
 	s->res->packets += n;
 	fn_pkt_free_bulk(pkts, n);
 }
@@ -277,6 +288,14 @@ static int worker_open(struct step *s)
 	return ret;
 }
 
+static int compare(const void *a, const void *b)
+{
+	const uint64_t *x = a;
+	const uint64_t *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
 static int run(struct step *s)
 {
 	int ret;
@@ -289,8 +308,11 @@ static int run(struct step *s)
 	s->res->lost = s->poller->counts.lost_wakeups;
 	s->res->elapsed_ns = s->poller->counts.elapsed_ticks;
 	s->res->busy_ns = s->poller->counts.busy_ticks;
+	s->res->asleep_ns = s->poller->counts.asleep_ticks;
+	qsort(s->samples, s->samples_n, sizeof(s->samples[0]), compare);
+	s->res->p50_ns = s->samples_n ? s->samples[s->samples_n / 2] : 0;
 	s->res->busy_rounds = s->poller->counts.rounds - s->poller->counts.empty_rounds;
-	/* A worker that has never had one knows it from another time: here it is always the same. */
+	/* A worker that had none now knows it from another time: here it is always the same. */
 	s->res->empty_ns =
 		s->empty_n ? (double)s->empty_ns / (double)s->empty_n : (double)s->load->round_ns;
 	return ret;

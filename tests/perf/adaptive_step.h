@@ -14,6 +14,7 @@
 #include "perf/instructions.h"
 
 #define STEP_RING 512u
+#define STEP_SAMPLES 20000u
 
 /**
  * struct step_load - what arrives, and what time passes
@@ -24,6 +25,7 @@
  * @packets: after so many the worker stops
  * @round_ns: what a round takes
  * @packet_ns: and each packet in it
+ * @pause_ns: and each of the pauses behind one that found nothing
  * @marked: perf_mark() is called when half of the packets were taken, and at the end
  */
 struct step_load {
@@ -34,6 +36,7 @@ struct step_load {
 	uint64_t packets;
 	uint64_t round_ns;
 	uint64_t packet_ns;
+	uint64_t pause_ns;
 	bool marked;
 };
 
@@ -48,6 +51,8 @@ struct step_load {
  * @dropped: packets that found no buffer
  * @elapsed_ns: how long it was
  * @busy_ns: of it, rounds that took packets, as the worker counts them
+ * @asleep_ns: of it, asleep
+ * @p50_ns: from a packet's arrival until it was taken: median of the first STEP_SAMPLES
  * @busy_rounds: how many those were
  * @empty_ns: what a round took that found nothing behind one that took packets: no pause is in it
  * @wrong: what the driver did that it may not do, or NULL
@@ -62,6 +67,8 @@ struct step_result {
 	uint64_t dropped;
 	uint64_t elapsed_ns;
 	uint64_t busy_ns;
+	uint64_t asleep_ns;
+	uint64_t p50_ns;
 	uint64_t busy_rounds;
 	double empty_ns;
 	const char *wrong;

@@ -2,7 +2,7 @@
 /*
  * The three modes over the packet rate, for adaptive_plot.sh: lines of columns
  *
- *   rate  then of poll, interrupt and adaptive each: share of a core, interrupts a second, p50 in us
+ *   rate, then of poll, interrupt and adaptive each: share of a core, interrupts a second, p50, us
  *
  * in which the rate is the one that was asked for, and the last line is saturation.
  */
