@@ -124,6 +124,7 @@ struct rig_opts {
  *
  * @packets: packets taken
  * @wrong: packets that were not the next one
+ * @early: packets that came before they were due
  * @seq: the next one's number
  * @last_ticks: when the last burst was taken
  * @fell_ticks: it is about to sleep, or sleeps: since when; 0: no
@@ -145,6 +146,7 @@ struct rig {
 
 	uint64_t packets __attribute__((aligned(64)));
 	uint64_t wrong;
+	uint64_t early;
 	uint64_t seq;
 	uint64_t last_ticks;
 	uint64_t fell_ticks;

@@ -39,6 +39,9 @@ static void keep(struct rig *r, const struct threaded_frame *frame, uint64_t now
 {
 	const uint64_t n = r->samples_n;
 
+	/* Before it was due: then the load is not what it is said to be. */
+	if ((int64_t)(now - frame->ticks) < 0)
+		store(&r->early, r->early + 1);
 	if (frame->late) {
 		store(&r->late, r->late + 1);
 		return;
@@ -203,15 +206,16 @@ static bool all_well(struct rig *r)
 		threaded_counts(r->port, &counts);
 	} while (load(&r->packets) < counts.delivered && seconds_now() < limit);
 	s = stats_of(r);
-	if (load(&r->packets) == counts.delivered && !load(&r->wrong) && !counts.bad &&
-	    !s.lost_wakeups && threaded_alive(r->device))
+	if (load(&r->packets) == counts.delivered && !load(&r->wrong) && !load(&r->early) &&
+	    !counts.bad && !s.lost_wakeups && threaded_alive(r->device))
 		return true;
 	(void)fprintf(stderr,
 		      "adaptive: LOST: %" PRIu64 " delivered, %" PRIu64 " taken, %" PRIu64
-		      " out of order, %" PRIu64 " lost wake-ups, %" PRIu64
-		      " wrong things in the ring%s\n",
-		      counts.delivered, load(&r->packets), load(&r->wrong), s.lost_wakeups,
-		      counts.bad, threaded_alive(r->device) ? "" : "; the device's time was up");
+		      " out of order, %" PRIu64 " before they were due, %" PRIu64
+		      " lost wake-ups, %" PRIu64 " wrong things in the ring%s\n",
+		      counts.delivered, load(&r->packets), load(&r->wrong), load(&r->early),
+		      s.lost_wakeups, counts.bad,
+		      threaded_alive(r->device) ? "" : "; the device's time was up");
 	return false;
 }
 

@@ -306,8 +306,9 @@ static int run(struct step *s)
 	s->res->sleeps = sleeps(s) - s->sleeps;
 	s->res->spurious = s->poller->counts.spurious;
 	s->res->lost = s->poller->counts.lost_wakeups;
-	s->res->elapsed_ns = s->poller->counts.elapsed_ticks;
 	s->res->busy_ns = s->poller->counts.busy_ticks;
+	s->res->elapsed_ns = s->res->busy_ns + s->poller->counts.spin_ticks +
+			     s->poller->counts.asleep_ticks;
 	s->res->asleep_ns = s->poller->counts.asleep_ticks;
 	qsort(s->samples, s->samples_n, sizeof(s->samples[0]), compare);
 	s->res->p50_ns = s->samples_n ? s->samples[s->samples_n / 2] : 0;
