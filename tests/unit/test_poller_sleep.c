@@ -68,10 +68,10 @@ static unsigned wait_injected(struct fn_wait *wait, int64_t timeout_ns, struct f
 	return n;
 }
 
+/* Not in interrupt mode: moderation holds interrupts back by a clock that stands still here. */
 static struct nic *begin(enum nic_kind kind)
 {
-	struct nic *nic = rig_begin(kind, (struct fn_poller_opts){ .mode = FN_POLLER_INTERRUPT,
-								   .safety_ns = SAFETY_NS });
+	struct nic *nic = rig_begin(kind, (struct fn_poller_opts){ .safety_ns = SAFETY_NS });
 
 	nic_hook(nic);
 	rig.wait_ops.wait = wait_injected;
