@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * l2fwd itself, from main() on, between devices of the threaded model that rest: idle_l2fwd OPTION...
- * PORT..., where a PORT is KIND.NAME, and KIND is one of ports[] below.
+ * l2fwd itself, from main() on, between devices of the threaded model that rest: idle_l2fwd
+ * OPTION... PORT..., where a PORT is KIND.NAME, and KIND is one of kinds[] below.
  *
  * The program holds the objects of the l2fwd that ships, on the thread that is the process's first.
- * The linker lets some of its names end here: main(), and those that open, start and close devices
- * and create pollers. A thread of the test's own, "director", has frames pass all ports, says
- * "idle from", waits without doing anything until a line comes on standard input, has frames pass again,
- * and ends l2fwd by a signal. What each worker counted meanwhile it prints when the idle time begins
- * and when it ends; idle.sh judges that.
+ * The linker lets some of its names end here: main(), and those that open, start and close
+ * devices and create pollers. A thread of the test's own, "director", has frames pass all ports,
+ * says "idle from", waits without doing anything until a line comes on standard input, says "idle
+ * to", has frames pass again, and ends l2fwd by a signal. Both lines tell what each worker has
+ * counted by then: idle.sh judges that.
  */
 #include <errno.h>
 #include <inttypes.h>

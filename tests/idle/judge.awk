@@ -38,13 +38,18 @@ function limit(who, name) {
 	return name ~ /^(openat|newfstatat|fstat|read|close)$/ ? refreshes * workers : 0
 }
 
-# At least one such call, or the trace is not one.
-function did(tid, pattern, sum, name) {
-	for (name in names)
-		if (name ~ pattern)
-			sum += n[tid, name]
+# One such call at least, or the trace is not one; and all of them together no more than each alone may be.
+function did(tid, pattern, sum, name, most) {
+	for (name in names) {
+		if (name !~ pattern)
+			continue
+		sum += n[tid, name]
+		most = limit(role[tid], name)
+	}
 	if (!sum)
 		fail(role[tid] " did not sleep or write once: is this a trace?")
+	if (sum > most)
+		fail(role[tid] sprintf(": %d such calls in %.1f s", sum, seconds))
 }
 
 END {
