@@ -50,7 +50,8 @@ static void run(struct l2fwd *app, int signal_fd)
 			return;
 		if (fds[0].revents)
 			return;
-		(void)fn_ctx_process_events(app->ctx);
+		if (fds[1].revents)
+			(void)fn_ctx_process_events(app->ctx);
 		if (now_ns() >= screen) {
 			report_sample(app->report);
 			report_screen(app->report);

@@ -62,7 +62,11 @@ static void *work(void *arg)
 {
 	struct fn_poller_stats stats = { .sz = sizeof(stats) };
 	struct worker *worker = arg;
+	char name[16];
 
+	/* For top -H and its sisters: which thread is whose. */
+	(void)snprintf(name, sizeof(name), "worker %u", worker->index);
+	(void)pthread_setname_np(pthread_self(), name);
 	if (fn_poller_run(worker->poller)) {
 		atomic_store(&worker->app->worker_failed, true);
 		(void)kill(getpid(), SIGTERM);

@@ -13,7 +13,8 @@ static int cpu_for(const struct fn_queue *queue, struct fn_poller **p)
 {
 	const struct fn_poll_item *item = queue->attached;
 
-	if (!item || queue->event_fd < 0 || !item->poller->opts.core_plus_1)
+	/* Whoever is about to change the device may give it other vectors: he comes again. */
+	if (!item || queue->dev->let_go || queue->event_fd < 0 || !item->poller->opts.core_plus_1)
 		return -1;
 	*p = item->poller;
 	return (int)item->poller->opts.core_plus_1 - 1;

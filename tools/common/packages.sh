@@ -8,7 +8,7 @@
 
 # Under the command that needs it; the lab has its own list. Debian's and Ubuntu's names agree.
 packages_build="gcc libc6-dev cmake ninja-build pkg-config libpci-dev liburing-dev libjson-c-dev"
-packages_test="g++ clang libcmocka-dev shellcheck clang-format-14 clang-tidy-14 jq perl valgrind"
+packages_test="g++ clang libcmocka-dev shellcheck clang-format-14 clang-tidy-14 jq perl strace valgrind"
 packages_lab=$(lab_packages | tr '\n' ' ')
 packages_demo="iperf3 iputils-ping jq"
 packages_plot="gnuplot-nox"
