@@ -52,6 +52,7 @@ enum threaded_kind {
  * @late_ns: Intel: writes of tails and of interrupt registers land within this time, in their
  *	order, or when a register is read; 0: at once. Writes of other registers push them too
  * @no_flush: Intel: reading STATUS pushes none of them, as if the driver had not read it
+ * @events: the kernel can ask for the device's release: threaded_ask_release()
  * @stays_down: configured, not started
  */
 struct threaded_opts {
@@ -70,6 +71,7 @@ struct threaded_opts {
 	struct fn_pool *pool;
 	uint64_t late_ns;
 	bool no_flush;
+	bool events;
 	bool stays_down;
 };
 
@@ -119,7 +121,10 @@ struct threaded_run {
 
 struct threaded_thread;
 
-/* @run may be NULL. 0, or -errno. A port belongs to one thread at a time. */
+/*
+ * @run may be NULL. 0, or -errno. A port belongs to one thread at a time. A device that rests may
+ * be stopped only when nobody is within a call for one of its queues.
+ */
 int threaded_start(struct threaded_port *const *ports, unsigned n, const struct threaded_run *run,
 		   struct threaded_thread **thread);
 void threaded_stop(struct threaded_thread *thread);
@@ -254,6 +259,12 @@ void threaded_hold(struct threaded_port *port, enum threaded_op op, uint64_t ns)
 
 /* Whether an operation is being held just now. */
 bool threaded_holding(const struct threaded_port *port);
+
+/* The link goes up or down, and the driver is told; frames come and go all the same. */
+void threaded_link(struct threaded_port *port, bool up);
+
+/* The kernel wants the device back: FN_EVENT_RELEASE_REQUESTED. */
+void threaded_ask_release(struct threaded_port *port);
 
 /**
  * struct threaded_frame - a frame of the model, without its end

@@ -81,7 +81,7 @@ static struct threaded_model *model_of(struct fn_busdev *busdev)
 void thr_hold_off(struct threaded_model *m)
 {
 	(void)__atomic_fetch_add(&m->off, 1, __ATOMIC_SEQ_CST);
-	/* Pairs with enter() of threaded_thread.c: each writes its word before it reads the other. */
+	/* Pairs with enter() of threaded_thread.c: each writes its word, then reads the other. */
 	while (__atomic_load_n(&m->within, __ATOMIC_SEQ_CST))
 		(void)sched_yield();
 }

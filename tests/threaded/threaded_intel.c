@@ -45,7 +45,7 @@ static void put(struct thr_queue *q, const struct threaded_frame *frame)
 		thr_add(&q->counts.bad, 1);
 	va = thr_at(q, fn_read_le64(&desc[0]), THREADED_FRAME_BYTES);
 	if (va)
-		thr_copy64(va, frame, THREADED_FRAME_BYTES / 8);
+		thr_copy(va, frame, THREADED_FRAME_BYTES / 8);
 	if (!is_76(q)) {
 		first = (uint64_t)q->idx << 8;
 		status |= IDEV_RXD_IXSM;
@@ -120,21 +120,21 @@ static unsigned take(struct thr_queue *q, unsigned most)
 	return n;
 }
 
-const struct thr_ring_ops thr_intel_ring = { .room = room, .put = put, .show = show, .take = take };
+const struct thr_ring_ops thr_intel_ring = {
+	.room = room,
+	.put = put,
+	.show = show,
+	.take = take,
+};
 
 bool thr_intel_is_hot(const struct threaded_model *m, uint32_t off, struct thr_queue **q)
 {
-	const bool wide = m->id->family == INTEL_82576;
 	uint32_t which;
 	unsigned queue;
 	bool tx;
 
-	/* Tails only: the first of these ranges is the 82574's, and queues 0 to 3 of the 82576. */
-	if (off < IDEV_RXQ_74 || off >= IDEV_TXQ_76 + 0x40u * 16u)
-		return false;
 	if (!intel_dev_queue_reg(m->id, off, &tx, &queue, &which) || which != IDEV_Q_TAIL)
 		return false;
-	(void)wide;
 	*q = (struct thr_queue *)(uintptr_t)(tx ? &m->tx[queue] : &m->rx[queue]);
 	return true;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Interrupts of the queues of Intel's controllers, raised and let through by different threads: 82574
- * 7.4 and 10.2.4, 82576 8.8, with MSI-X. The causes that are no queue's, and MSI-X entry 0 with
- * them, are the stepped model's (tests/model/intel_dev_irq.c).
+ * Interrupts of the queues of Intel's controllers, raised and let through by different threads:
+ * 82574 7.4 and 10.2.4, 82576 8.8, with MSI-X. The causes that are no queue's, and MSI-X entry 0
+ * with them, are the stepped model's (tests/model/intel_dev_irq.c).
  *
  * Causes and mask change together, in one word, as if the device did one thing at a time.
  */

@@ -148,6 +148,7 @@ static int model_make(const struct threaded_opts *opts, struct threaded_model **
 	ret = opts->kind == THREADED_VIRTIO ? virtio_make(m) : intel_make(m);
 	if (!ret) {
 		m->md->busdev.ops = &thr_bus;
+		m->md->events = opts->events;
 		m->port.model = m;
 		ret = thr_plug(m);
 	}
@@ -184,6 +185,16 @@ static int memory_make(struct threaded_model *m)
 	return ret;
 }
 
+/* The stepped model's clock stands still by itself: the link is negotiated in no time. */
+static void link_settle(struct threaded_model *m)
+{
+	thr_lock();
+	if (m->id)
+		model_clock_advance(m->md->clock, 2 * m->id->link_ns);
+	thr_follow(m);
+	thr_unlock();
+}
+
 static int device_make(struct threaded_model *m)
 {
 	const struct fn_dev_conf conf = { .sz = sizeof(conf),
@@ -203,7 +214,10 @@ static int device_make(struct threaded_model *m)
 	port->rx = fn_dev_rxq(port->dev, 0);
 	port->tx = fn_dev_txq(port->dev, 0);
 	ret = fn_dev_configure(port->dev, &conf);
-	return ret || m->opts.stays_down ? ret : fn_dev_start(port->dev);
+	if (!ret && !m->opts.stays_down)
+		ret = fn_dev_start(port->dev);
+	link_settle(m);
+	return ret;
 }
 
 int threaded_open(const struct threaded_opts *opts, struct threaded_port **port)
@@ -323,4 +337,24 @@ void threaded_hold(struct threaded_port *port, enum threaded_op op, uint64_t ns)
 bool threaded_holding(const struct threaded_port *port)
 {
 	return __atomic_load_n(&port->model->held_ops, __ATOMIC_ACQUIRE) != 0;
+}
+
+void threaded_link(struct threaded_port *port, bool up)
+{
+	struct threaded_model *m = port->model;
+
+	thr_lock();
+	if (m->vd)
+		virtio_dev_link(m->vd, up);
+	else
+		intel_dev_cable(m->id, up);
+	thr_unlock();
+	link_settle(m);
+}
+
+void threaded_ask_release(struct threaded_port *port)
+{
+	thr_lock();
+	model_dev_request(port->model->md);
+	thr_unlock();
 }

@@ -145,19 +145,29 @@ static bool rx_round(const struct threaded_thread *t, struct thr_queue *q, uint6
 	return n != 0;
 }
 
+/* One frame at a time, each so long behind the one before, or behind the time it was seen. */
+static bool tx_slowly(struct thr_queue *q, uint64_t now, uint64_t frame_ticks)
+{
+	const struct thr_ring_ops *ring = thr_ring(q->model);
+
+	if (q->next_at && now < q->next_at)
+		return true;
+	if (q->next_at)
+		(void)ring->take(q, 1);
+	q->next_at = ring->room(q) ? now + frame_ticks : 0;
+	return q->next_at != 0;
+}
+
 static bool tx_round(struct thr_queue *q, uint64_t now)
 {
 	const uint64_t frame_ticks = __atomic_load_n(&q->frame_ticks, __ATOMIC_RELAXED);
-	unsigned n;
 
 	if (__atomic_load_n(&q->stopped, __ATOMIC_ACQUIRE))
 		return false;
-	if (frame_ticks && now < q->next_at)
-		return true;
-	n = thr_ring(q->model)->take(q, frame_ticks ? 1 : THR_BATCH);
-	if (n)
-		q->next_at = now + frame_ticks;
-	return n != 0;
+	if (frame_ticks)
+		return tx_slowly(q, now, frame_ticks);
+	q->next_at = 0;
+	return thr_ring(q->model)->take(q, THR_BATCH) != 0;
 }
 
 /* Pairs with thr_hold_off(): each writes its word before it reads the other. */

@@ -120,10 +120,9 @@ static void put(struct thr_queue *q, const struct threaded_frame *frame)
 	else
 		thr_add(&q->counts.bad, 1);
 	if (va) {
-		for (unsigned i = 0; i < q->hdr_bytes; i += 4)
-			__atomic_store_n((uint32_t *)(void *)(va + i),
-					 i == 8 ? htole32(1u << 16) : 0, __ATOMIC_RELAXED);
-		thr_copy64(va + q->hdr_bytes, frame, THREADED_FRAME_BYTES / 8);
+		for (unsigned i = 0; i < q->hdr_bytes; i++)
+			((volatile uint8_t *)va)[i] = i == 10;
+		thr_copy(va + q->hdr_bytes, frame, THREADED_FRAME_BYTES / 8);
 	}
 	hand_back(q, head, len);
 }
@@ -206,4 +205,9 @@ static unsigned take(struct thr_queue *q, unsigned most)
 	return n;
 }
 
-const struct thr_ring_ops thr_virtio_ring = { .room = room, .put = put, .show = show, .take = take };
+const struct thr_ring_ops thr_virtio_ring = {
+	.room = room,
+	.put = put,
+	.show = show,
+	.take = take,
+};
