@@ -26,6 +26,9 @@ struct options {
 	unsigned buffers;
 	double duration; /* seconds; 0: until a signal */
 	double stats;    /* seconds between two screens; 0: none */
+	enum fn_poller_mode mode;
+	enum fn_poller_policy policy;
+	enum fn_poller_wait wait;
 	bool mac_rewrite;
 	bool json;
 };
@@ -33,49 +36,47 @@ struct options {
 /* options.c: returns 0, or the exit status: 2 after an error message, -1 after --help. */
 int options_parse(int argc, char **argv, struct options *opts);
 
-struct report;
+/* options.c: the word of the command line for a value. */
+const char *mode_name(enum fn_poller_mode mode);
+const char *policy_name(enum fn_poller_policy policy);
+const char *wait_name(enum fn_poller_wait wait);
 
-/* What the main thread says to the workers of a port: they look before each burst. */
-enum port_use {
-	PORT_RUNS,
-	PORT_PAUSED, /* for a reset: frames for it are dropped, "tx_down" */
-	PORT_LOST,   /* for good: frames for it are dropped, "no_peer" */
-};
+struct report;
 
 struct port {
 	const char *name;
 	const char *outcome; /* "up", "released" (the kernel asked for it), "gone" or "failed" */
 	struct fn_dev *dev;
 	struct fn_dev_info info;
-	atomic_int use; /* what workers may do with it: enum port_use */
+	bool lost; /* about to be closed for good */
 };
 
 /*
  * One direction of one queue: what arrives on queue @queue of @in leaves by the same queue of @out.
- * A lane belongs to one worker, and so do its two queues. Aligned, so that no two workers write one
- * cache line.
+ * A lane belongs to one worker, and so do its two queues: only on the worker, or while it does not
+ * run, is anything written here. Aligned, so that no two workers write one cache line.
  */
 struct lane {
 	struct port *in;
 	struct port *out;
-	struct fn_rxq *rx;
-	struct fn_txq *tx;
+	unsigned queue;
+	unsigned worker;
+	struct fn_poller_tx *tx; /* NULL: frames cannot leave any more */
 	bool rewrite;
-	unsigned held;         /* packets that did not fit the ring yet, at the front of @pkts */
 	atomic_ulong no_peer;  /* dropped: the other port was released or is gone */
 	atomic_ulong tx_down;  /* dropped: the other port was being reset, or its queue was down */
 	atomic_ulong at_exit;  /* dropped: l2fwd ended while they waited for room */
 	atomic_ulong first_ns; /* CLOCK_MONOTONIC of the first received frame; 0: none yet */
-	struct fn_pkt *pkts[MAX_BURST];
 } __attribute__((aligned(64)));
 
 struct worker {
 	struct l2fwd *app;
+	struct fn_poller *poller;
 	pthread_t thread;
 	int core; /* -1: not pinned */
 	unsigned index;
-	atomic_ulong rounds; /* grows by one each time round the lanes: see wait_for_workers() */
-} __attribute__((aligned(64)));
+	atomic_ulong off_cpu_ns; /* of a thread that has ended, which the kernel knows no more */
+};
 
 struct l2fwd {
 	struct lane lanes[MAX_PORTS * MAX_QUEUES];
@@ -88,7 +89,7 @@ struct l2fwd {
 	unsigned n_ports;
 	unsigned n_workers;
 	unsigned n_running; /* workers whose thread exists */
-	atomic_bool quit;
+	atomic_bool worker_failed;
 	struct report *report;
 };
 
@@ -108,11 +109,65 @@ int signals_to_fd(void);
 /* Take those that came; the next one ends the program at once. */
 void signals_take(int signal_fd);
 
-/* l2fwd.c: every worker has seen what was stored before the call. */
-void wait_for_workers(struct l2fwd *app);
+/* lanes.c: who feeds whom, of ports that are open and workers that are known. */
+void lanes_make(struct l2fwd *app);
+
+/* The vectors of a port's queues. */
+struct vector_map {
+	uint16_t rx[MAX_QUEUES];
+	uint16_t tx[MAX_QUEUES];
+};
+
+/*
+ * lanes.c: all queues of a port that one worker has get one of the port's @vectors, and no two
+ * workers share one. Returns how many workers receive from the port and got none: they have to poll.
+ */
+unsigned lanes_vectors(const struct l2fwd *app, const struct port *port, unsigned vectors,
+		       struct vector_map *map);
+
+/* lanes.c: the queues of ports that are started go to the workers: 0, or -1 after a message. */
+int lanes_attach(struct l2fwd *app);
+
+/*
+ * lanes.c: frames cannot leave by a port any more, or by any. Those that wait, and for a lost port
+ * those that are still to come, are dropped: "no_peer"; at the end "at_exit".
+ */
+void lanes_lose(struct l2fwd *app, const struct port *port);
+void lanes_end(struct l2fwd *app);
+
+/* lanes.c: frames that l2fwd itself dropped on their way to a port. */
+struct own_drops {
+	uint64_t no_peer;
+	uint64_t tx_down;
+	uint64_t at_exit;
+};
+
+struct own_drops lanes_drops(const struct l2fwd *app, const struct port *port);
+
+/* workers.c; the functions that can fail return 0, or -1 after a message. */
+int workers_create(struct l2fwd *app);
+int workers_start(struct l2fwd *app);
+/* They do not run any more, and what they had not sent is dropped; what they did stays readable. */
+void workers_stop(struct l2fwd *app);
+void workers_destroy(struct l2fwd *app);
+
+/* load.c: what a worker did, now and at the screen before. */
+struct load {
+	struct fn_poller_stats now;
+	struct fn_poller_stats before;
+};
+
+/* Read it; of a worker without a poller nothing changes. */
+void load_sample(const struct worker *worker, struct load *load);
+
+/* load.c: a line a worker, of the @ns since the screen before, or (@totals) of all time. */
+void load_print(FILE *out, const struct l2fwd *app, const struct load *loads, uint64_t ns,
+		bool totals);
+
+struct json_object;
+struct json_object *load_to_json(const struct worker *worker, const struct load *load);
 
 /* modes.c: of ports as they were started. */
-struct json_object;
 void modes_print(FILE *out, const struct port *ports, unsigned n);
 void modes_to_json(struct json_object *to, const struct fn_dev_info *info);
 
@@ -127,11 +182,15 @@ void report_screen(struct report *report);
  */
 int report_end(struct report *report, bool show);
 
-/* forward.c */
-/* A worker's turn: each of its lanes once. @rounds: how many turns it has had; returns one more. */
-unsigned long forward_round(struct worker *worker, unsigned long rounds);
-/* A worker's thread, of the &struct worker @arg, until the program quits. */
-void *forward_work(void *arg);
+/* forward.c: takes what the worker of the &struct lane @arg has received. */
+void forward(void *arg, struct fn_pkt **pkts, unsigned n);
+
+/* Counters have one writer at a time, the lane's worker; the main thread reads them. */
+static inline void count(atomic_ulong *counter, unsigned long by)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + by,
+			      memory_order_relaxed);
+}
 
 static inline uint64_t now_ns(void)
 {

@@ -20,6 +20,10 @@ static const char usage[] =
 	"  --mac-rewrite       the sender's address becomes that of the port it leaves by\n"
 	"  --queues N          receive and transmit queues a port (default 1)\n"
 	"  --cores LIST        a worker on each core, as in 1,3-5 (default: one, anywhere)\n"
+	"  --mode MODE         what a worker does that has nothing to do: adaptive (default) polls\n"
+	"                      for a while and then sleeps, poll never sleeps, interrupt does at once\n"
+	"  --policy POLICY     for how long adaptive polls: balanced (default), latency or power\n"
+	"  --wait WAY          what workers sleep by: epoll (default) or uring\n"
 	"  --burst N           packets a burst at most, 1 to 512 (default 32)\n"
 	"  --ring N            descriptors a ring, a power of two (default 256)\n"
 	"  --buffers N         packets in the pool (default: 8192 or what rings and caches need)\n"
@@ -42,6 +46,9 @@ enum {
 	OPT_MAC_REWRITE,
 	OPT_QUEUES,
 	OPT_CORES,
+	OPT_MODE,
+	OPT_POLICY,
+	OPT_WAIT,
 	OPT_BURST,
 	OPT_RING,
 	OPT_BUFFERS,
@@ -136,6 +143,85 @@ static int parse_cores(const char *option, const char *text, struct options *opt
 	return 0;
 }
 
+static const char *const modes[] = {
+	[FN_POLLER_ADAPTIVE] = "adaptive",
+	[FN_POLLER_POLL] = "poll",
+	[FN_POLLER_INTERRUPT] = "interrupt",
+};
+
+static const char *const policies[] = {
+	[FN_POLLER_BALANCED] = "balanced",
+	[FN_POLLER_LATENCY] = "latency",
+	[FN_POLLER_POWER] = "power",
+};
+
+/* What is no word of the command line has none. */
+static const char *const waits[] = {
+	[FN_POLLER_WAIT_EPOLL] = "epoll",
+	[FN_POLLER_WAIT_URING] = "uring",
+};
+
+#define WORDS(words) (words), sizeof(words) / sizeof(*(words))
+
+static const char *word_of(const char *const *words, size_t n, unsigned value)
+{
+	return value < n && words[value] ? words[value] : "unknown";
+}
+
+const char *mode_name(enum fn_poller_mode mode)
+{
+	return word_of(WORDS(modes), mode);
+}
+
+const char *policy_name(enum fn_poller_policy policy)
+{
+	return word_of(WORDS(policies), policy);
+}
+
+const char *wait_name(enum fn_poller_wait wait)
+{
+	return word_of(WORDS(waits), wait);
+}
+
+/* The value of a word, or -1. */
+static int value_of(const char *const *words, size_t n, const char *text)
+{
+	for (size_t i = 0; i < n; i++)
+		if (words[i] && strcmp(words[i], text) == 0)
+			return (int)i;
+	return -1;
+}
+
+static int parse_mode(const char *option, const char *text, enum fn_poller_mode *mode)
+{
+	const int value = value_of(WORDS(modes), text);
+
+	if (value < 0)
+		return wrong(option, text, "adaptive, poll or interrupt");
+	*mode = (enum fn_poller_mode)value;
+	return 0;
+}
+
+static int parse_policy(const char *option, const char *text, enum fn_poller_policy *policy)
+{
+	const int value = value_of(WORDS(policies), text);
+
+	if (value < 0)
+		return wrong(option, text, "balanced, latency or power");
+	*policy = (enum fn_poller_policy)value;
+	return 0;
+}
+
+static int parse_wait(const char *option, const char *text, enum fn_poller_wait *wait)
+{
+	const int value = value_of(WORDS(waits), text);
+
+	if (value < 0)
+		return wrong(option, text, "epoll or uring");
+	*wait = (enum fn_poller_wait)value;
+	return 0;
+}
+
 static int parse_ports(int n, char **names, struct options *opts)
 {
 	if (n == 0) {
@@ -161,6 +247,9 @@ static const struct option longs[] = {
 	{ "mac-rewrite", no_argument, NULL, OPT_MAC_REWRITE },
 	{ "queues", required_argument, NULL, OPT_QUEUES },
 	{ "cores", required_argument, NULL, OPT_CORES },
+	{ "mode", required_argument, NULL, OPT_MODE },
+	{ "policy", required_argument, NULL, OPT_POLICY },
+	{ "wait", required_argument, NULL, OPT_WAIT },
 	{ "burst", required_argument, NULL, OPT_BURST },
 	{ "ring", required_argument, NULL, OPT_RING },
 	{ "buffers", required_argument, NULL, OPT_BUFFERS },
@@ -184,6 +273,12 @@ static int take_option(int c, const char *word, struct options *opts)
 		return parse_count("--queues", optarg, 1, MAX_QUEUES, &opts->queues);
 	case OPT_CORES:
 		return parse_cores("--cores", optarg, opts);
+	case OPT_MODE:
+		return parse_mode("--mode", optarg, &opts->mode);
+	case OPT_POLICY:
+		return parse_policy("--policy", optarg, &opts->policy);
+	case OPT_WAIT:
+		return parse_wait("--wait", optarg, &opts->wait);
 	case OPT_BURST:
 		return parse_count("--burst", optarg, 1, MAX_BURST, &opts->burst);
 	case OPT_RING:
@@ -206,7 +301,13 @@ int options_parse(int argc, char **argv, struct options *opts)
 	int ret = 0;
 	int c;
 
-	*opts = (struct options){ .queues = 1, .burst = 32, .ring = 256, .stats = -1 };
+	*opts = (struct options){
+		.queues = 1,
+		.burst = 32,
+		.ring = 256,
+		.stats = -1,
+		.wait = FN_POLLER_WAIT_EPOLL,
+	};
 	opterr = 0; /* wrong_option() says it, in one sentence */
 	/* There are no threads yet. NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	while (!ret && (c = getopt_long(argc, argv, ":", longs, NULL)) != -1)

@@ -22,8 +22,8 @@ static void port_lost(struct l2fwd *app, struct port *port, const char *outcome)
 {
 	port->outcome = outcome;
 	say("l2fwd: port %s is %s\n", port->name, outcome);
-	atomic_store(&port->use, PORT_LOST);
-	wait_for_workers(app);
+	port->lost = true;
+	lanes_lose(app, port);
 	(void)fn_dev_stop(port->dev);
 	report_sample(app->report);
 	port_close(port);
@@ -47,18 +47,11 @@ static int reset_patiently(struct port *port)
 
 static void port_reset(struct l2fwd *app, struct port *port)
 {
-	int ret;
+	const int ret = reset_patiently(port);
 
-	atomic_store(&port->use, PORT_PAUSED);
-	wait_for_workers(app);
-	ret = reset_patiently(port);
 	/* Gone, or asked back: an event of its own tells which, and comes next. */
-	if (ret == -ENODEV)
-		return;
-	if (ret)
+	if (ret && ret != -ENODEV)
 		port_lost(app, port, "failed");
-	else
-		atomic_store(&port->use, PORT_RUNS);
 }
 
 static void on_event(void *arg, const struct fn_event *event)
@@ -198,12 +191,30 @@ int ports_open(struct l2fwd *app)
 	return pool_create(app);
 }
 
+static int port_configure(const struct l2fwd *app, const struct port *port)
+{
+	struct fn_dev_info info = { .sz = sizeof(info) };
+	struct fn_dev_conf conf = port_conf(app);
+	struct vector_map map;
+	unsigned deaf;
+
+	fn_dev_get_info(port->dev, &info);
+	deaf = lanes_vectors(app, port, info.vectors, &map);
+	if (deaf && app->opts.mode != FN_POLLER_POLL)
+		(void)fprintf(stderr,
+			      "l2fwd: port %s has %u interrupt vector%s, too few for its workers: "
+			      "%u of them will poll and never sleep; name fewer --cores, or take "
+			      "--mode poll\n",
+			      port->name, info.vectors, info.vectors == 1 ? "" : "s", deaf);
+	conf.rx_vectors = map.rx;
+	conf.tx_vectors = map.tx;
+	return fn_dev_configure(port->dev, &conf);
+}
+
 int ports_start(struct l2fwd *app)
 {
-	const struct fn_dev_conf conf = port_conf(app);
-
 	for (unsigned i = 0; i < app->n_ports; i++)
-		if (fn_dev_configure(app->ports[i].dev, &conf))
+		if (port_configure(app, &app->ports[i]))
 			return -1;
 	for (unsigned i = 0; i < app->n_ports; i++) {
 		if (fn_dev_start(app->ports[i].dev))

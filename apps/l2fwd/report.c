@@ -39,6 +39,7 @@ struct report {
 	uint64_t now_ns;
 	uint64_t before_ns;
 	struct port_sample ports[MAX_PORTS];
+	struct load loads[MAX_CORES];
 	bool redraw;
 	FILE *out; /* where the tables go */
 };
@@ -96,8 +97,7 @@ static void sample_port(const struct report *report, unsigned i, struct port_sam
 	}
 	sample_device(dev, ps);
 	/* A port that is about to be closed is not asked any more. */
-	ps->no_link = atomic_load(&report->app->ports[i].use) != PORT_LOST &&
-		      !(fn_dev_get_link(dev, &link) == 0 && link.up);
+	ps->no_link = !report->app->ports[i].lost && !(fn_dev_get_link(dev, &link) == 0 && link.up);
 }
 
 void report_sample(struct report *report)
@@ -106,27 +106,8 @@ void report_sample(struct report *report)
 	report->now_ns = now_ns();
 	for (unsigned i = 0; i < report->app->n_ports; i++)
 		sample_port(report, i, &report->ports[i]);
-}
-
-/* Frames that l2fwd itself dropped on their way to a port. */
-static struct own_drops {
-	uint64_t no_peer;
-	uint64_t tx_down;
-	uint64_t at_exit;
-} own_drops(const struct l2fwd *app, const struct port *port)
-{
-	struct own_drops sum = { 0 };
-
-	for (unsigned i = 0; i < app->n_lanes; i++) {
-		const struct lane *lane = &app->lanes[i];
-
-		if (lane->out != port)
-			continue;
-		sum.no_peer += atomic_load_explicit(&lane->no_peer, memory_order_relaxed);
-		sum.tx_down += atomic_load_explicit(&lane->tx_down, memory_order_relaxed);
-		sum.at_exit += atomic_load_explicit(&lane->at_exit, memory_order_relaxed);
-	}
-	return sum;
+	for (unsigned i = 0; i < report->app->n_workers; i++)
+		load_sample(&report->app->workers[i], &report->loads[i]);
 }
 
 typedef void each_loss_fn(void *arg, const char *name, const char *help, bool certain,
@@ -148,7 +129,7 @@ static void each_loss(const struct report *report, unsigned i, each_loss_fn *eac
 {
 	const struct port *port = &report->app->ports[i];
 	const struct port_sample *ps = &report->ports[i];
-	const struct own_drops own = own_drops(report->app, port);
+	const struct own_drops own = lanes_drops(report->app, port);
 
 	for (unsigned c = 0; c < FN_RX_COUNTERS; c++)
 		one_loss(fn_rx_counter_desc(c), ps->now.rx[c], each, arg);
@@ -213,11 +194,17 @@ static void direction_print(const struct report *report, const uint64_t *now,
 		      ratio(now[packets] - before[packets], now[bursts] - before[bursts]));
 }
 
+/* The time that a table is of. */
+static uint64_t table_ns(const struct report *report, bool totals)
+{
+	return report->now_ns - (totals ? report->start_ns : report->before_ns);
+}
+
 /* One table: of the time since the screen before, or (@totals) of all the time. */
 static void table_print(const struct report *report, bool totals)
 {
 	static const struct sample zero;
-	uint64_t ns = report->now_ns - (totals ? report->start_ns : report->before_ns);
+	const uint64_t ns = table_ns(report, totals);
 
 	(void)fprintf(report->out, "  %-14s %-8s %29s %29s\n", "", "",
 		      "-------- receive ---------- ", "---------- send -----------");
@@ -295,6 +282,8 @@ void report_screen(struct report *report)
 		(void)fputs("\033[H\033[2J", report->out);
 	heading_print(report, "after");
 	table_print(report, false);
+	(void)fputc('\n', report->out);
+	load_print(report->out, report->app, report->loads, table_ns(report, false), false);
 	(void)fputc('\n', report->out);
 	losses_print(report);
 	(void)fputc('\n', report->out);
@@ -387,8 +376,12 @@ static void json_print(const struct report *report)
 	double seconds = (double)(report->now_ns - report->start_ns) * 1e-9;
 	struct json_object *obj = json_object_new_object();
 	struct json_object *ports = json_object_new_array();
+	struct json_object *workers = json_object_new_array();
 	struct loss_sum loss = { 0 };
 
+	for (unsigned i = 0; i < report->app->n_workers; i++)
+		json_object_array_add(workers,
+				      load_to_json(&report->app->workers[i], &report->loads[i]));
 	for (unsigned i = 0; i < report->app->n_ports; i++) {
 		json_object_array_add(ports, port_to_json(report, i, seconds));
 		each_loss(report, i, loss_add, &loss);
@@ -400,6 +393,7 @@ static void json_print(const struct report *report)
 	json_object_object_add(obj, "first_frame_monotonic_ns",
 			       json_object_new_uint64(first_frame_ns(report->app)));
 	json_object_object_add(obj, "ports", ports);
+	json_object_object_add(obj, "workers", workers);
 	(void)puts(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
 	(void)json_object_put(obj);
 	(void)fflush(stdout);
@@ -417,6 +411,8 @@ int report_end(struct report *report, bool show)
 	if (show && (!opts->json || opts->stats > 0)) {
 		heading_print(report, "ran for");
 		table_print(report, true);
+		(void)putchar('\n');
+		load_print(report->out, report->app, report->loads, table_ns(report, true), true);
 		(void)putchar('\n');
 		modes_print(report->out, report->app->ports, report->app->n_ports);
 		(void)putchar('\n');

@@ -32,7 +32,9 @@ struct intel_hash {
  * @txq_start: the same for a transmit queue
  * @irqs_start: the vectors of queues and of all else
  * @irq_raise: self-test, behind a reset: let an MSI-X entry through, alone, and raise it
- * @set_coalesce: hold interrupts back
+ * @set_coalesce: hold interrupts back, of each entry as intel_throttle_choose() says
+ * @throttle: let an MSI-X entry interrupt that often and no more, without cutting short what is
+ *	being held back now; any thread
  */
 struct intel_steps {
 	void (*irqs_off)(const struct intel_port *port);
@@ -45,6 +47,7 @@ struct intel_steps {
 	int (*irqs_start)(struct fn_dev *dev);
 	void (*irq_raise)(const struct intel_port *port, unsigned entry);
 	void (*set_coalesce)(struct fn_dev *dev, const struct fn_coalesce *c);
+	void (*throttle)(struct fn_dev *dev, unsigned entry, uint32_t delay_ns);
 };
 
 /* What has the settings of a port, and how much of it can be read as words. */
@@ -111,6 +114,9 @@ struct intel_chip {
 	const struct intel_steps *steps;
 };
 
+/* &intel_chip.entries of the chip that has most. */
+#define INTEL_ENTRIES_MAX 25u
+
 /* Whether the chip says that it has read its NVM after a reset (EECD.AUTO_RD). */
 enum intel_auto_read {
 	INTEL_AUTO_READ_UNKNOWN,
@@ -131,6 +137,8 @@ enum intel_auto_read {
  * @is_qemu: it is one of QEMU's models, which silently drop a frame when the bytes of one of its
  *	transmit descriptors are not one piece of the guest's memory. Those of two ordinary pages
  *	seldom are: there no descriptor reaches across pages (conform's place model/igb-by-page)
+ * @throttles: by MSI-X entry: what the application's coalescing makes of it (intel_throttle.c);
+ *	atomic
  * @diag: what PHY, link, LED and statistics remember
  */
 struct intel_port {
@@ -143,6 +151,7 @@ struct intel_port {
 	enum intel_auto_read auto_read;
 	uint64_t set_up_ns;
 	bool is_qemu;
+	uint32_t throttles[INTEL_ENTRIES_MAX];
 	struct intel_diag diag;
 };
 
@@ -240,6 +249,14 @@ int intel_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c);
 /* The shortest delay that a queue of an MSI-X entry in use has; 0: none. */
 uint32_t intel_entry_delay_ns(const struct fn_dev *dev, const struct fn_coalesce *c,
 			      unsigned entry);
+/* intel_throttle.c: how long an MSI-X entry is held back. */
+
+/*
+ * Note what the application's choice means for an entry, before its register is written: the delay.
+ */
+uint32_t intel_throttle_choose(struct fn_dev *dev, const struct fn_coalesce *c, unsigned entry);
+bool intel_moderate(struct fn_queue *queue, uint32_t delay_ns);
+
 /* Which port of its controller it is, from 0 on. */
 unsigned intel_lan_id(const struct fn_dev *dev);
 /* config_irq: what is no queue's, as ICR said it. */
@@ -275,6 +292,6 @@ int intel_set_rss(struct fn_dev *dev, const struct fn_rss *rss);
 	.read_reg = intel_read_reg, .selftest = intel_selftest, .phy_read = intel_phy_read,   \
 	.phy_write = intel_phy_write, .nvm_read = intel_nvm_read,                             \
 	.read_counters = intel_read_counters, .rx_pending = intel_rx_pending,                 \
-	.tx_pending = intel_tx_pending, .tx_reclaim = intel_tx_reclaim
+	.tx_pending = intel_tx_pending, .tx_reclaim = intel_tx_reclaim, .moderate = intel_moderate
 
 #endif

@@ -175,6 +175,8 @@ static const struct fn_driver_ops ops = {
 	.tx_disarm = virtio_net_tx_disarm,
 	.tx_pending = virtio_net_tx_pending,
 	.tx_reclaim = virtio_net_tx_reclaim,
+	/* Coalescing is a command, whose answer the data path cannot wait for. */
+	.moderate = NULL,
 };
 
 /*

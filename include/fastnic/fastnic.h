@@ -16,8 +16,8 @@
 #include <fastnic/offload.h>
 #include <fastnic/pci.h>
 #include <fastnic/pkt.h>
-#include <fastnic/pool.h>
 #include <fastnic/poller.h>
+#include <fastnic/pool.h>
 #include <fastnic/queue.h>
 #include <fastnic/regs.h>
 #include <fastnic/rss.h>

@@ -181,7 +181,8 @@ FN_API int fn_poller_add_rxq(struct fn_poller *poller, struct fn_rxq *q,
  * fn_poller_del_rxq - take a receive queue out of its poller
  * @rx: the handle, or NULL; gone afterwards
  *
- * Any thread. The callback is not running any more when this returns, unless it is the caller.
+ * Any thread. The callback is not running any more when this returns, unless it is the caller or
+ * waits in fn_poller_call() for another worker.
  */
 FN_API void fn_poller_del_rxq(struct fn_poller_rx *rx);
 
@@ -227,11 +228,11 @@ FN_API unsigned fn_poller_del_txq(struct fn_poller_tx *tx);
 
 /**
  * fn_poller_send - send packets, which may wait for room
- * @tx: the handle; only its poller's thread may call this
+ * @tx: the handle; only the thread of its poller may call this
  * @pkts: packets to send, in order
  * @n: how many
  *
- * As fn_tx_burst(), but what finds no room waits in the poller, in order, and is sent when there is
+ * Like fn_tx_burst(), but what finds no room waits in the poller, in order, and is sent when there is
  * some: the worker does not sleep over it without asking the device for an interrupt. Packets that
  * wait when their queue goes down or breaks are dropped (fn_poller_tx_dropped()).
  *
@@ -242,7 +243,7 @@ FN_API unsigned fn_poller_send(struct fn_poller_tx *tx, struct fn_pkt **pkts, un
 
 /**
  * fn_poller_tx_waiting - packets that wait for room
- * @tx: the handle; only its poller's thread may call this
+ * @tx: the handle; only the thread of its poller may call this
  *
  * Return: how many.
  */
@@ -290,7 +291,12 @@ struct fn_poller_source_opts {
 FN_API int fn_poller_add_source(struct fn_poller *poller, const struct fn_poller_source_opts *opts,
 				struct fn_poller_source **source);
 
-/* Take a source, or NULL, out of its poller. Any thread; as fn_poller_del_rxq(). */
+/**
+ * fn_poller_del_source - take a source out of its poller
+ * @source: the handle, or NULL; gone afterwards
+ *
+ * Any thread. The callback is not running any more when this returns, unless it is the caller.
+ */
 FN_API void fn_poller_del_source(struct fn_poller_source *source);
 
 /**
@@ -335,7 +341,12 @@ struct fn_poller_timer_opts {
 FN_API int fn_poller_add_timer(struct fn_poller *poller, const struct fn_poller_timer_opts *opts,
 			       struct fn_poller_timer **timer);
 
-/* Take a timer, or NULL, out of its poller. Any thread; as fn_poller_del_rxq(). */
+/**
+ * fn_poller_del_timer - take a timer out of its poller
+ * @timer: the handle, or NULL; gone afterwards
+ *
+ * Any thread. The callback is not running any more when this returns, unless it is the caller.
+ */
 FN_API void fn_poller_del_timer(struct fn_poller_timer *timer);
 
 /**
@@ -372,7 +383,12 @@ struct fn_poller_watch_opts {
 FN_API int fn_poller_add_watch(struct fn_poller *poller, const struct fn_poller_watch_opts *opts,
 			       struct fn_poller_watch **watch);
 
-/* Take a descriptor, or NULL, out of its poller. Any thread; as fn_poller_del_rxq(). */
+/**
+ * fn_poller_del_watch - take a descriptor out of its poller
+ * @watch: the handle, or NULL; gone afterwards
+ *
+ * Any thread. The callback is not running any more when this returns, unless it is the caller.
+ */
 FN_API void fn_poller_del_watch(struct fn_poller_watch *watch);
 
 /**
@@ -414,7 +430,7 @@ FN_API int fn_poller_fd(const struct fn_poller *poller);
  * fn_poller_ring - the io_uring that a poller waits by
  * @poller: the poller, with FN_POLLER_WAIT_URING
  *
- * The application may put requests into it, on the worker's thread only (from a callback, or by
+ * Any thread. The application may put requests into it, on the worker's thread only (from a callback, or by
  * fn_poller_call()); the worker submits them before it looks for completions. The completions go to
  * &fn_poller_opts.cqe. Their user_data must be none of the library's: an address of the
  * application's own, or a number below 4096.
@@ -423,7 +439,13 @@ FN_API int fn_poller_fd(const struct fn_poller *poller);
  */
 FN_API struct io_uring *fn_poller_ring(struct fn_poller *poller);
 
-/* Have fn_poller_run() return. Any thread, also a signal handler; it cannot fail. */
+/**
+ * fn_poller_stop - have fn_poller_run() return
+ * @poller: the poller
+ *
+ * Or end the sleep of one fn_poller_run_once(), which returns 1; the next one when none is on. Any
+ * thread, also a signal handler. It cannot fail.
+ */
 FN_API void fn_poller_stop(struct fn_poller *poller);
 
 /**
@@ -442,14 +464,21 @@ FN_API void fn_poller_call(struct fn_poller *poller, void (*fn)(void *arg), void
  * fn_poller_pause - keep a worker from its queues
  * @poller: the poller
  *
- * Any thread but its own worker. No callback runs after this until fn_poller_resume(); calls by
- * fn_poller_call() do. Each pause needs its own resume.
+ * Any thread but a worker of the context, which another one may want to pause meanwhile. No callback
+ * runs after this until fn_poller_resume(); calls by fn_poller_call() do. fn_poller_run() and
+ * fn_poller_run_once() stay inside meanwhile, also when fn_poller_stop() is called. Each pause needs
+ * its own resume.
  *
- * Return: 0; -EDEADLK from its own worker.
+ * Return: 0; -EDEADLK from a worker.
  */
 FN_API int fn_poller_pause(struct fn_poller *poller);
 
-/* End of one fn_poller_pause(). Any thread. */
+/**
+ * fn_poller_resume - end one fn_poller_pause()
+ * @poller: the poller
+ *
+ * Any thread.
+ */
 FN_API void fn_poller_resume(struct fn_poller *poller);
 
 /**

@@ -49,6 +49,9 @@ struct fn_bar {
  * @bar_write: write 1, 2, 4 or 8 bytes of a BAR
  * @irq_set: make MSI-X entry i signal the eventfd fds[i], for all entries in one call; -1 leaves an
  *	entry without one; @n 0 turns MSI-X off
+ * @irq_affinity: let MSI-X entry @entry, which signals an eventfd, interrupt on processor @cpu;
+ *	best effort, any thread. -EACCES, -EINVAL, -EIO and -ENOENT as fn_queue_irq_affinity(),
+ *	with fn_fail(); NULL when the bus has no say in it
  * @reset: the bus's own reset of the function; -ENOTTY when it has none, which is normal. For
  *	drivers to come: those that there are reset their device by its registers
  * @now_ns: the bus's clock, nanoseconds
@@ -67,6 +70,7 @@ struct fn_bus_ops {
 	void (*bar_write)(struct fn_busdev *busdev, unsigned idx, uint64_t off, unsigned width,
 			  uint64_t value);
 	int (*irq_set)(struct fn_busdev *busdev, const int *fds, unsigned n);
+	int (*irq_affinity)(struct fn_busdev *busdev, unsigned entry, unsigned cpu);
 	int (*reset)(struct fn_busdev *busdev);
 	uint64_t (*now_ns)(struct fn_busdev *busdev);
 	void (*delay_ns)(struct fn_busdev *busdev, uint64_t ns);

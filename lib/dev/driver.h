@@ -277,6 +277,11 @@ struct fn_driver {
  * @tx_disarm: ask for none
  * @tx_pending: a finished packet waits in the ring
  * @tx_reclaim: give finished packets back to their pools; how many
+ * @moderate: hold the interrupts of the queue's vector back for so long from now on, rounded up to
+ *	what the device can, or down to its longest; beside what @set_coalesce asks for, which wins:
+ *	false, and nothing is changed, when that holds any interrupt of the device back. @start ends
+ *	it. A posted write of a register without a lock; NULL: the device has no such register. Only
+ *	of a queue that runs and has a vector
  *
  * lib/dev holds the device's lock around all but the queue functions, which run on the queue's
  * owner.
@@ -313,6 +318,7 @@ struct fn_driver_ops {
 	void (*tx_disarm)(struct fn_txq *q);
 	bool (*tx_pending)(struct fn_txq *q);
 	unsigned (*tx_reclaim)(struct fn_txq *q);
+	bool (*moderate)(struct fn_queue *queue, uint32_t delay_ns);
 };
 
 /* Packets of a pool that a device's rings and caches may hold: see dev/claim.c. */

@@ -349,8 +349,8 @@ static int deliver(struct fn_ctx *ctx, bool wait, bool *again)
 }
 
 /*
- * All that makes @again true leaves the descriptor readable, or is another caller's doing. Who looks
- * at it (poll(2)) comes back by that; who waits for edges has had his, and needs to be told:
+ * All that makes @again true leaves the descriptor readable, or is another caller's doing. Who
+ * looks at it (poll(2)) comes back by that; who waits for edges has had his, and has to be told:
  *
  * - Another one is at it. He may have looked already when there was what woke this caller, and may
  *   never come again: he is not bound to. So this one has to, though mostly there is nothing left.

@@ -78,7 +78,7 @@ static int vector_make(struct fn_poller *p, int fd, struct fn_poll_vector **out)
 	return 0;
 }
 
-/* A queue that cannot be waited for is polled for ever: slow for the others, and nothing is lost. */
+/* A queue that cannot be waited for is polled for ever: nothing is lost. */
 static void vector_take(struct fn_poll_item *item)
 {
 	struct fn_poller *p = item->poller;
@@ -107,6 +107,7 @@ static void vector_take(struct fn_poll_item *item)
 		return;
 	}
 	item->vector->users++;
+	fn_poll_moderate_begin(p, item->vector);
 }
 
 static void vector_drop(struct fn_poll_item *item)
@@ -130,12 +131,26 @@ static void item_on(struct fn_poll_item *item)
 	item->poller->no_sleep = false;
 }
 
+/* It was armed when fn_poller_run_once() returned, and nobody is to be woken by it any more. */
+static void disarm(struct fn_poll_item *item)
+{
+	const struct fn_queue *queue = item->queue;
+
+	if (!item->armed)
+		return;
+	item->armed = false;
+	if (queue->is_tx)
+		fn_txq_disarm(queue->dev->txqs[queue->idx]);
+	else
+		fn_rxq_disarm(queue->dev->rxqs[queue->idx]);
+}
+
 static void item_off(struct fn_poll_item *item)
 {
 	if (!item->on)
 		return;
 	item->on = false;
-	item->armed = false;
+	disarm(item);
 	vector_drop(item);
 	item->poller->no_sleep = false;
 }
@@ -163,7 +178,8 @@ int fn_poll_item_add(struct fn_poll_item *item, void *attached, struct fn_poll_l
 	if (ret)
 		return ret;
 	(void)pthread_mutex_lock(&p->ctx->poll_lock);
-	rival = vector_rival(item);
+	/* While another thread configures the device vectors change: they are looked at afterwards. */
+	rival = dev->let_go ? NULL : vector_rival(item);
 	if (item->queue->attached)
 		ret = fn_fail(-EBUSY, "%s: %s queue %u is in %s already: fn_poller_del_%s() it",
 			      dev->bus->name, item->queue->is_tx ? "transmit" : "receive",
@@ -273,6 +289,8 @@ static void for_workers(struct fn_dev *dev, void (*fn)(void *arg))
 static void dev_sync(struct fn_dev *dev)
 {
 	for_workers(dev, sync_on_worker);
+	/* Not on the worker, which has better to do than to read files. */
+	fn_poll_irqs_aim(dev);
 }
 
 static void dev_forget(struct fn_dev *dev)

@@ -19,7 +19,7 @@
 /* Who gets here so late before that did not sleep, or had the processor taken away. */
 #define LATE_NS 20000
 /* A machine that lets nobody sleep and wake in peace is not waited for. */
-#define LIMIT_NS (50 * NS_PER_MS)
+#define LIMIT_NS 50000000
 #define LIMIT_MS 50
 
 /*

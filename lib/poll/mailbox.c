@@ -26,16 +26,6 @@ static bool is_worker(const struct fn_poller *p)
 	return p->runs && pthread_equal(p->thread, pthread_self());
 }
 
-bool fn_poll_is_worker(struct fn_poller *p)
-{
-	bool is;
-
-	(void)pthread_mutex_lock(&p->ctx->poll_lock);
-	is = is_worker(p);
-	(void)pthread_mutex_unlock(&p->ctx->poll_lock);
-	return is;
-}
-
 /* Run the first function that waits for the worker, which is the caller. False: there is none. */
 static bool serve_one(struct fn_poller *p)
 {
@@ -171,6 +161,8 @@ void fn_poller_call(struct fn_poller *p, void (*fn)(void *arg), void *arg)
 	}
 	fn_list_add_tail(&p->calls, &call.node);
 	fn_poll_mail(p);
+	/* The worker is parked, or waits for another one. */
+	(void)pthread_cond_broadcast(&ctx->poll_cond);
 	while (!call.done) {
 		if (!p->runs)
 			stand_in(p);

@@ -7,7 +7,7 @@
 
 #include "poll/poller.h"
 
-/* Add "0-3,8" of sysfs to a set. False for anything else, or a processor that a set has no room for. */
+/* Add "0-3,8" of sysfs to a set. False for anything else, or more than a set has room for. */
 static bool cpulist_parse(const char *text, cpu_set_t *set)
 {
 	unsigned long first;

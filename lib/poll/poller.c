@@ -22,6 +22,8 @@
 #define MAX_RING 4096u
 /* What any time in the options may be: an hour. */
 #define MAX_NS 3600000000000u
+/* Looks at both clocks, so that one of them is not interrupted. */
+#define CLOCK_READINGS 16u
 
 static int check_mode(enum fn_poller_mode mode, enum fn_poller_policy policy)
 {
@@ -109,18 +111,43 @@ static int wait_create(struct fn_poller *p)
 	return p->wait_ops->create(&conf, &p->wait);
 }
 
+/* Both clocks at one moment: of some readings that with the least between. */
+static struct fn_poll_rate clocks(void)
+{
+	struct fn_poll_rate now = { 0 };
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned i = 0; i < CLOCK_READINGS; i++) {
+		const uint64_t before = fn_ticks();
+		const uint64_t ns = fn_poll_now_ns();
+		const uint64_t took = fn_ticks() - before;
+
+		if (took >= least)
+			continue;
+		least = took;
+		now = (struct fn_poll_rate){ before + took / 2, ns };
+	}
+	return now;
+}
+
+/*
+ * The rate is that of the time in which the wake is measured, and stays: a better one later would
+ * have times that nobody added to go back.
+ */
 static int measure(struct fn_poller *p)
 {
+	const struct fn_poll_rate from = clocks();
 	int ret = fn_cost_measure(&p->cost);
+	struct fn_poll_rate to;
 
 	if (ret)
 		return ret;
+	to = clocks();
+	p->rate = (struct fn_poll_rate){ to.ticks - from.ticks, to.ns - from.ns };
 	if (p->opts.wake_latency_ns)
 		p->cost.latency_ns = p->opts.wake_latency_ns;
 	if (p->opts.wake_cpu_ns)
 		p->cost.cpu_ns = p->opts.wake_cpu_ns;
-	p->birth_ticks = fn_ticks();
-	p->birth_ns = fn_poll_now_ns();
 	return 0;
 }
 
@@ -213,14 +240,23 @@ int fn_poller_create(struct fn_ctx *ctx, const struct fn_poller_opts *opts,
 	return fn_report(ctx, o.err, poller_create(ctx, &o, poller));
 }
 
-/* Out of the context's list, unless it runs: from here on nobody finds it. */
+/* It runs, and not only for a moment and for somebody else. &fn_ctx.poll_lock is held. */
+static bool is_running(const struct fn_poller *p)
+{
+	return p->runs && (!p->stands_in || pthread_equal(p->thread, pthread_self()));
+}
+
+/*
+ * Out of the context's list, unless it runs: from here on nobody finds it. Who looks at one that
+ * runs waits for its worker, which may be the caller: that is not waited for.
+ */
 static bool list_leave(struct fn_poller *p)
 {
 	struct fn_ctx *ctx = p->ctx;
 	bool idle;
 
 	(void)pthread_mutex_lock(&ctx->poll_lock);
-	while (p->pins || (p->runs && p->stands_in && !pthread_equal(p->thread, pthread_self())))
+	while (!is_running(p) && (p->pins || p->runs))
 		(void)pthread_cond_wait(&ctx->poll_cond, &ctx->poll_lock);
 	idle = !p->runs;
 	if (idle)
@@ -285,6 +321,7 @@ static void set_mode_on_worker(void *arg)
 	__atomic_store_n(&p->opts.mode, call->mode, __ATOMIC_RELAXED);
 	__atomic_store_n(&p->opts.policy, call->policy, __ATOMIC_RELAXED);
 	adapt_begin(p);
+	fn_poll_moderate_mode(p);
 }
 
 int fn_poller_set_mode(struct fn_poller *p, enum fn_poller_mode mode, enum fn_poller_policy policy)

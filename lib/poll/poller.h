@@ -29,11 +29,17 @@ struct fn_poller;
  * @mark: its eventfd in the back end; first
  * @node: in &fn_poller.vectors
  * @users: queues that are on by it
+ * @moderated: its interrupts are held back for as long as @dim says
+ * @packets: received by its queues since its last interrupt, while it is moderated
+ * @dim: see moderate.c
  */
 struct fn_poll_vector {
 	struct fn_wait_mark mark;
 	struct fn_list node;
 	unsigned users;
+	bool moderated;
+	uint64_t packets;
+	struct fn_dim dim;
 };
 
 /**
@@ -139,12 +145,21 @@ struct fn_poll_counts {
 	uint64_t spurious;
 	uint64_t interrupts;
 	uint64_t lost_wakeups;
-	uint64_t elapsed_ticks;
 	uint64_t busy_ticks;
 	uint64_t spin_ticks;
 	uint64_t asleep_ticks;
 	uint64_t window_ticks;
-	uint64_t asleep_since; /* fn_ticks() at which the sleep began that lasts; 0: awake */
+	uint64_t asleep_since; /* fn_ticks() at which the sleep began that lasts, or FN_POLL_AWAKE */
+};
+
+/* Of &fn_poll_counts.asleep_since; the latter while the times change that a sleep is added to. */
+#define FN_POLL_AWAKE 0u
+#define FN_POLL_WAKING 1u
+
+/* So many fn_ticks() in so many nanoseconds. */
+struct fn_poll_rate {
+	uint64_t ticks;
+	uint64_t ns;
 };
 
 /**
@@ -155,7 +170,7 @@ struct fn_poll_counts {
  * @others: something of the following
  * @events: events of the context
  * @cqes: completions of the application, which has them by now
- * @watches: descriptors of the application that are ready: of three looks
+ * @watches: descriptors of the application that are ready, of the last look
  * @watches_n: how many
  */
 struct fn_poll_found {
@@ -166,7 +181,7 @@ struct fn_poll_found {
 	bool events;
 	unsigned cqes;
 	unsigned watches_n;
-	struct fn_poller_watch *watches[3 * FN_WAIT_READY];
+	struct fn_poller_watch *watches[FN_WAIT_READY];
 };
 
 /**
@@ -179,7 +194,7 @@ struct fn_poll_found {
  * @burst: as in &struct fn_poller_opts
  * @budget: as in &struct fn_poller_opts
  * @tx_wait: transmit queues with packets that wait
- * @full: rounds that were full to the brim since time was accounted last
+ * @full: rounds that were full to the brim since time was accounted last: their time is work
  * @adapt: when it sleeps
  * @mark_ticks: up to when time is accounted
  * @look_ticks: when it looked at timers and descriptors last
@@ -204,12 +219,13 @@ struct fn_poll_found {
  * @sleeping: who has something for the worker has to write to @wake
  * @quit: fn_poller_stop()
  *
- * Fixed at creation: @ctx to @birth_ns. Guarded by &fn_ctx.poll_lock:
+ * Fixed at creation: @ctx to @rate. Guarded by &fn_ctx.poll_lock:
  * @node: in &fn_ctx.pollers
  * @calls: functions to run (mailbox.c)
  * @pauses: of fn_poller_pause()
  * @pins: threads that look at it, and do not want it destroyed
  * @runs: a thread, @thread, is the worker, or stands in for one
+ * @irqs_warned: see irqs.c; atomic
  * @stands_in: that thread only runs functions of the mailbox
  * @parked: the worker is outside of its rounds, because it is paused
  * @thread: see @runs
@@ -255,8 +271,7 @@ struct fn_poller {
 	struct fn_wait_mark timer;
 	struct fn_wait_mark events;
 	struct fn_cost cost;
-	uint64_t birth_ticks;
-	uint64_t birth_ns;
+	struct fn_poll_rate rate;
 
 	struct fn_list node;
 	struct fn_list calls;
@@ -265,6 +280,7 @@ struct fn_poller {
 	bool runs;
 	bool stands_in;
 	bool parked;
+	bool irqs_warned;
 	pthread_t thread;
 	int tid;
 };
@@ -291,9 +307,6 @@ void fn_poll_list_del(struct fn_poll_list *list, const void *thing);
 int fn_poll_enter(struct fn_poller *p);
 void fn_poll_leave(struct fn_poller *p);
 
-/* mailbox.c: whether the calling thread is the poller's worker, or stands in for it. */
-bool fn_poll_is_worker(struct fn_poller *p);
-
 /* mailbox.c: a safe point: run what others asked for, and stay as long as it is paused. */
 void fn_poll_serve(struct fn_poller *p);
 
@@ -317,6 +330,14 @@ extern const struct fn_attach_ops fn_poll_attach;
 int fn_poll_item_add(struct fn_poll_item *item, void *attached, struct fn_poll_list *list);
 void fn_poll_item_del(struct fn_poll_item *item);
 
+/* moderate.c: a vector has its first queue; the mode is another one; an interrupt came. */
+void fn_poll_moderate_begin(struct fn_poller *p, struct fn_poll_vector *v);
+void fn_poll_moderate_mode(struct fn_poller *p);
+void fn_poll_moderate_event(struct fn_poller *p, struct fn_poll_vector *v);
+
+/* irqs.c: whatever has queues of a device in a pinned poller interrupts that one's processor. */
+void fn_poll_irqs_aim(struct fn_dev *dev);
+
 /* timer.c: run what is due; how long until the next one is, UINT64_MAX when there is none. */
 unsigned fn_poll_timers_run(struct fn_poller *p, uint64_t now_ns);
 uint64_t fn_poll_timers_left_ns(const struct fn_poller *p, uint64_t now_ns);
@@ -330,12 +351,12 @@ unsigned fn_poll_dispatch(struct fn_poller *p, struct fn_poll_found *found);
 /*
  * sleep.c: the only way to sleep, @limit_ns at most; UINT64_MAX: as long as there is nothing to do.
  * 0: arm everything and do not sleep. Returns whether it slept, or all is armed; false: there is
- * something to do.
+ * something to do, or was for timers, descriptors and events.
  */
 bool fn_poll_sleep(struct fn_poller *p, uint64_t limit_ns);
 
-/* sleep.c: fn_poll_sleep() of no time is over. */
-void fn_poll_unarm(struct fn_poller *p);
+/* sleep.c: fn_poll_sleep() of no time is over, if there was one. Returns how much there was to do. */
+unsigned fn_poll_unarm(struct fn_poller *p);
 
 /* place.c: the core or node that a worker runs on; where its thread was allowed to run before. */
 struct fn_place {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Queues of a poller: packets go from a receive queue to its callback, and wait for room to leave. */
+/* Queues of a poller: packets go from a receive queue to its callback, and wait for room. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,11 +27,12 @@ unsigned fn_poll_rx_turn(struct fn_poller *p, struct fn_poller_rx *rx)
 		if (n < burst)
 			break;
 		if (total + burst > p->budget) {
-			p->full++;
 			fn_poll_count(&p->counts.budget_hits, 1);
 			break;
 		}
 	}
+	if (rx->item.vector && rx->item.vector->moderated)
+		rx->item.vector->packets += total;
 	return total;
 }
 
@@ -89,20 +90,16 @@ static unsigned tx_keep(struct fn_poller *p, struct fn_poller_tx *tx, struct fn_
 	return n;
 }
 
-unsigned fn_poller_send(struct fn_poller_tx *tx, struct fn_pkt **pkts, unsigned n)
+/*
+ * The first @sent are sent, and the rest waits. Apart from fn_poller_send(), whose registers are few
+ * as long as there is room.
+ */
+static __attribute__((noinline)) unsigned send_rest(struct fn_poller_tx *tx, struct fn_pkt **pkts,
+						    unsigned n, unsigned sent)
 {
 	struct fn_poller *p = tx->item.poller;
-	unsigned sent = 0;
 	unsigned kept;
 
-	if (fn_likely(!tx->n && tx->batch <= n && tx->item.on)) {
-		sent = fn_tx_burst(tx->q, pkts, n);
-		if (fn_likely(sent == n))
-			return n;
-		if (fn_txq_status(tx->q))
-			return sent;
-		tx->is_full = true;
-	}
 	do {
 		kept = tx_keep(p, tx, pkts + sent, n - sent);
 		sent += kept;
@@ -110,6 +107,19 @@ unsigned fn_poller_send(struct fn_poller_tx *tx, struct fn_pkt **pkts, unsigned 
 			(void)fn_poll_tx_flush(p, tx);
 	} while (kept && sent < n);
 	return sent;
+}
+
+unsigned fn_poller_send(struct fn_poller_tx *tx, struct fn_pkt **pkts, unsigned n)
+{
+	unsigned sent;
+
+	if (fn_unlikely(tx->n || tx->batch > n || !tx->item.on))
+		return send_rest(tx, pkts, n, 0);
+	sent = fn_tx_burst(tx->q, pkts, n);
+	if (fn_likely(sent == n) || fn_txq_status(tx->q))
+		return sent;
+	tx->is_full = true;
+	return send_rest(tx, pkts, n, sent);
 }
 
 unsigned fn_poller_tx_waiting(const struct fn_poller_tx *tx)
@@ -145,7 +155,10 @@ static void add_on_worker(void *arg)
 static int queue_add(struct queue_call *call)
 {
 	fn_poller_call(call->item->poller, add_on_worker, call);
-	return call->ret ? fn_fail(call->ret, "%s", call->text) : 0;
+	if (call->ret)
+		return fn_fail(call->ret, "%s", call->text);
+	fn_poll_irqs_aim(call->item->queue->dev);
+	return 0;
 }
 
 static void rxq_del_on_worker(void *arg)

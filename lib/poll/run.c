@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The worker's loop: rounds over its queues and sources, and what a round that found nothing means. */
+/* The worker's loop: rounds over its queues and sources, and what follows from finding nothing. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "poll/poller.h"
 
 /* Rounds that are full to the brim in a row, after which the clock is looked at all the same. */
-#define FULL_ROUNDS 64u
+#define FULL_ROUNDS 16u
 
 /* Rounds of one fn_poller_run_once(). */
 #define ONCE_ROUNDS 16u
@@ -92,8 +92,16 @@ static void account(struct fn_poller *p, uint64_t now, bool busy)
 	const uint64_t ticks = now - p->mark_ticks;
 
 	p->mark_ticks = now;
-	fn_poll_count(&p->counts.elapsed_ticks, ticks);
 	fn_poll_count(busy ? &p->counts.busy_ticks : &p->counts.spin_ticks, ticks);
+}
+
+/* What others asked for is no work of the queues, nor is being paused. */
+static void serve(struct fn_poller *p)
+{
+	if (fn_likely(!__atomic_load_n(&p->mail, __ATOMIC_ACQUIRE)))
+		return;
+	fn_poll_serve(p);
+	account(p, fn_ticks(), false);
 }
 
 /* Timers and descriptors, about once a millisecond. Returns how much there was to do. */
@@ -128,17 +136,17 @@ static void judge_wake(struct fn_poller *p, bool work)
  */
 static bool turn(struct fn_poller *p)
 {
+	const bool woke = p->woke;
 	unsigned work;
-	unsigned full;
+	uint64_t hits;
 	uint64_t now;
 
-	if (fn_unlikely(__atomic_load_n(&p->mail, __ATOMIC_ACQUIRE)))
-		fn_poll_serve(p);
-	full = p->full;
+	serve(p);
+	hits = p->counts.budget_hits;
 	work = once_round(p);
-	if (fn_unlikely(p->woke))
+	if (fn_unlikely(woke))
 		judge_wake(p, work);
-	if (p->full > full && p->full % FULL_ROUNDS) {
+	if (p->counts.budget_hits != hits && ++p->full < FULL_ROUNDS) {
 		fn_adapt_busy(&p->adapt);
 		return true;
 	}
@@ -151,7 +159,7 @@ static bool turn(struct fn_poller *p)
 		fn_poll_count(&p->counts.empty_rounds, 1);
 		return false;
 	}
-	if (p->adapt.idle)
+	if (p->adapt.idle && !woke)
 		fn_poll_count(&p->counts.caught, 1);
 	fn_adapt_busy(&p->adapt);
 	return true;
@@ -170,10 +178,13 @@ static void work_until_stopped(struct fn_poller *p)
 	__atomic_store_n(&p->quit, 0, __ATOMIC_RELEASE);
 }
 
-static void begin(struct fn_poller *p)
+/* Returns how much there was to do. */
+static unsigned begin(struct fn_poller *p)
 {
 	p->mark_ticks = fn_ticks();
-	fn_poll_unarm(p);
+	/* Before any callback: it may be paused. */
+	serve(p);
+	return fn_poll_unarm(p);
 }
 
 int fn_poller_run(struct fn_poller *p)
@@ -185,7 +196,7 @@ int fn_poller_run(struct fn_poller *p)
 		return fn_report(p->ctx, NULL, ret);
 	ret = fn_place_go(p, &before);
 	if (!ret) {
-		begin(p);
+		(void)begin(p);
 		work_until_stopped(p);
 		fn_place_back(&before);
 	}
@@ -207,10 +218,12 @@ static uint64_t left_ns(uint64_t limit_ns, uint64_t end_ns)
 static int once(struct fn_poller *p, uint64_t limit_ns)
 {
 	const uint64_t end_ns = fn_poll_now_ns() + limit_ns;
-	unsigned rounds = 0;
+	/* What the end of the last sleep brought is something to do, too. */
+	unsigned rounds = begin(p) != 0;
 	uint64_t ns;
 
-	while (rounds < ONCE_ROUNDS && !__atomic_load_n(&p->quit, __ATOMIC_ACQUIRE)) {
+	/* To be stopped ends one call: the next one sleeps again. */
+	while (rounds < ONCE_ROUNDS && !__atomic_exchange_n(&p->quit, 0, __ATOMIC_ACQ_REL)) {
 		if (turn(p)) {
 			rounds++;
 			continue;
@@ -235,7 +248,6 @@ int fn_poller_run_once(struct fn_poller *p, int64_t timeout_ns)
 
 	if (ret)
 		return fn_report(p->ctx, NULL, ret);
-	begin(p);
 	ret = once(p, timeout_ns < 0 ? UINT64_MAX : (uint64_t)timeout_ns);
 	account(p, fn_ticks(), false);
 	fn_poll_leave(p);

@@ -22,11 +22,12 @@ enum armed {
 	ARMED_NOT, /* a queue cannot interrupt */
 };
 
-static void found_add(struct fn_poll_found *found, struct fn_wait_mark *mark)
+static void found_add(struct fn_poller *p, struct fn_poll_found *found, struct fn_wait_mark *mark)
 {
 	switch (mark->kind) {
 	case FN_WAIT_VECTOR:
 		found->vectors++;
+		fn_poll_moderate_event(p, fn_container_of(mark, struct fn_poll_vector, mark));
 		break;
 	case FN_WAIT_WAKE:
 		found->wake = true;
@@ -53,12 +54,11 @@ void fn_poll_wait(struct fn_poller *p, int64_t timeout_ns, struct fn_poll_found 
 	unsigned cqes = 0;
 	unsigned n;
 
-	/* A second look, behind one that found something, has room for as many again. */
-	if (found->watches_n > FN_ARRAY_LEN(found->watches) - FN_WAIT_READY)
-		return;
+	/* A look behind another one: descriptors that are ready are so in the next one, too. */
+	found->watches_n = 0;
 	n = p->wait_ops->wait(p->wait, timeout_ns, marks, &cqes);
 	for (unsigned i = 0; i < n; i++)
-		found_add(found, marks[i]);
+		found_add(p, found, marks[i]);
 	found->cqes += cqes;
 	found->others |= cqes != 0;
 	fn_poll_count(&p->counts.interrupts, found->vectors - before);
@@ -83,7 +83,11 @@ unsigned fn_poll_dispatch(struct fn_poller *p, struct fn_poll_found *found)
 	return work;
 }
 
-/* Step 0: nothing that is done stays behind, neither packets sent nor a doorbell that was held. */
+/*
+ * Step 0: nothing that is done stays behind, neither packets sent nor a doorbell that was held. In
+ * this order: what still waits behind it found a ring that is full, so that there is something that
+ * the device will tell of. A ring that was emptied behind it would never interrupt.
+ */
 static void settle(struct fn_poller *p)
 {
 	for (unsigned i = 0; i < p->tx.n; i++) {
@@ -91,8 +95,8 @@ static void settle(struct fn_poller *p)
 
 		if (!tx->item.on)
 			continue;
-		(void)fn_poll_tx_flush(p, tx);
 		(void)fn_tx_reclaim(tx->q);
+		(void)fn_poll_tx_flush(p, tx);
 	}
 }
 
@@ -103,12 +107,11 @@ static enum armed arm_rx(struct fn_poller_rx *rx)
 	if (!fn_poll_rx_is_on(rx))
 		return ARMED;
 	/* One that is down, broken or gone brings nothing; when it is mended the worker is told. */
-	if (fn_rxq_status(rx->q))
-		return ARMED;
 	if (!rx->item.vector)
-		return ARMED_NOT;
+		return fn_rxq_status(rx->q) ? ARMED : ARMED_NOT;
 	ret = fn_rxq_arm(rx->q);
-	rx->item.armed = !ret;
+	/* What the kernel wants back (-ENODEV) brings packets until it is closed. */
+	rx->item.armed = !ret || ret == -ENODEV;
 	return ret == -ENOBUFS ? ARMED_NAP : ARMED;
 }
 
@@ -176,6 +179,18 @@ static bool any_rx_pending(const struct fn_poller *p)
 	return false;
 }
 
+/* Of those that were to interrupt for what they have. */
+static bool any_armed_pending(const struct fn_poller *p)
+{
+	for (unsigned i = 0; i < p->rx.n; i++) {
+		struct fn_poller_rx *rx = p->rx.at[i];
+
+		if (rx->item.armed && fn_rxq_pending(rx->q))
+			return true;
+	}
+	return false;
+}
+
 static bool any_tx_pending(const struct fn_poller *p)
 {
 	for (unsigned i = 0; i < p->tx.n; i++) {
@@ -218,20 +233,29 @@ static void wake_up(struct fn_poller *p, const struct fn_poll_found *found)
 		p->stale = true;
 }
 
+/* An interrupt comes within this time, whatever else does. */
+static bool interrupt_comes(struct fn_poller *p, uint64_t ns, struct fn_poll_found *found)
+{
+	const uint64_t end_ns = fn_poll_now_ns() + ns;
+	uint64_t now_ns = end_ns - ns;
+
+	do {
+		fn_poll_wait(p, (int64_t)(end_ns - now_ns), found);
+		now_ns = fn_poll_now_ns();
+	} while (!found->vectors && now_ns < end_ns);
+	return found->vectors;
+}
+
 /*
  * A sleep ran into its limit. A packet that is there now, and whose interrupt does not come even
  * when it is waited for alone, would have been slept over: that is what never happens.
  */
 static void look_for_lost(struct fn_poller *p, struct fn_poll_found *found)
 {
-	const int64_t wait_ns = (int64_t)p->opts.lost_ns;
-
-	if (!any_rx_pending(p))
+	if (!any_armed_pending(p))
 		return;
-	fn_poll_wait(p, wait_ns, found);
-	if (!found->vectors)
-		fn_poll_wait(p, 3 * wait_ns, found);
-	if (!found->vectors)
+	if (!interrupt_comes(p, p->opts.lost_ns, found) &&
+	    !interrupt_comes(p, 3 * p->opts.lost_ns, found))
 		fn_poll_count(&p->counts.lost_wakeups, 1);
 }
 
@@ -252,34 +276,52 @@ static void count_wake(struct fn_poller *p, const struct fn_poll_found *found, b
 	p->woke_by_vector = found->vectors && !found->wake && !found->others;
 }
 
-/* The time between two stamps is a sleep, or what surrounds it. */
-static void account_sleep(struct fn_poller *p, uint64_t fell, uint64_t woke)
+/*
+ * What the end of a sleep has to do before anything is polled. Timers come last: what they take out
+ * of the poller is gone at once, and must not be in @found any more.
+ */
+static unsigned awake(struct fn_poller *p, struct fn_poll_found *found)
 {
-	fn_poll_count(&p->counts.elapsed_ticks, woke - p->mark_ticks);
-	fn_poll_count(&p->counts.spin_ticks, fell - p->mark_ticks);
-	fn_poll_count(&p->counts.asleep_ticks, woke - fell);
-	__atomic_store_n(&p->counts.asleep_since, 0, __ATOMIC_RELAXED);
-	p->mark_ticks = woke;
-	p->woke_ticks = woke;
+	uint64_t now_ns = 0;
+	unsigned work;
+
+	wake_up(p, found);
+	if (!fn_list_empty(&p->timers))
+		now_ns = fn_poll_now_ns();
+	count_wake(p, found, now_ns && !fn_poll_timers_left_ns(p, now_ns));
+	work = fn_poll_dispatch(p, found);
+	return work + (now_ns ? fn_poll_timers_run(p, now_ns) : 0);
 }
 
-/* Steps 5 and 6: block, and take the event, before anything is polled. */
-static void block(struct fn_poller *p, uint64_t limit_ns, bool is_safety)
+/* The time between two stamps is a sleep, or what surrounds it. */
+static void account_sleep(struct fn_poller *p, uint64_t fell)
+{
+	uint64_t woke;
+
+	/* A reader adds the sleep that lasts itself: never twice, and not beyond its end (stats.c). */
+	__atomic_store_n(&p->counts.asleep_since, FN_POLL_WAKING, __ATOMIC_RELAXED);
+	fn_fence_release();
+	woke = fn_ticks();
+	fn_poll_count(&p->counts.spin_ticks, fell - p->mark_ticks);
+	fn_poll_count(&p->counts.asleep_ticks, woke - fell);
+	__atomic_store_n(&p->counts.asleep_since, FN_POLL_AWAKE, __ATOMIC_RELEASE);
+	p->mark_ticks = woke;
+	p->woke_ticks = woke;
+	p->look_ticks = woke;
+}
+
+/* Steps 5 and 6: block, and take the event, before anything is polled. Returns how much it was. */
+static unsigned block(struct fn_poller *p, uint64_t limit_ns, bool is_safety)
 {
 	struct fn_poll_found found = { 0 };
 	const uint64_t fell = fn_ticks();
-	unsigned timers;
 
 	__atomic_store_n(&p->counts.asleep_since, fell, __ATOMIC_RELAXED);
 	fn_poll_wait(p, (int64_t)limit_ns, &found);
-	account_sleep(p, fell, fn_ticks());
+	account_sleep(p, fell);
 	if (is_safety && !found.vectors && !found.wake && !found.others)
 		look_for_lost(p, &found);
-	wake_up(p, &found);
-	/* Only here, behind the stamps: a callback takes its time. */
-	timers = fn_list_empty(&p->timers) ? 0 : fn_poll_timers_run(p, fn_poll_now_ns());
-	count_wake(p, &found, timers != 0);
-	(void)fn_poll_dispatch(p, &found);
+	return awake(p, &found);
 }
 
 /* How long at most, and whether a packet at the end of it would be a lost wake-up. */
@@ -303,14 +345,16 @@ static uint64_t longest_ns(const struct fn_poller *p, enum armed armed, uint64_t
 
 /*
  * For a loop that waits for the poller's descriptor: the end of the wait is a descriptor, too. Set
- * anew only when the time is another one.
+ * anew only when the time is another one, or past: it may have been told of, and taken.
  */
 static void timer_set(struct fn_poller *p, uint64_t ns)
 {
-	const uint64_t due_ns = fn_poll_now_ns() + ns;
+	const uint64_t now_ns = fn_poll_now_ns();
+	const uint64_t due_ns = now_ns + ns;
 	struct itimerspec at = { 0 };
 
-	if (p->timer_due_ns && p->timer_due_ns <= due_ns && p->timer_due_ns + NAP_NS > due_ns)
+	if (p->timer_due_ns > now_ns && p->timer_due_ns <= due_ns &&
+	    p->timer_due_ns + NAP_NS > due_ns)
 		return;
 	p->timer_due_ns = due_ns;
 	at.it_value.tv_sec = (time_t)(due_ns / 1000000000u);
@@ -357,29 +401,22 @@ bool fn_poll_sleep(struct fn_poller *p, uint64_t limit_ns)
 		return false;
 	}
 	ns = longest_ns(p, armed, limit_ns, &is_safety);
-	if (limit_ns) {
-		block(p, ns, is_safety && ns == p->opts.safety_ns); /* 5, 6 */
-	} else {
-		timer_set(p, longest_ns(p, armed, UINT64_MAX, &is_safety));
-		p->is_armed = true;
-	}
+	if (limit_ns)
+		return !block(p, ns, is_safety && ns == p->opts.safety_ns); /* 5, 6 */
+	timer_set(p, longest_ns(p, armed, UINT64_MAX, &is_safety));
+	p->is_armed = true;
 	return true;
 }
 
-void fn_poll_unarm(struct fn_poller *p)
+unsigned fn_poll_unarm(struct fn_poller *p)
 {
 	struct fn_poll_found found = { 0 };
-	unsigned timers;
 
 	if (!p->is_armed)
-		return;
+		return 0;
 	p->is_armed = false;
-	fn_poll_wait(p, 0, &found);
-	if (found.timer)
-		p->timer_due_ns = 0;
-	wake_up(p, &found);
 	p->woke_ticks = p->mark_ticks;
-	timers = fn_list_empty(&p->timers) ? 0 : fn_poll_timers_run(p, fn_poll_now_ns());
-	count_wake(p, &found, timers != 0);
-	(void)fn_poll_dispatch(p, &found);
+	p->look_ticks = p->mark_ticks;
+	fn_poll_wait(p, 0, &found);
+	return awake(p, &found);
 }

@@ -3,21 +3,19 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/barrier.h"
 #include "base/opts.h"
 #include "poll/poller.h"
+
+/* Looks at a sleep that ends meanwhile. */
+#define ASLEEP_TRIES 1000u
 
 static uint64_t get(const uint64_t *counter)
 {
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
-/* Ticks in nanoseconds, by both clocks since the poller was made: no need to know their rate. */
-struct rate {
-	uint64_t ticks;
-	uint64_t ns;
-};
-
-static uint64_t to_ns(struct rate rate, uint64_t ticks)
+static uint64_t to_ns(struct fn_poll_rate rate, uint64_t ticks)
 {
 	return rate.ticks ? (uint64_t)((__uint128_t)ticks * rate.ns / rate.ticks) : 0;
 }
@@ -64,25 +62,45 @@ static void get_counts(struct fn_poller_stats *s, const struct fn_poll_counts *c
 	s->lost_wakeups = get(&c->lost_wakeups);
 }
 
-static void get_times(struct fn_poller_stats *s, const struct fn_poller *p, struct rate rate)
+/*
+ * A sleep that lasts is not in the counts yet, and one that ends is, at once: what is read while it
+ * ends is read again, or a difference of two readings could be below 0. A worker that has lost its
+ * processor right there is given it, and not waited for beyond that.
+ */
+static uint64_t get_asleep_ticks(const struct fn_poll_counts *c)
 {
-	const struct fn_poll_counts *c = &p->counts;
-	const uint64_t since = get(&c->asleep_since);
-	const uint64_t now = fn_ticks();
-	const uint64_t lasts = since && now > since ? to_ns(rate, now - since) : 0;
-	const uint64_t window = get(&c->window_ticks);
+	uint64_t ticks = 0;
 
-	s->elapsed_ns = to_ns(rate, get(&c->elapsed_ticks)) + lasts;
-	s->busy_ns = to_ns(rate, get(&c->busy_ticks));
-	s->spin_ns = to_ns(rate, get(&c->spin_ticks));
-	s->asleep_ns = to_ns(rate, get(&c->asleep_ticks)) + lasts;
+	for (unsigned tries = 0; tries < ASLEEP_TRIES; tries++) {
+		const uint64_t since = __atomic_load_n(&c->asleep_since, __ATOMIC_ACQUIRE);
+		const uint64_t now = fn_ticks();
+
+		ticks = get(&c->asleep_ticks);
+		if (since > FN_POLL_WAKING && now > since)
+			ticks += now - since;
+		fn_fence_acquire();
+		if (since == FN_POLL_WAKING)
+			(void)sched_yield();
+		else if (since == get(&c->asleep_since))
+			break;
+	}
+	return ticks;
+}
+
+static void get_times(struct fn_poller_stats *s, const struct fn_poller *p)
+{
+	const uint64_t window = get(&p->counts.window_ticks);
+
+	s->asleep_ns = to_ns(p->rate, get_asleep_ticks(&p->counts));
+	s->busy_ns = to_ns(p->rate, get(&p->counts.busy_ticks));
+	s->spin_ns = to_ns(p->rate, get(&p->counts.spin_ticks));
+	s->elapsed_ns = s->busy_ns + s->spin_ns + s->asleep_ns;
 	s->off_cpu_ns = off_cpu_ns(p);
-	s->window_ns = window == UINT64_MAX ? UINT64_MAX : to_ns(rate, window);
+	s->window_ns = window == UINT64_MAX ? UINT64_MAX : to_ns(p->rate, window);
 }
 
 void fn_poller_get_stats(const struct fn_poller *p, struct fn_poller_stats *stats)
 {
-	const struct rate rate = { fn_ticks() - p->birth_ticks, fn_poll_now_ns() - p->birth_ns };
 	struct fn_poller_stats s = {
 		.mode = (enum fn_poller_mode)__atomic_load_n(&p->opts.mode, __ATOMIC_RELAXED),
 		.policy = (enum fn_poller_policy)__atomic_load_n(&p->opts.policy, __ATOMIC_RELAXED),
@@ -93,7 +111,7 @@ void fn_poller_get_stats(const struct fn_poller *p, struct fn_poller_stats *stat
 	uint64_t needed;
 
 	get_counts(&s, &p->counts);
-	get_times(&s, p, rate);
+	get_times(&s, p);
 	needed = s.busy_ns + s.sleeps * s.wake_cpu_ns;
 	s.need_ppm = s.elapsed_ns ? (uint64_t)((__uint128_t)needed * 1000000u / s.elapsed_ns) : 0;
 	fn_info_put(stats, &s, sizeof(s));

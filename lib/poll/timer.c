@@ -16,6 +16,12 @@ static struct fn_poller_timer *first(const struct fn_poller *p)
 	return fn_container_of(p->timers.next, struct fn_poller_timer, node);
 }
 
+/* A time after another one; what is further away than the clock's numbers never comes. */
+static uint64_t after(uint64_t ns, uint64_t by_ns)
+{
+	return by_ns < NEVER - ns ? ns + by_ns : NEVER;
+}
+
 /* In front of the first that is later. */
 static void set(struct fn_poller_timer *timer, uint64_t due_ns)
 {
@@ -32,11 +38,11 @@ static void set(struct fn_poller_timer *timer, uint64_t due_ns)
 /* What is late is not made up for: the next time is a period from now at the earliest. */
 static void run_one(struct fn_poller_timer *timer, uint64_t now_ns)
 {
-	const uint64_t next_ns = timer->due_ns + timer->period_ns;
+	const uint64_t next_ns = after(timer->due_ns, timer->period_ns);
 
 	fn_list_del(&timer->node);
 	if (timer->period_ns)
-		set(timer, next_ns > now_ns ? next_ns : now_ns + timer->period_ns);
+		set(timer, next_ns > now_ns ? next_ns : after(now_ns, timer->period_ns));
 	else
 		set(timer, NEVER);
 	timer->runs = true;
@@ -97,7 +103,7 @@ static int timer_add(struct fn_poller *p, const struct fn_poller_timer_opts *o,
 		return fn_fail(-ENOMEM, "out of memory for a timer of %s", p->name);
 	*timer = (struct fn_poller_timer){
 		.poller = p,
-		.due_ns = fn_poll_now_ns() + o->first_ns,
+		.due_ns = after(fn_poll_now_ns(), o->first_ns),
 		.period_ns = o->period_ns,
 		.fn = o->fn,
 		.arg = o->arg,

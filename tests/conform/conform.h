@@ -94,6 +94,10 @@ extern const struct subject subjects[];
  * @tx: transmit queue 0, once started
  * @events: events by type
  * @last_event: the last one
+ * @on_event: called with each, behind what counts them, on whatever thread processes events; or
+ *	NULL
+ * @leave: ends what the body began beside the device (a thread); called once the body is over,
+ *	however that was; or NULL
  * @err: for the error member of option structs
  * @log: the last line of the log
  * @reason: why the body ended
@@ -111,6 +115,8 @@ struct conform {
 	struct fn_txq *tx;
 	unsigned events[CONFORM_EVENTS];
 	struct fn_event last_event;
+	void (*on_event)(struct conform *c, const struct fn_event *event);
+	void (*leave)(struct conform *c);
 	struct fn_error err;
 	char log[640];
 	char reason[1024];

@@ -31,7 +31,9 @@ static void usage(FILE *to)
 		"  --here          run in this process, one after the other: for debuggers\n\n"
 		"Exit status: 0; 1 when a behaviour failed; 2 for a mistake in the options; 77\n"
 		"when this machine cannot have that place. SIGTERM ends the run: what runs then\n"
-		"failed, what was not begun has no result.\n",
+		"failed, what was not begun has no result.\n\n"
+		"Environment, for long runs: CONFORM_POLLER_SLEEPS and CONFORM_POLLER_SWITCHES\n"
+		"(poller_ping_pong, poller_modes), CONFORM_DEADLINE_S (of each behaviour).\n",
 		to);
 }
 

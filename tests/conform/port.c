@@ -59,6 +59,8 @@ static void event(void *arg, const struct fn_event *event)
 	if ((unsigned)event->type < CONFORM_EVENTS)
 		c->events[event->type]++;
 	c->last_event = *event;
+	if (c->on_event)
+		c->on_event(c, event);
 }
 
 void port_events(struct conform *c)

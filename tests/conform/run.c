@@ -80,6 +80,16 @@ static void end_judged(struct conform *c)
 	c->place->ops->end(c, true);
 }
 
+/* Once, also when it ends by a check. */
+static void leave(struct conform *c)
+{
+	void (*const part)(struct conform * c) = c->leave;
+
+	c->leave = NULL;
+	if (part)
+		part(c);
+}
+
 /* After a failure nothing is judged any more; what can be closed is closed. */
 static void end_quietly(struct conform *c)
 {
@@ -95,12 +105,13 @@ static void end_quietly(struct conform *c)
 
 static int finish(struct conform *c, unsigned fds)
 {
-	int ret;
+	int ret = guarded(c, leave);
 
 	/* What it cannot is no failure of the body's. */
-	if (c->dev && c->place->ops->settle)
+	if (!ret && c->dev && c->place->ops->settle)
 		(void)guarded(c, c->place->ops->settle);
-	ret = guarded(c, port_close);
+	if (!ret)
+		ret = guarded(c, port_close);
 	if (!ret && c->world)
 		ret = guarded(c, end_judged);
 	if (!ret && fds_open() != fds) {
@@ -128,8 +139,10 @@ void run_here(struct result *result)
 		ret = CONFORM_FAILED;
 		(void)snprintf(reason, sizeof(reason), "after the body: %.900s", c.reason);
 	}
-	if (ret == CONFORM_FAILED)
+	if (ret == CONFORM_FAILED) {
+		(void)guarded(&c, leave);
 		(void)guarded(&c, end_quietly);
+	}
 	result->kind = ret == CONFORM_FAILED ? RESULT_FAIL : ret ? RESULT_SKIP : RESULT_OK;
 	(void)snprintf(result->reason, sizeof(result->reason), "%s", ret ? reason : "");
 }

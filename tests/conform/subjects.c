@@ -15,6 +15,7 @@ extern const struct behaviour *const vlan_behaviours[];
 extern const struct behaviour *const vlan_outer_behaviours[];
 extern const struct behaviour *const filter_behaviours[];
 extern const struct behaviour *const irq_behaviours[];
+extern const struct behaviour *const poller_behaviours[];
 extern const struct behaviour *const coalesce_behaviours[];
 extern const struct behaviour *const link_behaviours[];
 extern const struct behaviour *const counters_behaviours[];
@@ -35,6 +36,7 @@ const struct subject subjects[] = {
 	{ "vlan_outer", vlan_outer_behaviours },
 	{ "filter", filter_behaviours },
 	{ "irq", irq_behaviours },
+	{ "poller", poller_behaviours },
 	{ "coalesce", coalesce_behaviours },
 	{ "link", link_behaviours },
 	{ "counters", counters_behaviours },

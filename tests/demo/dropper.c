@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* A transmit burst that loses one packet in 10,000 and tells nobody: the demo must notice. */
+/* A way to send that loses one packet in 10,000 and tells nobody: the demo must notice. */
 #include "dropper.h"
 
-#undef fn_tx_burst
+#undef fn_poller_send
 
 #define DROP_EVERY 10000
 
@@ -14,13 +14,13 @@ static unsigned min(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-unsigned dropper_tx_burst(struct fn_txq *q, struct fn_pkt **pkts, unsigned n)
+unsigned dropper_send(struct fn_poller_tx *tx, struct fn_pkt **pkts, unsigned n)
 {
 	unsigned taken = 0;
 
 	while (taken < n) {
 		unsigned want = min(n - taken, DROP_EVERY - 1 - sent_since);
-		unsigned sent = want ? fn_tx_burst(q, pkts + taken, want) : 0;
+		unsigned sent = want ? fn_poller_send(tx, pkts + taken, want) : 0;
 
 		sent_since += sent;
 		taken += sent;

@@ -175,6 +175,17 @@ static int irq_set(struct fn_busdev *busdev, const int *fds, unsigned n)
 	return 0;
 }
 
+static int irq_affinity(struct fn_busdev *busdev, unsigned entry, unsigned cpu)
+{
+	struct model_dev *md = model_of(busdev);
+
+	if (entry >= md->fds_n)
+		return fn_fail(-ENOENT, "%s has no entry %u that signals anything", busdev->name,
+			       entry);
+	md->cpus[entry] = cpu + 1;
+	return 0;
+}
+
 static int bus_reset(struct fn_busdev *busdev)
 {
 	struct model_dev *md = model_of(busdev);
@@ -293,6 +304,7 @@ const struct fn_bus_ops model_bus = {
 	.bar_read = bar_read,
 	.bar_write = bar_write,
 	.irq_set = irq_set,
+	.irq_affinity = irq_affinity,
 	.reset = bus_reset,
 	.now_ns = now_ns,
 	.delay_ns = delay_ns,

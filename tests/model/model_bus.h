@@ -70,6 +70,7 @@ struct model_map {
  * @fds: what the MSI-X entries signal
  * @fds_n: how many
  * @signals: how often each entry was signalled
+ * @cpus: which processor each entry is to interrupt, counted from 1; 0: any
  * @maps: the IOMMU's
  * @maps_n: how many
  * @faults: accesses of memory that is not mapped
@@ -98,6 +99,7 @@ struct model_dev {
 	int fds[MODEL_VECTORS];
 	unsigned fds_n;
 	unsigned signals[MODEL_VECTORS];
+	unsigned cpus[MODEL_VECTORS];
 	struct model_map maps[MODEL_MAPS];
 	unsigned maps_n;
 	unsigned faults;

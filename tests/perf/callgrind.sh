@@ -16,7 +16,7 @@ callgrind_run() {
 	env -i PATH="$PATH" valgrind -q --tool=callgrind --callgrind-out-file="$2/out" \
 		--compress-strings=no --compress-pos=no --collect-atstart=no \
 		--toggle-collect=perf_rx --toggle-collect=perf_tx --toggle-collect=perf_forward \
-		--toggle-collect=forward_round \
+		--toggle-collect=fn_poller_run --toggle-collect=perf_step \
 		--dump-after=perf_mark ${3:+"$3"} "$1" ${4:+"$4"} >"$2/lines" 2>"$2/errors" &&
 		[ -e "$2/out.1" ] && return 0
 	echo "callgrind did not count $1:" >&2
@@ -46,8 +46,8 @@ callgrind_functions() {
 	END { for (fn in own) print own[fn], fn }' main="$1" ${2:+"$2"} "$1" | sort -k1,1nr -k2
 }
 
-# callgrind_figures DIR: DIR/lines with one more field, the instructions, less those of the two functions
-# that only call a burst, and less the padding of DIR/padding if that is there.
+# callgrind_figures DIR: DIR/lines with one more field, the instructions, less those of the functions
+# that only call a burst or l2fwd, and less the padding of DIR/padding if that is there.
 callgrind_figures() {
 	mark=0
 	padding=
@@ -59,6 +59,6 @@ callgrind_figures() {
 			return 1
 		}
 		echo "$line|$(callgrind_functions "$1/out.$mark" ${padding:+"$padding"} |
-			awk '$2 != "perf_rx" && $2 != "perf_tx" { sum += $1 } END { print sum + 0 }')"
+			awk '$2 !~ /^perf_(rx|tx|lane)$/ { sum += $1 } END { print sum + 0 }')"
 	done <"$1/lines"
 }

@@ -3,7 +3,7 @@
  * Runs each driver's bursts on the in-process model bus, for callgrind to count: started by
  * tests/perf/instructions.sh, limits.sh and seam.sh; with "all" beside plain packets others too,
  * with "limits" only what has a limit. Collecting is on within perf_rx(), perf_tx(),
- * perf_forward() and l2fwd's forward_round() only, and perf_mark() ends a figure; the names are
+ * perf_forward() and fn_poller_run() only, not in perf_step(), and perf_mark() ends a figure; the names are
  * options of callgrind in tests/perf/callgrind.sh. Output: a line a figure, in the order of the
  * marks.
  *
@@ -45,8 +45,9 @@ static const struct perf_device *const devices[] = {
 	&perf_igb,
 };
 
-static const char *const kinds[PERF_KINDS] = { "rx",   "tx", "forward", "l2fwd", "l2fwd rewrite",
-					       "empty" };
+static const char *const kinds[PERF_KINDS] = {
+	"rx", "tx", "forward", "l2fwd", "l2fwd rewrite", "l2fwd poll", "empty",
+};
 
 /* The longest frame that comes in. */
 #define FRAME_MAX 9100u
@@ -260,15 +261,12 @@ static void turn(struct bench *b, enum perf_kind kind, unsigned n)
 		expect(b, kind, perf_forward(b->rx.rx, b->tx.tx, pkts, n, b->load->ask), n);
 		go_out(b, kind, n);
 		break;
-	case PERF_L2FWD:
-	case PERF_REWRITE:
-		come_in(b, kind, n);
-		expect(b, kind, n - perf_l2fwd(), n);
-		go_out(b, kind, n);
-		break;
 	case PERF_EMPTY:
 		expect(b, kind, perf_rx(b->rx.rx, pkts, n), 0);
 		break;
+	case PERF_L2FWD:
+	case PERF_REWRITE:
+	case PERF_POLL:
 	case PERF_KINDS:
 	default:
 		break;
@@ -300,13 +298,67 @@ static void describe(const struct bench *b)
 		(void)printf(": %s", b->load->name);
 }
 
-/* A figure, and the line that tells what it is. */
-static void figure(struct bench *b, enum perf_kind kind, unsigned n)
+static bool is_l2fwd(enum perf_kind kind)
 {
-	const struct perf_goal goal = goal_of(b, kind, n);
+	return kind >= PERF_L2FWD && kind <= PERF_POLL;
+}
+
+/**
+ * struct worker_run - l2fwd's worker at work
+ * @b: between these ports
+ * @kind: what is counted
+ * @n: packets of a round
+ * @rounds: in half of its rounds
+ * @done: rounds so far
+ */
+struct worker_run {
+	struct bench *b;
+	enum perf_kind kind;
+	unsigned n;
+	unsigned rounds;
+	unsigned done;
+};
+
+/* Behind a round: out with what it sent, in with what the next one finds. */
+static bool worker_step(void *arg, unsigned waiting)
+{
+	struct worker_run *run = arg;
+	struct bench *b = run->b;
+
+	expect(b, run->kind, run->n - waiting, run->n);
+	go_out(b, run->kind, run->n);
+	look_at_doorbell(b, 0);
+	run->done++;
+	if (run->done == run->rounds) {
+		perf_mark();
+		b->rings_rung = 0;
+	} else if (run->done == 2 * run->rounds) {
+		perf_mark();
+		return false;
+	}
+	come_in(b, run->kind, run->n);
+	return true;
+}
+
+static void worker_rounds(struct bench *b, enum perf_kind kind, unsigned n)
+{
+	struct worker_run run = { .b = b, .kind = kind };
+	const struct perf_steps steps = { worker_step, &run };
+
+	if (perf_l2fwd_open(b->ctx, b->rx, b->tx, b->ports[1], n, kind))
+		fail("%s", fn_error_last());
+	run.n = n * perf_l2fwd_round();
+	run.rounds = PACKETS / run.n;
+	come_in(b, kind, run.n);
+	if (perf_l2fwd_run(&steps))
+		fail("%s", fn_error_last());
+	perf_l2fwd_close();
+}
+
+static void bursts_twice(struct bench *b, enum perf_kind kind, unsigned n)
+{
 	const unsigned turns = PACKETS / n;
 
-	perf_l2fwd_lane(b->rx, b->tx, b->ports[1], n, kind == PERF_REWRITE);
 	for (unsigned i = 0; i < turns; i++)
 		turn(b, kind, n);
 	perf_mark();
@@ -314,6 +366,18 @@ static void figure(struct bench *b, enum perf_kind kind, unsigned n)
 	for (unsigned i = 0; i < turns; i++)
 		turn(b, kind, n);
 	perf_mark();
+}
+
+/* A figure, and the line that tells what it is. */
+static void figure(struct bench *b, enum perf_kind kind, unsigned n)
+{
+	const struct perf_goal goal = goal_of(b, kind, n);
+	const unsigned turns = PACKETS / n;
+
+	if (is_l2fwd(kind))
+		worker_rounds(b, kind, n);
+	else
+		bursts_twice(b, kind, n);
 	describe(b);
 	(void)printf("|%s|%u|%u|%u|%u|%u|%u|%s\n", kinds[kind], n, turns, b->rings_rung, goal.goal,
 		     goal.stretch, goal.rival, goal.rival ? goal.rival_name : "");
@@ -425,7 +489,7 @@ static bool chosen(enum choice choice, const struct perf_load *load, enum perf_k
 		   unsigned burst)
 {
 	if (choice == PLAIN)
-		return kind != PERF_L2FWD && kind != PERF_REWRITE;
+		return !is_l2fwd(kind);
 	if (choice == ALL)
 		return true;
 	return burst == 32 && (load == &plain) == (kind != PERF_FORWARD);

@@ -16,8 +16,9 @@ enum perf_kind {
 	PERF_RX,      /* receive n packets, refill included */
 	PERF_TX,      /* send n packets, reclaim included */
 	PERF_FORWARD, /* receive, touch one byte of each, send: the least of a forwarder */
-	PERF_L2FWD,   /* apps/l2fwd's own turn of a worker with one lane, which touches no frame */
+	PERF_L2FWD,   /* fn_poller_run() with a lane of apps/l2fwd, which touches no frame */
 	PERF_REWRITE, /* the same with --mac-rewrite, which touches each */
+	PERF_POLL,    /* the same as PERF_L2FWD with --mode poll, not the default, adaptive */
 	PERF_EMPTY,   /* a receive burst that finds nothing */
 	PERF_KINDS
 };
@@ -135,13 +136,25 @@ void perf_tcp_headers(uint8_t *frame, uint32_t len);
 uint32_t perf_tcp_frame(uint8_t *frame);
 void perf_tcp_fill(struct fn_pool *pool, struct fn_pkt *pkt);
 
-/*
- * instructions_l2fwd.c: l2fwd with one worker and one lane, from a queue to one of @out; then what
- * its worker does in a turn. How many packets it holds behind that.
+/**
+ * struct perf_steps - what happens behind a round of a worker
+ * @step: called with @arg, and how many packets wait for room; false: the worker is to stop
+ * @arg: handed to @step
  */
-void perf_l2fwd_lane(struct perf_queue rx, struct perf_queue tx, struct fn_dev *out, unsigned burst,
-		     bool rewrite);
-unsigned perf_l2fwd(void);
+struct perf_steps {
+	bool (*step)(void *arg, unsigned waiting);
+	void *arg;
+};
+
+/*
+ * instructions_l2fwd.c: l2fwd with one worker and one lane, from a queue to one of @out, in bursts
+ * of @burst; then bursts that one round of it has when it is loaded, and fn_poller_run().
+ */
+int perf_l2fwd_open(struct fn_ctx *ctx, struct perf_queue rx, struct perf_queue tx,
+		    struct fn_dev *out, unsigned burst, enum perf_kind kind);
+unsigned perf_l2fwd_round(void);
+int perf_l2fwd_run(const struct perf_steps *what);
+void perf_l2fwd_close(void);
 
 /* Memory for one more doorbell; only drivers that are compiled without the seam ask for it. */
 volatile uint8_t *perf_doorbell_memory(void);

@@ -33,7 +33,7 @@ callgrind_figures "$out" >"$out/figures"
 # breakdown FILE PACKETS: functions of a figure, instructions a packet.
 breakdown() {
 	callgrind_functions "$1" | awk -v packets="$2" '
-	$2 != "perf_rx" && $2 != "perf_tx" && $1 / packets >= 0.05 {
+	$2 !~ /^perf_(rx|tx|lane)$/ && $1 / packets >= 0.05 {
 		printf "%61.1f  %s\n", $1 / packets, $2
 	}'
 }
@@ -42,7 +42,8 @@ cat <<'TEXT'
 Instructions a packet, counted by callgrind: 64-byte frames, in-process model bus, doorbells in memory, rings of
 512, each burst's packets known to the device before the next. rx with refill, tx with reclaim: the driver's
 burst and all that it calls. forward: receive, touch one byte of each frame, send, all of it.
-l2fwd: a turn of l2fwd's own worker with one lane, which touches no frame; rewrite: with --mac-rewrite, each.
+l2fwd: the worker's loop, fn_poller_run(), with one lane of l2fwd, which touches no frame, and as many bursts a
+round as it takes; rewrite: with --mac-rewrite, which touches each; poll: with --mode poll, not adaptive.
 empty: a receive call that finds nothing. rung: doorbells a burst. A rival's figure is one for bursts of 32, in
 its own functions, counted elsewhere: for orientation. Goals and sources: docs/performance.md.
 

@@ -19,6 +19,7 @@ static const struct perf_ring rings[] = {
 		     { 46, 38, 50, DPDK_FAST },
 		     { 46, 38, 50, DPDK_FAST },
 		     { 46, 38, 50, DPDK_FAST },
+		     { 46, 38, 50, DPDK_FAST },
 		     { 20, 14, 39, DPDK_FAST } },
 	  .forward_one = { 120, 90, 359, DPDK_BEST } },
 };

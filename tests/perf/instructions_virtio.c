@@ -15,13 +15,15 @@
 	{                                                                             \
 		{ 0, 0, 55, DPDK_VECTOR }, { 0, 0, 261, DPDK_VECTOR },                \
 			{ 105, 85, 375, DPDK_PACKED }, { 105, 85, 375, DPDK_PACKED }, \
-			{ 105, 85, 375, DPDK_PACKED }, { 20, 14, 57, DPDK_ANY },      \
+			{ 105, 85, 375, DPDK_PACKED }, { 105, 85, 375, DPDK_PACKED }, \
+			{ 20, 14, 57, DPDK_ANY },                                     \
 	}
 #define IN_ORDER_GOALS                                                                \
 	{                                                                             \
 		{ 50, 40, 150, DPDK_IN_ORDER }, { 45, 35, 196, DPDK_IN_ORDER },       \
 			{ 105, 85, 375, DPDK_PACKED }, { 105, 85, 375, DPDK_PACKED }, \
-			{ 105, 85, 375, DPDK_PACKED }, { 20, 14, 57, DPDK_ANY },      \
+			{ 105, 85, 375, DPDK_PACKED }, { 105, 85, 375, DPDK_PACKED }, \
+			{ 20, 14, 57, DPDK_ANY },                                     \
 	}
 
 static const struct perf_ring rings[] = {

@@ -23,8 +23,8 @@
 #define MS 1000000
 
 /*
- * Another machine, in place of this one's timers: each wake comes @late_ns behind its time and takes
- * @cpu_ns, on clocks that only the test moves. 0: the real ones.
+ * Another machine, in place of this one's timers: each wake comes @late_ns behind its time and
+ * takes @cpu_ns, on clocks that only the test moves.
  */
 static struct {
 	bool on;
@@ -37,7 +37,7 @@ static struct {
 	bool fails;       /* no wake is a timer's */
 	bool interrupted; /* each other wait is, by a signal */
 	unsigned waits;
-	int64_t late_first_ns; /* of the wakes that are warmed up by */
+	int64_t late_first_ns; /* of the first five */
 } machine;
 
 int __real_clock_gettime(clockid_t clock, struct timespec *ts);

@@ -15,24 +15,44 @@
 
 static struct l2fwd app;
 
+/* The worker ends behind each round: the test's turns are its own. */
+static unsigned one_round(void *arg)
+{
+	(void)arg;
+	fn_poller_stop(app.workers[0].poller);
+	return 0;
+}
+
+static bool never(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
 /* l2fwd as its main() has it, with one port, whose frames go back, and the test's turns. */
 static void l2fwd_start(void)
 {
+	/* A turn of it is one burst: the rest has to wait for the next one. */
+	const struct fn_poller_opts opts = {
+		.sz = sizeof(opts), .burst = BURST, .budget = BURST, .own_events = true
+	};
+	const struct fn_poller_source_opts source = { .sz = sizeof(source),
+						      .run = one_round,
+						      .pending = never };
+
 	ring_start((struct fn_dev_conf){ .rx_ring = 256, .tx_ring = 256 });
 	app = (struct l2fwd){
 		.opts = { .queues = 1, .burst = BURST, .json = true, .stats = 1 },
 		.n_ports = 1,
-		.n_lanes = 1,
 		.n_workers = 1,
 	};
 	app.ports[0] = (struct l2fwd_port){ .name = "the port", .outcome = "up", .dev = p.dev };
 	app.ports[0].info.sz = sizeof(app.ports[0].info);
 	fn_dev_get_info(p.dev, &app.ports[0].info);
-	app.lanes[0].in = &app.ports[0];
-	app.lanes[0].out = &app.ports[0];
-	app.lanes[0].rx = rx;
-	app.lanes[0].tx = tx;
-	app.workers[0].app = &app;
+	lanes_make(&app);
+	assert_int_equal(fn_poller_create(p.ctx, &opts, &app.workers[0].poller), 0);
+	assert_int_equal(lanes_attach(&app), 0);
+	assert_int_equal(fn_poller_add_source(app.workers[0].poller, &source, NULL), 0);
 	app.report = report_create(&app);
 	assert_non_null(app.report);
 }
@@ -46,7 +66,7 @@ static unsigned turns(unsigned rounds, unsigned each)
 	for (unsigned i = 0; i < rounds; i++) {
 		for (unsigned k = 0; k < each; k++)
 			lost += intel_dev_receive(&p.id, frame, sizeof(frame)) != 0;
-		(void)forward_round(&app.workers[0], i);
+		assert_int_equal(fn_poller_run(app.workers[0].poller), 0);
 		sent_n = 0;
 		(void)ring_transmit(UINT32_MAX);
 	}
@@ -61,7 +81,9 @@ static void l2fwd_end(char *text, size_t size)
 	size_t len;
 
 	assert_non_null(out);
+	lanes_end(&app);
 	report_sample(app.report);
+	assert_int_equal(fn_poller_destroy(app.workers[0].poller), 0);
 	ring_flush();
 	ring_end();
 	/* The port is closed by now. */

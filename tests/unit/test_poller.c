@@ -78,7 +78,7 @@ static void once_armed(void **state)
 		assert_true(readable(fn_poller_fd(r.poller)));
 		while (fn_poller_run_once(r.poller, 0))
 			;
-				assert_int_equal(r.got, i + 1);
+		assert_int_equal(r.got, i + 1);
 		assert_false(readable(fn_poller_fd(r.poller)));
 	}
 	assert_int_equal(stats(&r).wakes_interrupt, 100);

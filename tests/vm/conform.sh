@@ -22,11 +22,14 @@ case $model in
 virtio-net-pci*) report=,aer=on cpus=2 ;;
 *) report='' cpus=1 ;;
 esac
+# Counts of long runs (conform --help) reach the guest.
+counts=$(env | grep -E '^CONFORM_(POLLER_[A-Z]+|DEADLINE_S)=[0-9]+$' || :)
 STATUS=0
+# shellcheck disable=SC2086 # they are words on purpose
 timeout -k 10 890 "$LAB" run --timeout 880 --cpus "$cpus" --wire bridge --no-bind --kernel-drivers \
 	--nic "$model" --nic virtio-net-pci --nic "$model,port=rootport$report" --nic virtio-net-pci \
 	--bin "$BUILD" --with conform --file "$HERE/conform_guest.sh:/vm/conform_guest.sh" \
-	--host "perl $HERE/conform_host.pl" -- sh /vm/conform_guest.sh P0 P2 "vfio/$device" "$@" \
+	--host "perl $HERE/conform_host.pl" -- env $counts sh /vm/conform_guest.sh P0 P2 "vfio/$device" "$@" \
 	>"$TMP/out" </dev/null || STATUS=$?
 grep -v '^@' "$TMP/out"
 sed -n 's/^@result //p' "$TMP/out" >"$results"

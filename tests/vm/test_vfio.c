@@ -227,7 +227,74 @@ static void check_vectors(struct fn_busdev *d, int *fds, unsigned n)
 		      "a vector is there that was not asked for", d->name);
 }
 
-static void check_irqs(struct fn_busdev *d)
+/* The list of processors that the kernel has for an MSI-X entry, by a look of the test's own. */
+static void cpus_of(const struct fn_busdev *d, unsigned entry, char list[32])
+{
+	char name[64];
+	char line[512];
+	char path[64];
+	FILE *file = fopen("/proc/interrupts", "re");
+
+	list[0] = '\0';
+	path[0] = '\0';
+	(void)snprintf(name, sizeof(name), " vfio-msix[%u](%s)\n", entry, d->name);
+	while (file && fgets(line, sizeof(line), file))
+		if (strstr(line, name))
+			(void)snprintf(path, sizeof(path), "/proc/irq/%d/smp_affinity_list",
+				       atoi(line));
+	if (file)
+		(void)fclose(file);
+	file = path[0] ? fopen(path, "re") : NULL;
+	if (file && fgets(list, 32, file))
+		list[strcspn(list, "\n")] = '\0';
+	if (file)
+		(void)fclose(file);
+}
+
+/* A plain user may not, and is told who may. */
+static void check_affinity_right(struct fn_busdev *d)
+{
+	int status = 1;
+	pid_t pid;
+
+	(void)fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		if (setgroups(0, NULL) || setgid(65534) || setuid(65534))
+			_exit(1);
+		_exit(d->ops->irq_affinity(d, 0, 0) != -EACCES ||
+		      !strstr(fn_error_last(), "as root run: echo 0 > /proc/irq/"));
+	}
+	(void)waitpid(pid, &status, 0);
+	check(WIFEXITED(status) && WEXITSTATUS(status) == 0, "affinity by a plain user", d->name);
+}
+
+/* Each entry can be moved to each processor; the kernel says where it is, and what is wrong. */
+static void check_affinity(struct fn_busdev *d, unsigned entries)
+{
+	const unsigned cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	char want[32];
+	char list[32];
+
+	for (unsigned i = 0; i < entries * cpus; i++) {
+		const unsigned entry = i % entries;
+		const unsigned cpu = (i / entries + entry) % cpus;
+
+		(void)snprintf(want, sizeof(want), "%u", cpu);
+		check(d->ops->irq_affinity(d, entry, cpu) == 0, fn_error_last(), d->name);
+		cpus_of(d, entry, list);
+		check(strcmp(list, want) == 0, "the kernel has the entry on other processors",
+		      d->name);
+	}
+	check(d->ops->irq_affinity(d, 0, 100000) == -EINVAL &&
+		      strstr(fn_error_last(), "cannot go to processor 100000"),
+	      "affinity to a processor that there is not", d->name);
+	if (geteuid() == 0)
+		check_affinity_right(d);
+	printf("%s: %u MSI-X entries go to each of %u processors\n", d->name, entries, cpus);
+}
+
+static void check_irqs(struct fn_busdev *d, bool say)
 {
 	const unsigned most = d->irqs < IRQS_MAX ? d->irqs : IRQS_MAX;
 	int fds[IRQS_MAX + 1];
@@ -242,9 +309,13 @@ static void check_irqs(struct fn_busdev *d)
 	      d->name);
 	check(d->ops->irq_set(d, NULL, 0) == 0, fn_error_last(), d->name);
 	check(d->ops->irq_set(d, NULL, 0) == 0, fn_error_last(), d->name);
+	check(d->ops->irq_affinity(d, 0, 0) == -ENOENT, "affinity of an entry that is off",
+	      d->name);
 	/* Close has to switch them off. */
 	if (most)
 		check(d->ops->irq_set(d, fds, most) == 0, fn_error_last(), d->name);
+	if (most && say)
+		check_affinity(d, most);
 	for (unsigned i = 0; i <= most && i <= IRQS_MAX; i++)
 		(void)close(fds[i]);
 	check(d->req_fd >= 0, "no release request", d->name);
@@ -294,7 +365,7 @@ static void cycle(struct fn_ctx *ctx, const struct fn_pci_addr *addrs, unsigned 
 		check_caps(d[i], say);
 		check_bars(d[i], say);
 		check_registers(d[i], say);
-		check_irqs(d[i]);
+		check_irqs(d[i], say);
 	}
 	if (i == n) {
 		check(fn_dma_alloc(ctx, 300000, NULL, &dma[n]) == 0, fn_error_last(), "memory");

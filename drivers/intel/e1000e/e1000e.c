@@ -36,6 +36,7 @@ static const struct intel_steps steps = {
 	.irqs_start = e1000e_irqs_start,
 	.irq_raise = e1000e_irq_raise,
 	.set_coalesce = e1000e_set_coalesce,
+	.throttle = e1000e_throttle,
 };
 
 /*

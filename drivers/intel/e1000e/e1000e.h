@@ -10,7 +10,7 @@ extern const struct fn_driver fn_driver_e1000e;
 /**
  * struct e1000e - a port
  * @port: what both families share
- * @throttle_ns: the longest throttle that EITR was told; QEMU's model takes 128 us at least
+ * @throttle_ns: the longest throttle that EITR was told; QEMU's model takes 128 us at least; atomic
  */
 struct e1000e {
 	struct intel_port port;
@@ -37,6 +37,7 @@ void e1000e_irqs_off(const struct intel_port *port);
 int e1000e_irqs_start(struct fn_dev *dev);
 void e1000e_irq_raise(const struct intel_port *port, unsigned entry);
 void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c);
+void e1000e_throttle(struct fn_dev *dev, unsigned entry, uint32_t delay_ns);
 void e1000e_irqs_settle(struct fn_dev *dev);
 void e1000e_config_irq(struct fn_dev *dev);
 int e1000e_rx_arm(struct fn_rxq *rxq);

@@ -80,6 +80,20 @@ static void set_tx_delay(struct fn_dev *dev, uint32_t delay_ns)
 		intel_tx_set_report(dev->txqs[i], INTEL_TXD_RS | (delay ? INTEL_TXD_EXT_IDE : 0));
 }
 
+/* The longest throttle is known before it can begin. */
+void e1000e_throttle(struct fn_dev *dev, unsigned entry, uint32_t delay_ns)
+{
+	uint32_t *const longest_ns = &e1000e_of(dev)->throttle_ns;
+	uint32_t was_ns = __atomic_load_n(longest_ns, __ATOMIC_RELAXED);
+
+	while (delay_ns > was_ns &&
+	       !__atomic_compare_exchange_n(longest_ns, &was_ns, delay_ns, true, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED))
+		;
+	intel_write(intel_port_of(dev), E1000E_EITR(entry),
+		    (delay_ns + E1000E_EITR_NS - 1) / E1000E_EITR_NS);
+}
+
 /*
  * 10.2.4.3, 10.2.5: the vectors' throttle, and the timers too: what comes after a pause is told at
  * once by the throttle, and late by them. Both together hold nothing back for longer than one
@@ -88,15 +102,9 @@ static void set_tx_delay(struct fn_dev *dev, uint32_t delay_ns)
 void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 {
 	const struct intel_port *port = intel_port_of(dev);
-	uint32_t *const longest_ns = &e1000e_of(dev)->throttle_ns;
 
-	for (unsigned entry = 0; entry < dev->irq_n; entry++) {
-		const uint32_t delay_ns = intel_entry_delay_ns(dev, c, entry);
-
-		intel_write(port, E1000E_EITR(entry), delay_ns / E1000E_EITR_NS);
-		if (delay_ns > *longest_ns)
-			*longest_ns = delay_ns;
-	}
+	for (unsigned entry = 0; entry < dev->irq_n; entry++)
+		e1000e_throttle(dev, entry, intel_throttle_choose(dev, c, entry));
 	intel_write(port, E1000E_RADV, c->rx_delay_ns / E1000E_RDTR_NS);
 	intel_write(port, E1000E_RDTR, c->rx_delay_ns / E1000E_RDTR_NS);
 	set_tx_delay(dev, c->tx_delay_ns);
@@ -112,14 +120,13 @@ void e1000e_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 void e1000e_irqs_settle(struct fn_dev *dev)
 {
 	struct e1000e *e = e1000e_of(dev);
+	const uint32_t longest_ns = __atomic_exchange_n(&e->throttle_ns, 0, __ATOMIC_RELAXED);
 
 	if (e->port.is_qemu) {
 		(void)intel_look(&e->port, INTEL_STATUS);
-		fn_dev_delay_ns(dev, e->throttle_ns > QEMU_THROTTLE_NS ? e->throttle_ns :
-									 QEMU_THROTTLE_NS);
+		fn_dev_delay_ns(dev, longest_ns > QEMU_THROTTLE_NS ? longest_ns : QEMU_THROTTLE_NS);
 		(void)intel_look(&e->port, INTEL_STATUS);
 	}
-	e->throttle_ns = 0;
 }
 
 /*

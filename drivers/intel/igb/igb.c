@@ -37,6 +37,7 @@ static const struct intel_steps steps = {
 	.irqs_start = igb_irqs_start,
 	.irq_raise = igb_irq_raise,
 	.set_coalesce = igb_set_coalesce,
+	.throttle = igb_throttle,
 };
 
 /* The longest frame has 9728 bytes, its CRC included (I210 7.1.1.4). */

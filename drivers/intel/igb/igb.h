@@ -10,6 +10,8 @@ extern const struct fn_driver fn_driver_igb;
 /* Vectors that EICR has. */
 #define IGB_ENTRIES 25u
 
+_Static_assert(IGB_ENTRIES <= INTEL_ENTRIES_MAX, "room in intel_port");
+
 /**
  * struct igb - a port
  * @port: what both families share
@@ -41,6 +43,7 @@ void igb_irqs_off(const struct intel_port *port);
 int igb_irqs_start(struct fn_dev *dev);
 void igb_irq_raise(const struct intel_port *port, unsigned entry);
 void igb_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c);
+void igb_throttle(struct fn_dev *dev, unsigned entry, uint32_t delay_ns);
 void igb_config_irq(struct fn_dev *dev);
 int igb_rx_arm(struct fn_rxq *rxq);
 void igb_rx_disarm(struct fn_rxq *rxq);

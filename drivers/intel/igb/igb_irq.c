@@ -103,14 +103,23 @@ void igb_irq_raise(const struct intel_port *port, unsigned entry)
 	intel_write(port, IGB_EICS, 1u << entry);
 }
 
+static uint32_t eitr_of(uint32_t delay_ns)
+{
+	return IGB_EITR_US((delay_ns + IGB_EITR_UNIT_NS - 1) / IGB_EITR_UNIT_NS);
+}
+
 /* 8.8 (EITR): a vector's throttle. A reset leaves it as it was. */
 void igb_set_coalesce(struct fn_dev *dev, const struct fn_coalesce *c)
 {
 	const struct intel_port *port = intel_port_of(dev);
 
 	for (unsigned entry = 0; entry < dev->irq_n; entry++)
-		intel_write(port, IGB_EITR(entry),
-			    IGB_EITR_US(intel_entry_delay_ns(dev, c, entry) / IGB_EITR_UNIT_NS));
+		intel_write(port, IGB_EITR(entry), eitr_of(intel_throttle_choose(dev, c, entry)));
+}
+
+void igb_throttle(struct fn_dev *dev, unsigned entry, uint32_t delay_ns)
+{
+	intel_write(intel_port_of(dev), IGB_EITR(entry), IGB_EITR_CNT_INGR | eitr_of(delay_ns));
 }
 
 void igb_config_irq(struct fn_dev *dev)

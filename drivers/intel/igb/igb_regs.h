@@ -33,6 +33,7 @@
 #define IGB_EITR(n) (0x01680u + 4u * (n))
 #define IGB_EITR_US(us) ((us) << 2)
 #define IGB_EITR_US_MAX 0x1fffu
+#define IGB_EITR_CNT_INGR (1u << 31) /* 8.8.14: what runs now ends as it would have */
 #define IGB_EITR_UNIT_NS 1000u
 
 /* 8.8.15: vectors of queues, a byte each, four to a register; 8.8.16: of the other causes. */

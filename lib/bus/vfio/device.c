@@ -151,7 +151,8 @@ static void device_free(struct fn_vfio_dev *dev)
 	free(dev);
 }
 
-static struct fn_vfio_dev *device_new(struct fn_ctx *ctx, const struct fn_pci_addr *addr,
+static struct fn_vfio_dev *device_new(struct fn_ctx *ctx, const struct fn_vfio_roots *roots,
+				      const struct fn_pci_addr *addr,
 				      const struct fn_pci_info *info)
 {
 	struct fn_vfio_dev *dev = calloc(1, sizeof(*dev));
@@ -168,6 +169,7 @@ static struct fn_vfio_dev *device_new(struct fn_ctx *ctx, const struct fn_pci_ad
 		.err_fd = -1,
 	};
 	fn_pci_addr_format(addr, dev->busdev.name);
+	dev->roots = roots;
 	dev->fd = -1;
 	fn_list_init(&dev->mappings);
 	return dev;
@@ -182,7 +184,7 @@ int fn_vfio_open_at(struct fn_ctx *ctx, const struct fn_vfio_roots *roots,
 
 	if (ret)
 		return ret;
-	dev = device_new(ctx, addr, &info);
+	dev = device_new(ctx, roots, addr, &info);
 	if (!dev)
 		return fn_fail(-ENOMEM, "%s: out of memory", info.bdf);
 	ret = fn_vfio_group_get(ctx, roots, &info, &dev->group);
@@ -232,6 +234,7 @@ const struct fn_bus_ops fn_bus_vfio = {
 	.bar_read = fn_vfio_bar_read,
 	.bar_write = fn_vfio_bar_write,
 	.irq_set = fn_vfio_irq_set,
+	.irq_affinity = fn_vfio_irq_affinity,
 	.reset = vfio_reset,
 	.now_ns = vfio_now_ns,
 	.delay_ns = vfio_delay_ns,

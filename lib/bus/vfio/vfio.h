@@ -93,6 +93,7 @@ struct fn_vfio_region {
 /**
  * struct fn_vfio_dev - an open device
  * @busdev: what drivers see
+ * @roots: where the kernel is found
  * @group: what it is in
  * @fd: of the device
  * @bars: BARs
@@ -103,6 +104,7 @@ struct fn_vfio_region {
  */
 struct fn_vfio_dev {
 	struct fn_busdev busdev;
+	const struct fn_vfio_roots *roots;
 	struct fn_vfio_group *group;
 	int fd;
 	struct fn_vfio_region bars[FN_VFIO_BARS];
@@ -220,5 +222,12 @@ void fn_vfio_bar_write(struct fn_busdev *busdev, unsigned idx, uint64_t off, uns
 int fn_vfio_irq_init(struct fn_vfio_dev *dev);
 void fn_vfio_irq_exit(struct fn_vfio_dev *dev);
 int fn_vfio_irq_set(struct fn_busdev *busdev, const int *fds, unsigned n);
+
+/* affinity.c */
+
+/* fn_bus_ops.irq_affinity() of the device @bdf, over another kernel. */
+int fn_vfio_irq_move(const struct fn_vfio_roots *roots, const char *bdf, unsigned entry,
+		     unsigned cpu);
+int fn_vfio_irq_affinity(struct fn_busdev *busdev, unsigned entry, unsigned cpu);
 
 #endif

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* What a worker says of itself: times that add up, counts that are right, also to who asks meanwhile. */
+#include "poller_rig.h"
+
+static void assert_adds_up(const struct fn_poller_stats *s)
+{
+	assert_int_equal(s->elapsed_ns, s->busy_ns + s->spin_ns + s->asleep_ns);
+}
+
+static void burn(void *arg, struct fn_pkt **pkts, unsigned n)
+{
+	const uint64_t end_ns = fn_poll_now_ns() + 2000000;
+
+	nic_take(arg, pkts, n);
+	while (fn_poll_now_ns() < end_ns)
+		continue;
+}
+
+/* Rounds with packets are work, callbacks included; sleeps are sleep; all of it is all that there was. */
+static void times(void **state)
+{
+	const uint64_t since = fn_poll_now_ns();
+	struct fn_poller_stats s;
+	struct nic *nic;
+
+	(void)state;
+	rig_begin_pool(0);
+	rig_poller((struct fn_poller_opts){
+		.mode = FN_POLLER_INTERRUPT, .wake_cpu_ns = 1000, .wake_latency_ns = 7000 });
+	nic = nic_up(NIC_VIRTIO);
+	nic_add_rx(nic, rig.poller, burn);
+	for (unsigned i = 0; i < 5; i++) {
+		nic_receive_n(nic, 1);
+		while (fn_poller_run_once(rig.poller, 3000000))
+			;
+	}
+	s = stats();
+	assert_adds_up(&s);
+	assert_true(s.busy_ns >= 9900000);
+	assert_true(s.asleep_ns >= 14800000);
+	assert_true(s.elapsed_ns <= fn_poll_now_ns() - since);
+	assert_int_equal(s.wake_cpu_ns, 1000);
+	assert_int_equal(s.wake_latency_ns, 7000);
+	assert_int_equal(s.sleeps, 5);
+	assert_int_equal(s.packets, 5);
+	assert_int_equal(s.need_ppm, (s.busy_ns + 5 * 1000) * 1000000 / s.elapsed_ns);
+	assert_int_equal(s.wait, FN_POLLER_WAIT_EPOLL);
+	rig_end();
+}
+
+/* What it was asked for is no work of its queues, whatever the next round finds. */
+static void hold_and_receive(void *arg)
+{
+	const uint64_t end_ns = fn_poll_now_ns() + 20000000;
+
+	while (fn_poll_now_ns() < end_ns)
+		continue;
+	nic_receive_n(arg, 1);
+}
+
+static void calls_are_no_work(void **state)
+{
+	struct nic *nic = rig_begin(NIC_VIRTIO, (struct fn_poller_opts){ .mode = FN_POLLER_POLL });
+	pthread_t thread = worker_start(rig.poller);
+	struct fn_poller_stats s;
+
+	(void)state;
+	fn_poller_call(rig.poller, hold_and_receive, nic);
+	fn_poller_call(rig.poller, hold_and_receive, nic);
+	worker_stop(rig.poller, thread);
+	s = stats();
+	assert_true(s.spin_ns >= 39600000);
+	assert_adds_up(&s);
+	settle();
+	assert_int_equal(nic->got, 2);
+	rig_end();
+}
+
+/* Who takes a reading while it sleeps has the sleep so far in it, and no reading goes back. */
+static void readings_never_go_back(void **state)
+{
+	struct fn_poller_stats last = { 0 };
+	pthread_t thread;
+	uint64_t sleeps;
+
+	(void)state;
+	rig_begin_pool(0);
+	rig_poller((struct fn_poller_opts){ .mode = FN_POLLER_INTERRUPT, .safety_ns = 50000 });
+	thread = worker_start(rig.poller);
+	sleeps = stats().sleeps;
+	for (unsigned i = 0; i < 200000 || last.sleeps < sleeps + 100; i++) {
+		struct fn_poller_stats s = stats();
+
+		assert_true(s.asleep_ns >= last.asleep_ns);
+		assert_true(s.elapsed_ns >= last.elapsed_ns);
+		assert_true(s.busy_ns >= last.busy_ns);
+		assert_true(s.spin_ns >= last.spin_ns);
+		assert_true(s.sleeps >= last.sleeps);
+		last = s;
+		if (i >= 1000000)
+			break;
+	}
+	worker_stop(rig.poller, thread);
+	last = stats();
+	assert_adds_up(&last);
+	rig_end();
+}
+
+/* A sleep that lasts is in the times already. */
+static void asleep_now(void **state)
+{
+	struct fn_poller_stats s;
+	pthread_t thread;
+
+	(void)state;
+	rig_begin_pool(0);
+	rig_poller(
+		(struct fn_poller_opts){ .mode = FN_POLLER_INTERRUPT, .safety_ns = RIG_LONG_NS });
+	thread = worker_start(rig.poller);
+	do
+		s = stats();
+	while (s.asleep_ns < 5000000);
+	assert_adds_up(&s);
+	assert_true(s.sleeps < 10);
+	worker_stop(rig.poller, thread);
+	rig_end();
+}
+
+/* Packets that polling met ended a wait: not those that an interrupt told of, in whatever mode. */
+static void caught(void **state)
+{
+	(void)state;
+	for (unsigned mode = 0; mode < 3; mode++) {
+		struct nic *nic =
+			rig_begin(NIC_VIRTIO,
+				  (struct fn_poller_opts){ .mode = (enum fn_poller_mode)mode,
+							   .safety_ns = RIG_LONG_NS });
+
+		for (unsigned i = 0; i < 10; i++) {
+			settle();
+			nic_receive_n(nic, 1);
+			(void)fn_poller_run_once(rig.poller, 0);
+		}
+		assert_int_equal(nic->got, 10);
+		assert_int_equal(stats().caught, 0);
+		assert_int_equal(stats().wakes_interrupt, 10);
+		assert_int_equal(stats().interrupts, 10);
+		rig_end();
+	}
+}
+
+/* An older program asks for less, and gets no more. */
+static void shorter(void **state)
+{
+	struct fn_poller_stats s;
+
+	(void)state;
+	rig_begin_pool(0);
+	rig_poller((struct fn_poller_opts){ 0 });
+	settle();
+	memset(&s, 0xee, sizeof(s));
+	s.sz = offsetof(struct fn_poller_stats, empty_rounds);
+	fn_poller_get_stats(rig.poller, &s);
+	assert_true(s.rounds > 0 && s.rounds < 1000);
+	assert_int_equal(s.empty_rounds, 0xeeeeeeeeeeeeeeee);
+	rig_end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(times),      cmocka_unit_test(calls_are_no_work),
+		cmocka_unit_test(asleep_now), cmocka_unit_test(readings_never_go_back),
+		cmocka_unit_test(caught),     cmocka_unit_test(shorter),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
