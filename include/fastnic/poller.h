@@ -430,10 +430,10 @@ FN_API int fn_poller_fd(const struct fn_poller *poller);
  * fn_poller_ring - the io_uring that a poller waits by
  * @poller: the poller, with FN_POLLER_WAIT_URING
  *
- * Any thread. The application may put requests into it, on the worker's thread only (from a callback, or by
- * fn_poller_call()); the worker submits them before it looks for completions. The completions go to
- * &fn_poller_opts.cqe. Their user_data must be none of the library's: an address of the
- * application's own, or a number below 4096.
+ * Any thread. The application may put requests into it, on the worker's thread only (from a
+ * callback, or by fn_poller_call()); the worker submits them before it looks for completions. The
+ * completions go to &fn_poller_opts.cqe. Their user_data must be none of the library's: an address
+ * of the application's own, or a number below 4096.
  *
  * Return: the ring; NULL with epoll.
  */
@@ -464,10 +464,10 @@ FN_API void fn_poller_call(struct fn_poller *poller, void (*fn)(void *arg), void
  * fn_poller_pause - keep a worker from its queues
  * @poller: the poller
  *
- * Any thread but a worker of the context, which another one may want to pause meanwhile. No callback
- * runs after this until fn_poller_resume(); calls by fn_poller_call() do. fn_poller_run() and
- * fn_poller_run_once() stay inside meanwhile, also when fn_poller_stop() is called. Each pause needs
- * its own resume.
+ * Any thread but a worker of the context, which another one may want to pause meanwhile. No
+ * callback runs after this until fn_poller_resume(); calls by fn_poller_call() do. fn_poller_run()
+ * and fn_poller_run_once() stay inside meanwhile, also when fn_poller_stop() is called. Each pause
+ * needs its own resume.
  *
  * Return: 0; -EDEADLK from a worker.
  */

@@ -178,7 +178,9 @@ int fn_poll_item_add(struct fn_poll_item *item, void *attached, struct fn_poll_l
 	if (ret)
 		return ret;
 	(void)pthread_mutex_lock(&p->ctx->poll_lock);
-	/* While another thread configures the device vectors change: they are looked at afterwards. */
+	/*
+	 * While another thread configures the device vectors change: they are looked at afterwards.
+	 */
 	rival = dev->let_go ? NULL : vector_rival(item);
 	if (item->queue->attached)
 		ret = fn_fail(-EBUSY, "%s: %s queue %u is in %s already: fn_poller_del_%s() it",

@@ -149,7 +149,7 @@ struct fn_poll_counts {
 	uint64_t spin_ticks;
 	uint64_t asleep_ticks;
 	uint64_t window_ticks;
-	uint64_t asleep_since; /* fn_ticks() at which the sleep began that lasts, or FN_POLL_AWAKE */
+	uint64_t asleep_since; /* fn_ticks() when the sleep that lasts began, or FN_POLL_AWAKE */
 };
 
 /* Of &fn_poll_counts.asleep_since; the latter while the times change that a sleep is added to. */
@@ -355,7 +355,9 @@ unsigned fn_poll_dispatch(struct fn_poller *p, struct fn_poll_found *found);
  */
 bool fn_poll_sleep(struct fn_poller *p, uint64_t limit_ns);
 
-/* sleep.c: fn_poll_sleep() of no time is over, if there was one. Returns how much there was to do. */
+/*
+ * sleep.c: fn_poll_sleep() of no time is over, if there was one. Returns how much there was to do.
+ */
 unsigned fn_poll_unarm(struct fn_poller *p);
 
 /* place.c: the core or node that a worker runs on; where its thread was allowed to run before. */

@@ -298,7 +298,9 @@ static void account_sleep(struct fn_poller *p, uint64_t fell)
 {
 	uint64_t woke;
 
-	/* A reader adds the sleep that lasts itself: never twice, and not beyond its end (stats.c). */
+	/*
+	 * A reader adds the sleep that lasts itself: never twice, and not beyond its end (stats.c).
+	 */
 	__atomic_store_n(&p->counts.asleep_since, FN_POLL_WAKING, __ATOMIC_RELAXED);
 	fn_fence_release();
 	woke = fn_ticks();

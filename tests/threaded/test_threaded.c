@@ -9,9 +9,9 @@
 
 /* Sleeps of each device: as many, or for so long on a busy machine. A soak names a number. */
 #define SLEEPS 10000u
-#define SLEEPS_MS 8000u
+#define SLEEPS_MS 6000u
 
-#define FRAMES 200000u
+#define FRAMES 100000u
 #define LIMIT_MS 60000u
 
 /* All queues on the first vector. */

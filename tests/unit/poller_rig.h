@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * For tests of the poller: a context with NICs of any kind on the model bus, and a poller whose back
- * end counts what the worker asks it for. A test may do something between two steps of the worker.
+ * For tests of the poller: a context with NICs of any kind on the model bus, and a poller whose
+ * back end counts what the worker asks it for. A test may do something between two steps of the
+ * worker.
  */
 #ifndef FN_TESTS_UNIT_POLLER_RIG_H
 #define FN_TESTS_UNIT_POLLER_RIG_H

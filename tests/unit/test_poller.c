@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The poller on a virtio-net device of the model: what a worker does with queues, and when it sleeps. */
+/*
+ * The poller on a virtio-net device of the model: what a worker does with queues, and when it
+ * sleeps.
+ */
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Control calls of devices whose queues are in pollers: from callbacks, other threads, by events. */
+/*
+ * Control calls of devices whose queues are in pollers: from callbacks, other threads, by events.
+ */
 #include "poller_rig.h"
 
 static void send_until_waiting(struct nic *nic, unsigned waiting)
@@ -11,7 +13,9 @@ static void send_until_waiting(struct nic *nic, unsigned waiting)
 	}
 }
 
-/* Stopped, changed and started with its queues in a poller: they work as before, by other vectors. */
+/*
+ * Stopped, changed and started with its queues in a poller: they work as before, by other vectors.
+ */
 static void stop_and_start(void **state)
 {
 	static const uint16_t vectors[] = { 1 };
@@ -425,7 +429,7 @@ static unsigned run_destroy(void *arg)
 	if (destroy_ret || !__atomic_load_n(&stopping, __ATOMIC_SEQ_CST))
 		return 0;
 	/* The other thread is in its call by now. */
-	while (!rig.poller->mail)
+	while (!__atomic_load_n(&rig.poller->mail, __ATOMIC_SEQ_CST))
 		(void)sched_yield();
 	__atomic_store_n(&destroy_ret, (unsigned)-fn_poller_destroy(rig.poller), __ATOMIC_SEQ_CST);
 	return 1;

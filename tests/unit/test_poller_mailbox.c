@@ -351,7 +351,9 @@ static void stop_in_a_signal_handler(void **state)
 	rig_end();
 }
 
-/* What fn_poller_run_once() left armed is no longer so in fn_poller_run(), and nothing is missed. */
+/*
+ * What fn_poller_run_once() left armed is no longer so in fn_poller_run(), and nothing is missed.
+ */
 static void run_after_once(void **state)
 {
 	struct nic *nic;

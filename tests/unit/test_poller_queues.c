@@ -23,7 +23,9 @@ static void take_turn(void *arg, struct fn_pkt **pkts, unsigned n)
 	nic_take(arg, pkts, n);
 }
 
-/* Virtio-net and Intel mixed in one poller: all come round, none has more in a row than its budget. */
+/*
+ * Virtio-net and Intel mixed in one poller: all come round, none has more in a row than its budget.
+ */
 static void budget_and_turns(void **state)
 {
 	struct fn_poller_stats s;
@@ -388,7 +390,10 @@ static void another_context(void **state)
 	rig_end();
 }
 
-/* A configuration that puts one vector into two pollers is not refused by then: it polls, and says so. */
+/*
+ * A configuration that puts one vector into two pollers is not refused by then: it polls, and says
+ * so.
+ */
 static void vector_shared_later(void **state)
 {
 	static const uint16_t shared[] = { 0 };

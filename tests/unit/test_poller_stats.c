@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* What a worker says of itself: times that add up, counts that are right, also to who asks meanwhile. */
+/*
+ * What a worker says of itself: times that add up, counts that are right, also to who asks
+ * meanwhile.
+ */
 #include "poller_rig.h"
 
 static void assert_adds_up(const struct fn_poller_stats *s)
@@ -16,7 +19,10 @@ static void burn(void *arg, struct fn_pkt **pkts, unsigned n)
 		continue;
 }
 
-/* Rounds with packets are work, callbacks included; sleeps are sleep; all of it is all that there was. */
+/*
+ * Rounds with packets are work, callbacks included; sleeps are sleep; all of it is all that there
+ * was.
+ */
 static void times(void **state)
 {
 	const uint64_t since = fn_poll_now_ns();
