@@ -32,12 +32,12 @@ bool race_is_over(void)
 }
 
 static const struct CMUnitTest others[] = {
-	cmocka_unit_test(race_burst),           cmocka_unit_test(race_wake),
-	cmocka_unit_test(race_room_stops),      cmocka_unit_test(race_room_slow),
-	cmocka_unit_test(race_room_back),       cmocka_unit_test(race_room_smallest),
-	cmocka_unit_test(race_modes_saturated), cmocka_unit_test(race_modes_even),
-	cmocka_unit_test(race_release),         cmocka_unit_test(race_control_held),
-	cmocka_unit_test(race_control_answer),
+	cmocka_unit_test(race_burst),         cmocka_unit_test(race_wake),
+	cmocka_unit_test(race_wake_alone),    cmocka_unit_test(race_room_stops),
+	cmocka_unit_test(race_room_slow),     cmocka_unit_test(race_room_back),
+	cmocka_unit_test(race_room_smallest), cmocka_unit_test(race_modes_saturated),
+	cmocka_unit_test(race_modes_even),    cmocka_unit_test(race_release),
+	cmocka_unit_test(race_control_held),  cmocka_unit_test(race_control_answer),
 };
 
 #define OTHERS (sizeof(others) / sizeof(others[0]))

@@ -98,6 +98,7 @@ static void take(void *arg, struct fn_pkt **pkts, unsigned n)
 		__atomic_fetch_add(&r->refused, n - sent, __ATOMIC_RELAXED);
 	}
 	__atomic_store_n(&r->got, seq + n, __ATOMIC_RELEASE);
+	r->took_ticks = fn_ticks();
 	threaded_consumed(r->port, 0, seq + n);
 	if (r->linger_ns)
 		race_spin(race_delay(r->bursts++, r->linger_ns));
@@ -142,11 +143,13 @@ static void poller_open(struct race *r, const struct race_opts *opts)
 
 	if (ret)
 		fail_msg("%s: %s", r->name, fn_error_last());
+	if (opts->source)
+		assert_int_equal(fn_poller_add_source(r->poller, opts->source, NULL), 0);
+	if (opts->no_queues)
+		return;
 	assert_int_equal(fn_poller_add_txq(r->poller, r->port->tx, &tx, &r->tx), 0);
 	rx.feeds = opts->feeds ? r->tx : NULL;
 	assert_int_equal(fn_poller_add_rxq(r->poller, r->port->rx, &rx, &r->rx), 0);
-	if (opts->source)
-		assert_int_equal(fn_poller_add_source(r->poller, opts->source, NULL), 0);
 }
 
 void race_open(struct race *r, const char *name, const struct race_opts *opts)
@@ -213,18 +216,21 @@ static bool device_was_off(const struct race *r, uint64_t ns)
 	return threaded_gap_between(r->device, now - threaded_ticks(ns), now);
 }
 
-void race_sweep(struct race *r, unsigned burst, uint64_t to_ns)
+void race_sweep(struct race *r, unsigned burst, uint64_t from_ns, uint64_t to_ns)
 {
-	const struct threaded_load load = {
-		.kind = THREADED_PING, .burst = burst, .to_ns = to_ns, .step_ns = RACE_STEP_NS
-	};
+	const struct threaded_load load = { .kind = THREADED_PING,
+					    .burst = burst,
+					    .from_ns = from_ns,
+					    .to_ns = to_ns,
+					    .step_ns = RACE_STEP_NS };
 	struct threaded_counts counts;
 
 	threaded_load(r->port, 0, NULL);
 	threaded_queue_counts(r->port, false, 0, &counts);
 	r->sweep_seq = counts.delivered;
 	r->sweep_burst = burst;
-	r->sweep_ns = to_ns;
+	r->sweep_from_ns = from_ns;
+	r->sweep_ns = to_ns - from_ns;
 	threaded_load(r->port, 0, &load);
 }
 
@@ -235,11 +241,11 @@ static void fail_lost(const struct race *r)
 	const unsigned long long sleeps = race_stats(r).sleeps;
 
 	if (r->sweep_ns && seq >= r->sweep_seq)
-		fail_msg("%s: lost a wake-up after %llu sleeps: slept over frame %llu, which was due "
-			 "%llu ns behind what came before",
+		fail_msg("%s: lost a wake-up after %llu sleeps: slept over frame %llu, "
+			 "due %llu ns behind what came before",
 			 r->name, sleeps, (unsigned long long)seq,
-			 (unsigned long long)race_delay((seq - r->sweep_seq) / r->sweep_burst,
-							r->sweep_ns));
+			 (unsigned long long)r->sweep_from_ns +
+				 race_delay((seq - r->sweep_seq) / r->sweep_burst, r->sweep_ns));
 	fail_msg("%s: lost a wake-up after %llu sleeps: slept over frame %llu", r->name, sleeps,
 		 (unsigned long long)seq);
 }

@@ -3,8 +3,8 @@
  * For poller_race.c and its parts: a worker on a port of the threaded model, and who watches it.
  *
  * The worker has a core of its own and the device another one; the test's thread looks at both once
- * a millisecond and judges. It judges by counts and by who sleeps, never by how long something took:
- * on a busy machine any of them may be without a core for any time.
+ * a millisecond. It judges by counts and by who sleeps, never by how long something took: on a busy
+ * machine any of them may be without a core for any time.
  */
 #ifndef FN_TESTS_THREADED_RACE_H
 #define FN_TESTS_THREADED_RACE_H
@@ -44,6 +44,7 @@
  * @safety_ns: its longest sleep
  * @batch: as &struct fn_poller_tx_opts
  * @feeds: the receive queue is left alone while what came in waits to be sent
+ * @no_queues: the worker has none of the device's
  * @linger_ns: behind each burst of packets the worker goes to sleep that much later at most, ever
  *	50 ns more
  * @source: work of another kind, and its argument; or NULL
@@ -56,6 +57,7 @@ struct race_opts {
 	uint64_t safety_ns;
 	uint32_t batch;
 	bool feeds;
+	bool no_queues;
 	uint64_t linger_ns;
 	const struct fn_poller_source_opts *source;
 };
@@ -73,7 +75,9 @@ struct race_opts {
  * @bursts: of packets
  * @sweep_seq: where the sweep of delays of frames began, in bursts of @sweep_burst frames
  * @sweep_burst: see there
- * @sweep_ns: its longest delay; 0: there is none
+ * @sweep_from_ns: its shortest delay
+ * @sweep_ns: from that to its longest; 0: there is no sweep
+ * @took_ticks: when the last burst was taken; the worker's
  * @got: frames that came in, which is the number of the next one; atomic
  * @bad: frames that were another one than that, or changed; atomic
  * @refused: frames that could not go back; atomic
@@ -94,7 +98,9 @@ struct race {
 	uint64_t bursts;
 	uint64_t sweep_seq;
 	unsigned sweep_burst;
+	uint64_t sweep_from_ns;
 	uint64_t sweep_ns;
+	uint64_t took_ticks;
 	uint64_t got;
 	uint64_t bad;
 	uint64_t refused;
@@ -119,11 +125,9 @@ struct race_watch {
 /* How often: what the command line says, or @usual. */
 uint64_t race_count(uint64_t usual);
 
-/* Whether the time that the command line gives to a case is over. */
-bool race_is_over(void);
-
-/* A case begins: its time, too. */
+/* A case begins, or one of a device: and the time that the command line gives to it. */
 void race_case(void);
+bool race_is_over(void);
 
 /* A core, plus 1, if the test may use it; else 0. */
 unsigned race_core(unsigned core_plus_1);
@@ -178,8 +182,8 @@ void race_until_got_all(struct race *r);
 /* What the worker did, for who reads the log. */
 void race_report(const struct race *r, const char *more);
 
-/* Frames come @burst by @burst, @to_ns at most behind the ones before. */
-void race_sweep(struct race *r, unsigned burst, uint64_t to_ns);
+/* Frames come @burst by @burst, from @from_ns to @to_ns behind the ones before. */
+void race_sweep(struct race *r, unsigned burst, uint64_t from_ns, uint64_t to_ns);
 
 /* The parts of the program. */
 extern const struct CMUnitTest *const race_ping_tests;
@@ -187,6 +191,7 @@ extern const size_t race_ping_n;
 
 void race_burst(void **state);
 void race_wake(void **state);
+void race_wake_alone(void **state);
 void race_room_stops(void **state);
 void race_room_slow(void **state);
 void race_room_back(void **state);

@@ -26,6 +26,7 @@ static void switches(unsigned kind, const struct threaded_load *load, uint64_t t
 	struct race r;
 	uint64_t got;
 
+	race_case();
 	race_open(&r, kinds[kind].name,
 		  &(struct race_opts){ .port = { .kind = kinds[kind].kind, .event_idx = true },
 				       .mode = FN_POLLER_ADAPTIVE,
@@ -53,7 +54,6 @@ static void all_kinds(const struct threaded_load *load)
 {
 	const uint64_t times = race_count(100);
 
-	race_case();
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		switches(i, load, times);
 }

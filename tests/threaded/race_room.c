@@ -133,6 +133,7 @@ static void stop_and_go(unsigned kind, uint64_t turns)
 {
 	struct sender *s = sender_new();
 
+	race_case();
 	sender_open(s, kinds[kind].name, kinds[kind].kind, RACE_LONG_NS);
 	for (uint64_t i = 0; i < turns && !race_is_over(); i++) {
 		sink(&s->race, true, 0);
@@ -155,7 +156,6 @@ void race_room_stops(void **state)
 	const uint64_t turns = race_count(300);
 
 	(void)state;
-	race_case();
 	for (unsigned i = 0; i < KINDS; i++)
 		stop_and_go(i, turns);
 }
@@ -165,6 +165,7 @@ static void slow(unsigned kind, uint64_t turns)
 {
 	struct sender *s = sender_new();
 
+	race_case();
 	sender_open(s, kinds[kind].name, kinds[kind].kind, RACE_LONG_NS);
 	for (uint64_t i = 0; i < turns && !race_is_over(); i++) {
 		sink(&s->race, false, RACE_STEP_NS + race_delay(i, SLOW_NS));
@@ -181,7 +182,6 @@ void race_room_slow(void **state)
 	const uint64_t turns = race_count(500);
 
 	(void)state;
-	race_case();
 	for (unsigned i = 0; i < KINDS; i++)
 		slow(i, turns);
 }
@@ -203,6 +203,7 @@ static void comes_back(unsigned kind, uint64_t turns)
 	struct sender *s = sender_new();
 	uint32_t before;
 
+	race_case();
 	sender_open(s, kinds[kind].name, kinds[kind].kind, RACE_SAFETY_NS);
 	until_asleep(&s->race);
 	before = outside(&s->race);
@@ -228,7 +229,6 @@ void race_room_back(void **state)
 	const uint64_t turns = race_count(20);
 
 	(void)state;
-	race_case();
 	for (unsigned i = 0; i < KINDS; i++)
 		comes_back(i, turns);
 }
@@ -271,6 +271,7 @@ static void runs_empty(unsigned kind, uint64_t turns)
 	uint64_t timeouts;
 	uint64_t got;
 
+	race_case();
 	race_open(&r, kinds[kind].name, &opts);
 	threaded_load(r.port, 0, &(struct threaded_load){ .kind = THREADED_FULL });
 	for (uint64_t i = 0; i < turns && !race_is_over(); i++) {
@@ -300,7 +301,6 @@ void race_room_smallest(void **state)
 	const uint64_t turns = race_count(100);
 
 	(void)state;
-	race_case();
 	for (unsigned i = 0; i < KINDS; i++)
 		runs_empty(i, turns);
 }

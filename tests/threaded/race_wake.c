@@ -6,19 +6,29 @@
 #include "threaded/race.h"
 
 #define WIDE_NS 50000u
-#define CLOSE_NS 3000u
+
+/* Close to the last look before the sleep, which follows on the work before. */
+#define BEFORE_NS 700u
+#define BEHIND_NS 200u
+#define CLOSE_STEP_NS 10u
+#define LOOK_NS_MOST 20000u
 
 /* Of one turn as many wake-ups at most. */
 #define WAKES 8u
+
+/* It is awaited so long without giving the core away. */
+#define SPIN_NS 200000u
 
 /* Looks at a worker that sleeps over work, until that is a fault; between two of them that long. */
 #define LOOKS 3u
 #define LOOK_NS 20000000u
 
-/* What there is to do, and what of it is done; atomic. */
+/* What there is to do, and what of it is done, and how long the look comes behind that; atomic. */
 static struct {
 	_Alignas(64) uint64_t posted;
 	_Alignas(64) uint64_t done;
+	uint64_t done_ticks;
+	uint64_t look_ticks;
 } work;
 
 static unsigned work_run(void *arg)
@@ -27,14 +37,34 @@ static unsigned work_run(void *arg)
 	const unsigned n = (unsigned)(posted - work.done);
 
 	(void)arg;
+	if (n)
+		work.done_ticks = fn_ticks();
 	__atomic_store_n(&work.done, posted, __ATOMIC_RELEASE);
 	return n;
 }
 
 static bool work_pending(void *arg)
 {
+	const bool pending = __atomic_load_n(&work.posted, __ATOMIC_ACQUIRE) != work.done;
+	const uint64_t ticks = fn_ticks() - work.done_ticks;
+
 	(void)arg;
-	return __atomic_load_n(&work.posted, __ATOMIC_ACQUIRE) != work.done;
+	if (ticks < threaded_ticks(LOOK_NS_MOST))
+		__atomic_store_n(&work.look_ticks,
+				 work.look_ticks - work.look_ticks / 16 + ticks / 16,
+				 __ATOMIC_RELAXED);
+	return pending;
+}
+
+/* When the next work comes behind the one before: anywhere, and then where it is looked for. */
+static uint64_t delay_of(uint64_t i, uint64_t wanted)
+{
+	const uint64_t look_ns = threaded_ns(__atomic_load_n(&work.look_ticks, __ATOMIC_RELAXED));
+
+	if (i < wanted / 4)
+		return race_delay(i, WIDE_NS);
+	return (look_ns > BEFORE_NS ? look_ns - BEFORE_NS : 0) +
+	       i * CLOSE_STEP_NS % (BEFORE_NS + BEHIND_NS);
 }
 
 static bool is_done(uint64_t posted)
@@ -48,9 +78,13 @@ static bool is_done(uint64_t posted)
  */
 static void until_done(struct race *r, uint64_t posted)
 {
+	const uint64_t spin = fn_ticks() + threaded_ticks(SPIN_NS);
 	uint64_t next_ns = race_now_ns() + LOOK_NS;
 	unsigned looks = 0;
 
+	/* A system call would take as long as the worker's way to sleep. */
+	while (!is_done(posted) && fn_ticks() < spin)
+		continue;
 	while (!is_done(posted)) {
 		const uint64_t now = race_now_ns();
 
@@ -77,7 +111,7 @@ static uint64_t writes_of(const struct race *r)
 	return writes;
 }
 
-void race_wake(void **state)
+static void wake(const char *name, bool no_queues)
 {
 	static const struct fn_poller_source_opts source = { .sz = sizeof(source),
 							     .run = work_run,
@@ -89,12 +123,12 @@ void race_wake(void **state)
 	struct race r;
 	char more[128];
 
-	(void)state;
 	race_case();
-	work.posted = work.done = 0;
-	race_open(&r, "wake-ups by another thread",
+	work.posted = work.done = work.look_ticks = 0;
+	race_open(&r, name,
 		  &(struct race_opts){ .port = { .kind = THREADED_VIRTIO, .event_idx = true },
 				       .rests = true,
+				       .no_queues = no_queues,
 				       .mode = FN_POLLER_INTERRUPT,
 				       .safety_ns = RACE_LONG_NS,
 				       .source = &source });
@@ -106,7 +140,7 @@ void race_wake(void **state)
 			fn_poller_wake(r.poller);
 		}
 		until_done(&r, work.posted);
-		race_spin(race_delay(i, i < wanted / 2 ? WIDE_NS : CLOSE_NS));
+		race_spin(delay_of(i, wanted));
 	}
 	s = race_stats(&r);
 	writes = writes_of(&r);
@@ -118,4 +152,17 @@ void race_wake(void **state)
 	/* One a time that the worker said that it sleeps, at most. */
 	assert_in_range(writes, 1, race_stats(&r).arms);
 	race_close(&r);
+}
+
+void race_wake(void **state)
+{
+	(void)state;
+	wake("wake-ups beside a queue", false);
+}
+
+/* Without a queue it is asleep sooner: what is left of the way there is the wake-up's own. */
+void race_wake_alone(void **state)
+{
+	(void)state;
+	wake("wake-ups", true);
 }
