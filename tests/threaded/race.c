@@ -19,6 +19,8 @@
 
 #define DEVICE_DEADLINE_NS 36000000000000u
 
+bool race_lost;
+
 uint64_t race_now_ns(void)
 {
 	struct timespec ts;
@@ -240,6 +242,7 @@ static void fail_lost(const struct race *r)
 	const uint64_t seq = __atomic_load_n(&r->lost_seq, __ATOMIC_ACQUIRE);
 	const unsigned long long sleeps = race_stats(r).sleeps;
 
+	race_lost = true;
 	if (r->sweep_ns && seq >= r->sweep_seq)
 		fail_msg("%s: lost a wake-up after %llu sleeps: slept over frame %llu, "
 			 "due %llu ns behind what came before",

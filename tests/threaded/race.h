@@ -122,8 +122,14 @@ struct race_watch {
 	unsigned asleep;
 };
 
+/* A wake-up was lost. */
+extern bool race_lost;
+
 /* How often: what the command line says, or @usual. */
 uint64_t race_count(uint64_t usual);
+
+/* Of @wanted sleeps those in which arrivals are all over the time of a sleep, and not close to it. */
+uint64_t race_wide(uint64_t wanted);
 
 /* A case begins, or one of a device: and the time that the command line gives to it. */
 void race_case(void);

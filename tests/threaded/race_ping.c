@@ -145,7 +145,7 @@ static void ping(void **state)
 				       .batch = 8,
 				       .source = &source });
 	race_sweep(r, 1, 0, WIDE_NS);
-	sleep_until(r, wanted / 4);
+	sleep_until(r, race_wide(wanted));
 	sweep_close(&looks);
 	sleep_until(r, wanted);
 	race_until_got_all(r);

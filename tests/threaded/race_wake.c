@@ -61,7 +61,7 @@ static uint64_t delay_of(uint64_t i, uint64_t wanted)
 {
 	const uint64_t look_ns = threaded_ns(__atomic_load_n(&work.look_ticks, __ATOMIC_RELAXED));
 
-	if (i < wanted / 4)
+	if (i < race_wide(wanted))
 		return race_delay(i, WIDE_NS);
 	return (look_ns > BEFORE_NS ? look_ns - BEFORE_NS : 0) +
 	       i * CLOSE_STEP_NS % (BEFORE_NS + BEHIND_NS);
@@ -95,7 +95,8 @@ static void until_done(struct race *r, uint64_t posted)
 		next_ns = now + LOOK_NS;
 		looks += race_sleeps(r->poller) &&
 			 __atomic_load_n(&r->poller->sleeping, __ATOMIC_SEQ_CST);
-		if (looks > LOOKS)
+		race_lost = looks > LOOKS;
+		if (race_lost)
 			fail_msg("%s: slept over work %llu, after %llu sleeps", r->name,
 				 (unsigned long long)posted,
 				 (unsigned long long)race_stats(r).sleeps);
