@@ -210,6 +210,28 @@ bool race_sleeps(const struct fn_poller *poller)
 	return __atomic_load_n(&poller->counts.asleep_since, __ATOMIC_ACQUIRE) > 1;
 }
 
+/*
+ * Whether the kernel has the worker's thread blocked: one that was woken and waits for its core has
+ * not said that it is awake yet.
+ */
+static bool is_blocked(const struct race *r)
+{
+	char path[64];
+	char line[256];
+	const char *state = NULL;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/stat",
+		       __atomic_load_n(&r->poller->tid, __ATOMIC_RELAXED));
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (fgets(line, sizeof(line), file))
+		state = strrchr(line, ')');
+	(void)fclose(file);
+	return state && state[1] == ' ' && state[2] == 'S';
+}
+
 /* Whether the device's thread was off its core within a while before now. */
 static bool device_was_off(const struct race *r, uint64_t ns)
 {
@@ -280,6 +302,18 @@ void race_look(struct race *r)
 	assert_true(threaded_alive(r->device));
 }
 
+/* What the device has seen, for who looks for the fault. */
+static void say_counts(const struct race *r, bool tx)
+{
+	struct threaded_counts c;
+
+	threaded_queue_counts(r->port, tx, 0, &c);
+	print_message("%s: delivered %llu, no buffer %llu, sent %llu, doorbells %llu, bad %llu\n",
+		      tx ? "transmit" : "receive", (unsigned long long)c.delivered,
+		      (unsigned long long)c.no_buffer, (unsigned long long)c.sent,
+		      (unsigned long long)c.doorbells, (unsigned long long)c.bad);
+}
+
 void race_goes_on(struct race *r, struct race_watch *watch, uint64_t value, const char *what)
 {
 	const uint64_t now = race_now_ns();
@@ -289,13 +323,15 @@ void race_goes_on(struct race *r, struct race_watch *watch, uint64_t value, cons
 		*watch = (struct race_watch){ .value = value, .since_ns = now };
 		return;
 	}
-	if (race_sleeps(r->poller) && !device_was_off(r, OFF_CORE_NS))
+	if (race_sleeps(r->poller) && is_blocked(r) && !device_was_off(r, OFF_CORE_NS))
 		watch->asleep++;
-	if (watch->asleep > STUCK_LOOKS || now - watch->since_ns > STUCK_NS)
-		fail_msg("%s: %s: stuck at %llu while the worker %s, after %llu sleeps", r->name,
-			 what, (unsigned long long)value,
-			 race_sleeps(r->poller) ? "sleeps" : "is awake",
-			 (unsigned long long)race_stats(r).sleeps);
+	if (watch->asleep <= STUCK_LOOKS && now - watch->since_ns <= STUCK_NS)
+		return;
+	say_counts(r, false);
+	say_counts(r, true);
+	fail_msg("%s: %s: stuck at %llu while the worker %s, after %llu sleeps", r->name, what,
+		 (unsigned long long)value, race_sleeps(r->poller) ? "sleeps" : "is awake",
+		 (unsigned long long)race_stats(r).sleeps);
 }
 
 void race_until_sent(struct race *r, uint64_t n)

@@ -128,7 +128,7 @@ extern bool race_lost;
 /* How often: what the command line says, or @usual. */
 uint64_t race_count(uint64_t usual);
 
-/* Of @wanted sleeps those in which arrivals are all over the time of a sleep, and not close to it. */
+/* Of @wanted sleeps those in which arrivals are all over the time of a sleep. */
 uint64_t race_wide(uint64_t wanted);
 
 /* A case begins, or one of a device: and the time that the command line gives to it. */
