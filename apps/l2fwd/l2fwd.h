@@ -120,7 +120,8 @@ struct vector_map {
 
 /*
  * lanes.c: all queues of a port that one worker has get one of the port's @vectors, and no two
- * workers share one. Returns how many workers receive from the port and got none: they have to poll.
+ * workers share one. Returns how many workers receive from the port and got none: they have to
+ * poll.
  */
 unsigned lanes_vectors(const struct l2fwd *app, const struct port *port, unsigned vectors,
 		       struct vector_map *map);

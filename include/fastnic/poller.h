@@ -232,9 +232,9 @@ FN_API unsigned fn_poller_del_txq(struct fn_poller_tx *tx);
  * @pkts: packets to send, in order
  * @n: how many
  *
- * Like fn_tx_burst(), but what finds no room waits in the poller, in order, and is sent when there is
- * some: the worker does not sleep over it without asking the device for an interrupt. Packets that
- * wait when their queue goes down or breaks are dropped (fn_poller_tx_dropped()).
+ * Like fn_tx_burst(), but what finds no room waits in the poller, in order, and is sent when there
+ * is some: the worker does not sleep over it without asking the device for an interrupt. Packets
+ * that wait when their queue goes down or breaks are dropped (fn_poller_tx_dropped()).
  *
  * Return: packets taken, 0 to @n. Fewer than @n when as many wait as may, or when the queue is
  * down: the rest is the caller's.

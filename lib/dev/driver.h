@@ -14,6 +14,7 @@
 #include <fastnic/rss.h>
 #include <fastnic/selftest.h>
 
+#include "base/count.h"
 #include "base/ctx.h"
 #include "base/error.h"
 #include "bus/bus.h"
@@ -70,20 +71,10 @@ static inline struct fn_queue *fn_txq_queue(const struct fn_txq *q)
 	return q->priv;
 }
 
-/*
- * One writer at a time (the queue's owner), any number of readers, who see whole values: no locked
- * instruction. x86-64 adds to memory in one instruction, which compilers do not make of an atomic
- * load and store; a burst counts three or four times.
- */
+/* The queue's owner counts; any thread reads. */
 static inline void fn_queue_count(struct fn_queue *queue, unsigned counter, uint64_t by)
 {
-	uint64_t *c = &queue->counters[counter];
-
-#if defined(__x86_64__) && !defined(FN_TSAN)
-	__asm__("addq %1, %0" : "+m"(*c) : "er"(by) : "cc");
-#else
-	__atomic_store_n(c, __atomic_load_n(c, __ATOMIC_RELAXED) + by, __ATOMIC_RELAXED);
-#endif
+	fn_count(&queue->counters[counter], by);
 }
 
 /**

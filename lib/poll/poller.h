@@ -13,6 +13,7 @@
 
 #include <fastnic/poller.h>
 
+#include "base/count.h"
 #include "base/ctx.h"
 #include "base/error.h"
 #include "base/list.h"
@@ -127,7 +128,7 @@ struct fn_poll_list {
 	unsigned room;
 };
 
-/* Counters of one writer, the worker; any thread reads them: fn_poll_count(). */
+/* Counters of one writer, the worker; any thread reads them: fn_count(). */
 struct fn_poll_counts {
 	uint64_t rounds;
 	uint64_t empty_rounds;
@@ -285,12 +286,6 @@ struct fn_poller {
 	int tid;
 };
 
-static inline void fn_poll_count(uint64_t *counter, uint64_t by)
-{
-	__atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + by,
-			 __ATOMIC_RELAXED);
-}
-
 static inline uint64_t fn_poll_now_ns(void)
 {
 	struct timespec ts;
@@ -313,8 +308,10 @@ void fn_poll_serve(struct fn_poller *p);
 /* mailbox.c: have the worker look at its mailbox. Any thread, also a signal handler. */
 void fn_poll_mail(struct fn_poller *p);
 
-/* queues.c: one turn of a receive queue; what waits in a transmit queue; how much either moved. */
+/* run.c: one turn of a receive queue; how many packets it had. */
 unsigned fn_poll_rx_turn(struct fn_poller *p, struct fn_poller_rx *rx);
+
+/* queues.c: send what waits for a transmit queue; how much it was. */
 unsigned fn_poll_tx_flush(struct fn_poller *p, struct fn_poller_tx *tx);
 
 /* queues.c: a receive queue is not polled while what it feeds has no room. */

@@ -11,31 +11,6 @@
 #define DEFAULT_WAITING 512u
 #define MAX_WAITING 65536u
 
-unsigned fn_poll_rx_turn(struct fn_poller *p, struct fn_poller_rx *rx)
-{
-	const uint32_t burst = p->burst;
-	unsigned total = 0;
-	unsigned n;
-
-	/* The callback may have taken the queue out, or filled the one that it feeds. */
-	while (fn_poll_rx_is_on(rx)) {
-		n = fn_rx_burst(rx->q, p->pkts, burst);
-		if (!n)
-			break;
-		rx->fn(rx->arg, p->pkts, n);
-		total += n;
-		if (n < burst)
-			break;
-		if (total + burst > p->budget) {
-			fn_poll_count(&p->counts.budget_hits, 1);
-			break;
-		}
-	}
-	if (rx->item.vector && rx->item.vector->moderated)
-		rx->item.vector->packets += total;
-	return total;
-}
-
 /* Packets that wait cannot leave any more. */
 static unsigned tx_drop(struct fn_poller *p, struct fn_poller_tx *tx)
 {
@@ -91,8 +66,8 @@ static unsigned tx_keep(struct fn_poller *p, struct fn_poller_tx *tx, struct fn_
 }
 
 /*
- * The first @sent are sent, and the rest waits. Apart from fn_poller_send(), whose registers are few
- * as long as there is room.
+ * The first @sent are sent, and the rest waits. Apart from fn_poller_send(), whose registers are
+ * few as long as there is room.
  */
 static __attribute__((noinline)) unsigned send_rest(struct fn_poller_tx *tx, struct fn_pkt **pkts,
 						    unsigned n, unsigned sent)

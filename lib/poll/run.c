@@ -60,6 +60,32 @@ void fn_poll_bury(struct fn_poller *p)
 	}
 }
 
+/* A receive queue's turn: its packets, up to the budget, go to its callback. Returns how many. */
+unsigned fn_poll_rx_turn(struct fn_poller *p, struct fn_poller_rx *rx)
+{
+	const uint32_t burst = p->burst;
+	unsigned total = 0;
+	unsigned n;
+
+	/* The callback may have taken the queue out, or filled the one that it feeds. */
+	while (fn_poll_rx_is_on(rx)) {
+		n = fn_rx_burst(rx->q, p->pkts, burst);
+		if (!n)
+			break;
+		rx->fn(rx->arg, p->pkts, n);
+		total += n;
+		if (n < burst)
+			break;
+		if (total + burst > p->budget) {
+			fn_count(&p->counts.budget_hits, 1);
+			break;
+		}
+	}
+	if (fn_unlikely(rx->item.vector && rx->item.vector->moderated))
+		rx->item.vector->packets += total;
+	return total;
+}
+
 /* Once round everything. Lists may grow meanwhile. Returns how much there was to do. */
 static unsigned once_round(struct fn_poller *p)
 {
@@ -81,8 +107,8 @@ static unsigned once_round(struct fn_poller *p)
 	p->rounding = false;
 	if (fn_unlikely(p->has_dead))
 		fn_poll_bury(p);
-	fn_poll_count(&p->counts.rounds, 1);
-	fn_poll_count(&p->counts.packets, packets);
+	fn_count(&p->counts.rounds, 1);
+	fn_count(&p->counts.packets, packets);
 	return packets + work;
 }
 
@@ -92,7 +118,7 @@ static void account(struct fn_poller *p, uint64_t now, bool busy)
 	const uint64_t ticks = now - p->mark_ticks;
 
 	p->mark_ticks = now;
-	fn_poll_count(busy ? &p->counts.busy_ticks : &p->counts.spin_ticks, ticks);
+	fn_count(busy ? &p->counts.busy_ticks : &p->counts.spin_ticks, ticks);
 }
 
 /* What others asked for is no work of the queues, nor is being paused. */
@@ -124,7 +150,7 @@ static void judge_wake(struct fn_poller *p, bool work)
 {
 	p->woke = false;
 	if (!work && p->woke_by_vector)
-		fn_poll_count(&p->counts.spurious, 1);
+		fn_count(&p->counts.spurious, 1);
 	fn_adapt_woke(&p->adapt, p->woke_ticks, work ? FN_ADAPT_BY_WORK : FN_ADAPT_BY_OTHER);
 	__atomic_store_n(&p->counts.window_ticks, p->adapt.window, __ATOMIC_RELAXED);
 }
@@ -156,11 +182,11 @@ static bool turn(struct fn_poller *p)
 	if (now - p->look_ticks >= p->cost.ticks_per_ms)
 		work += look(p, now);
 	if (!work) {
-		fn_poll_count(&p->counts.empty_rounds, 1);
+		fn_count(&p->counts.empty_rounds, 1);
 		return false;
 	}
 	if (p->adapt.idle && !woke)
-		fn_poll_count(&p->counts.caught, 1);
+		fn_count(&p->counts.caught, 1);
 	fn_adapt_busy(&p->adapt);
 	return true;
 }

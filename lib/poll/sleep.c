@@ -61,7 +61,7 @@ void fn_poll_wait(struct fn_poller *p, int64_t timeout_ns, struct fn_poll_found 
 		found_add(p, found, marks[i]);
 	found->cqes += cqes;
 	found->others |= cqes != 0;
-	fn_poll_count(&p->counts.interrupts, found->vectors - before);
+	fn_count(&p->counts.interrupts, found->vectors - before);
 }
 
 unsigned fn_poll_dispatch(struct fn_poller *p, struct fn_poll_found *found)
@@ -256,22 +256,22 @@ static void look_for_lost(struct fn_poller *p, struct fn_poll_found *found)
 		return;
 	if (!interrupt_comes(p, p->opts.lost_ns, found) &&
 	    !interrupt_comes(p, 3 * p->opts.lost_ns, found))
-		fn_poll_count(&p->counts.lost_wakeups, 1);
+		fn_count(&p->counts.lost_wakeups, 1);
 }
 
 static void count_wake(struct fn_poller *p, const struct fn_poll_found *found, bool timer)
 {
 	struct fn_poll_counts *counts = &p->counts;
 
-	fn_poll_count(&counts->sleeps, 1);
+	fn_count(&counts->sleeps, 1);
 	if (found->vectors)
-		fn_poll_count(&counts->wakes_interrupt, 1);
+		fn_count(&counts->wakes_interrupt, 1);
 	else if (found->wake)
-		fn_poll_count(&counts->wakes_control, 1);
+		fn_count(&counts->wakes_control, 1);
 	else if (found->others)
-		fn_poll_count(&counts->wakes_event, 1);
+		fn_count(&counts->wakes_event, 1);
 	else
-		fn_poll_count(timer ? &counts->wakes_timer : &counts->wakes_timeout, 1);
+		fn_count(timer ? &counts->wakes_timer : &counts->wakes_timeout, 1);
 	p->woke = true;
 	p->woke_by_vector = found->vectors && !found->wake && !found->others;
 }
@@ -304,8 +304,8 @@ static void account_sleep(struct fn_poller *p, uint64_t fell)
 	__atomic_store_n(&p->counts.asleep_since, FN_POLL_WAKING, __ATOMIC_RELAXED);
 	fn_fence_release();
 	woke = fn_ticks();
-	fn_poll_count(&p->counts.spin_ticks, fell - p->mark_ticks);
-	fn_poll_count(&p->counts.asleep_ticks, woke - fell);
+	fn_count(&p->counts.spin_ticks, fell - p->mark_ticks);
+	fn_count(&p->counts.asleep_ticks, woke - fell);
 	__atomic_store_n(&p->counts.asleep_since, FN_POLL_AWAKE, __ATOMIC_RELEASE);
 	p->mark_ticks = woke;
 	p->woke_ticks = woke;
@@ -382,7 +382,7 @@ bool fn_poll_sleep(struct fn_poller *p, uint64_t limit_ns)
 	}
 	settle(p);                                           /* 0 */
 	__atomic_store_n(&p->sleeping, 1, __ATOMIC_SEQ_CST); /* 1 */
-	fn_poll_count(&p->counts.arms, 1);
+	fn_count(&p->counts.arms, 1);
 	armed = arm_all(p); /* 2 */
 	/*
 	 * 3: pairs with the device, which tells of a packet before it looks whether it is to
@@ -395,7 +395,7 @@ bool fn_poll_sleep(struct fn_poller *p, uint64_t limit_ns)
 		wake_up(p, &found);
 		p->stale = true;
 		if (!p->no_sleep)
-			fn_poll_count(&p->counts.second_looks, 1);
+			fn_count(&p->counts.second_looks, 1);
 		/* As a wake after no time at all. */
 		p->woke = true;
 		p->woke_by_vector = false;

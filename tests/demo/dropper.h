@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Compiled in front of forward.c (-include) for l2fwd-dropper: its fn_poller_send() is dropper.c's. */
+/* In front of forward.c (-include) for l2fwd-dropper: its fn_poller_send() is dropper.c's. */
 #ifndef DROPPER_H
 #define DROPPER_H
 

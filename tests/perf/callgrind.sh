@@ -11,6 +11,7 @@ callgrind_missing() {
 # callgrind_run PROGRAM DIR [OPTION [ARGUMENT]]: leaves DIR/lines, what the program says of each figure,
 # and DIR/out.N, what callgrind counted up to mark N. A figure lies between two marks;
 # what is before the first is warm-up.
+# A worker's loop is counted without what the model does in it: perf_step() is called from fn_poller_run().
 # The environment is emptied, because it moves the stack and with it what copies are aligned to.
 callgrind_run() {
 	env -i PATH="$PATH" valgrind -q --tool=callgrind --callgrind-out-file="$2/out" \

@@ -3,9 +3,9 @@
  * Runs each driver's bursts on the in-process model bus, for callgrind to count: started by
  * tests/perf/instructions.sh, limits.sh and seam.sh; with "all" beside plain packets others too,
  * with "limits" only what has a limit. Collecting is on within perf_rx(), perf_tx(),
- * perf_forward() and fn_poller_run() only, not in perf_step(), and perf_mark() ends a figure; the names are
- * options of callgrind in tests/perf/callgrind.sh. Output: a line a figure, in the order of the
- * marks.
+ * perf_forward() and fn_poller_run() only, not in perf_step(), and perf_mark() ends a figure; the
+ * names are options of callgrind in tests/perf/callgrind.sh. Output: a line a figure, in the order
+ * of the marks.
  *
  * One thread, a clock of the model, and no address, time or random number on any path that is
  * counted: a figure is the same each time.

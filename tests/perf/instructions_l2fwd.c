@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * l2fwd's worker for tests/perf/instructions: fn_poller_run() itself with a lane of apps/l2fwd. The
- * device is stepped within the callback that ends a round, as the budget is used up then: the worker
- * asks for packets again in its next round.
+ * device is stepped within the callback that ends a round, as the budget is used up then: the
+ * worker asks for packets again in its next round.
  */
 #include "apps/l2fwd/l2fwd.h"
 #include "perf/instructions.h"
@@ -13,7 +13,7 @@ static struct fn_poller *poller;
 static struct perf_steps steps;
 static unsigned bursts; /* of this round */
 
-/* callgrind knows them by name: it takes off what perf_lane() costs, and collects nothing below perf_step(). */
+/* callgrind knows them by name: perf_lane()'s cost is taken off, perf_step() is not looked at. */
 void perf_lane(void *arg, struct fn_pkt **pkts, unsigned n);
 void perf_step(void);
 

@@ -63,7 +63,8 @@ static unsigned even_due(struct thr_queue *q, uint64_t now, uint64_t gap)
 	make_up(q, now, gap);
 	if (scheduled(gen) > now)
 		return 0;
-	n = (((now - gen->base) << PART) - gen->due) / gen->interval + 1;
+	/* What is due within the tick of @now has come; else the difference may be below 0. */
+	n = (((now - gen->base + 1) << PART) - 1 - gen->due) / gen->interval + 1;
 	return n < THR_BATCH ? (unsigned)n : THR_BATCH;
 }
 

@@ -254,7 +254,7 @@ static void lost(const char *how)
 	} else {
 		fn_dev_raise(app.ports[1].dev, FN_EVENT_RELEASE_REQUESTED);
 	}
-	/* Whichever thread is first: the worker may find the queue down before the event is there. */
+	/* Whichever is first: the worker may find the queue down before the event is there. */
 	turn();
 	assert_true(fn_ctx_process_events(app.ctx) > 0);
 	assert_string_equal(app.ports[1].outcome, how);

@@ -11,6 +11,7 @@ packages_build="gcc libc6-dev cmake ninja-build pkg-config libpci-dev liburing-d
 packages_test="g++ clang libcmocka-dev shellcheck clang-format-14 clang-tidy-14 jq perl valgrind"
 packages_lab=$(lab_packages | tr '\n' ' ')
 packages_demo="iperf3 iputils-ping jq"
+packages_plot="gnuplot-nox"
 
 # Not in every distribution: taken when there, and what needs them is a skip with a reason otherwise.
 packages_optional="clang-format-14 clang-tidy-14"

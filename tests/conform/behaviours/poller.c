@@ -58,7 +58,7 @@ static uint64_t wall_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-/* The body of a model's place sees by itself what is lost, if nothing else ends the sleep before. */
+/* The body of a model's place sees itself what is lost, if nothing else ends the sleep before. */
 static uint64_t safety_ns(const struct conform *c)
 {
 	return c->place->ops->virtual_time ? LONG_SLEEP_NS : WORKER_SAFETY_NS;
