@@ -149,6 +149,8 @@ static int model_make(const struct threaded_opts *opts, struct threaded_model **
 	if (!ret) {
 		m->md->busdev.ops = &thr_bus;
 		m->md->events = opts->events;
+		/* The driver's fences are looked at by a thread that is not the device's. */
+		m->md->barriers = false;
 		m->port.model = m;
 		ret = thr_plug(m);
 	}
