@@ -48,15 +48,12 @@ threads() {
 	done
 }
 
-# ran DIR: nanoseconds that l2fwd's threads, not the test's, were on a processor.
+# ran DIR: nanoseconds that l2fwd's two threads, not the test's, were on a processor: the main thread and the worker.
 ran() {
-	sum=0
-	while read -r tid name; do
-		[ "$name" != other ] || continue
-		read -r ns _ <"/proc/$(cat "$1/pid")/task/$tid/schedstat"
-		sum=$((sum + ns))
-	done <"$1/threads"
-	echo $sum
+	for name in main worker; do
+		tid=$(sed -n "s/ $name.*//p" "$1/threads")
+		cut -d ' ' -f 1 "/proc/$(cat "$1/pid")/task/$tid/schedstat"
+	done | tr '\n' ' '
 }
 
 # trace DIR: from now on.
@@ -124,9 +121,12 @@ for config in $configs; do
 done
 sleep "$seconds"
 for config in $configs; do
-	ns=$(($(ran "$TMP/$config") - $(cat "$TMP/$config/before")))
-	share=$(awk "BEGIN { printf \"%.3f\", $ns / 1e7 / $seconds }")
-	echo "$config: $share % of a core (goal 0.1), l2fwd's threads alone"
+	echo "$(cat "$TMP/$config/before")$(ran "$TMP/$config")" | awk -v config="$config" -v seconds="$seconds" '{
+		main = ($3 - $1) / 1e7 / seconds
+		worker = ($4 - $2) / 1e7 / seconds
+		printf "%s: %.3f %% of a core (goal 0.1): ", config, main + worker
+		printf "main thread %.3f, worker %.3f\n", main, worker
+	}'
 done
 kill -CONT "$(cat "$TMP/poll.epoll/pid")"
 configs="$configs poll.epoll"

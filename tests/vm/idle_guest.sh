@@ -5,9 +5,12 @@
 seconds=$1
 shift
 
-# ran: nanoseconds that each of its threads, in their order, was on a processor.
+# ran: nanoseconds that its threads were on a processor, the main thread first.
 ran() {
-	cut -d ' ' -f 1 "/proc/$pid/task"/*/schedstat | tr '\n' ' '
+	cut -d ' ' -f 1 "/proc/$pid/task/$pid/schedstat" | tr '\n' ' '
+	for task in "/proc/$pid/task"/*; do
+		[ "${task##*/}" = "$pid" ] || cut -d ' ' -f 1 "$task/schedstat" | tr '\n' ' '
+	done
 }
 
 for config in "$@"; do
