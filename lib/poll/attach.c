@@ -60,22 +60,40 @@ static struct fn_poll_vector *vector_find(const struct fn_poller *p, int fd)
 	return NULL;
 }
 
-static int vector_make(struct fn_poller *p, int fd, struct fn_poll_vector **out)
+/* NULL after fn_fail(). */
+static struct fn_poll_vector *vector_make(struct fn_poller *p, int fd)
 {
 	struct fn_poll_vector *v = calloc(1, sizeof(*v));
-	int ret;
 
-	if (!v)
-		return fn_fail(-ENOMEM, "out of memory for an interrupt vector");
+	if (!v) {
+		(void)fn_fail(-ENOMEM, "out of memory for an interrupt vector");
+		return NULL;
+	}
 	v->mark = (struct fn_wait_mark){ .kind = FN_WAIT_VECTOR, .fd = fd, .events = POLLIN };
-	ret = p->wait_ops->add(p->wait, &v->mark);
-	if (ret) {
+	if (p->wait_ops->add(p->wait, &v->mark)) {
 		free(v);
-		return ret;
+		return NULL;
 	}
 	fn_list_add_tail(&p->vectors, &v->node);
-	*out = v;
-	return 0;
+	return v;
+}
+
+/* The vector of a queue, which is new or another queue's already; NULL after fn_fail(). */
+static struct fn_poll_vector *vector_get(const struct fn_poll_item *item)
+{
+	struct fn_poller *p = item->poller;
+	const struct fn_poller *rival;
+	struct fn_poll_vector *v;
+
+	(void)pthread_mutex_lock(&p->ctx->poll_lock);
+	rival = vector_rival(item);
+	(void)pthread_mutex_unlock(&p->ctx->poll_lock);
+	if (rival) {
+		(void)fn_fail(-EINVAL, "its vector serves a queue of %s, too", rival->name);
+		return NULL;
+	}
+	v = vector_find(p, item->queue->event_fd);
+	return v ? v : vector_make(p, item->queue->event_fd);
 }
 
 /* A queue that cannot be waited for is polled for ever: nothing is lost. */
@@ -83,26 +101,16 @@ static void vector_take(struct fn_poll_item *item)
 {
 	struct fn_poller *p = item->poller;
 	struct fn_first_error kept = { 0 };
-	const struct fn_poller *rival;
-	int ret = 0;
 
 	if (item->queue->event_fd < 0)
 		return;
-	item->vector = vector_find(p, item->queue->event_fd);
-	(void)pthread_mutex_lock(&p->ctx->poll_lock);
-	rival = vector_rival(item);
-	(void)pthread_mutex_unlock(&p->ctx->poll_lock);
 	/* The sentence of the control call around this is not to be lost. */
 	fn_first_error_note(&kept, fn_error_last()[0] ? -1 : 0);
-	if (rival)
-		ret = fn_fail(-EINVAL, "its vector serves a queue of %s, too", rival->name);
-	else if (!item->vector)
-		ret = vector_make(p, item->queue->event_fd, &item->vector);
-	if (ret) {
+	item->vector = vector_get(item);
+	if (!item->vector) {
 		fn_log(p->ctx, FN_LOG_WARN, "%s: %s queue %u cannot wake %s, which polls: %s",
 		       item->queue->dev->bus->name, item->queue->is_tx ? "transmit" : "receive",
 		       item->queue->idx, p->name, fn_error_last());
-		item->vector = NULL;
 		(void)fn_first_error_fail(&kept);
 		return;
 	}

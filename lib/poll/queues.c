@@ -57,10 +57,10 @@ static unsigned tx_keep(struct fn_poller *p, struct fn_poller_tx *tx, struct fn_
 	if (!tx->n)
 		p->tx_wait++;
 	if (tx->first + tx->n + n > tx->room) {
-		memmove(tx->pkts, tx->pkts + tx->first, tx->n * sizeof(*pkts));
+		memmove(tx->pkts, tx->pkts + tx->first, tx->n * sizeof(struct fn_pkt *));
 		tx->first = 0;
 	}
-	memcpy(tx->pkts + tx->first + tx->n, pkts, n * sizeof(*pkts));
+	memcpy(tx->pkts + tx->first + tx->n, pkts, n * sizeof(struct fn_pkt *));
 	tx->n += n;
 	return n;
 }

@@ -35,6 +35,12 @@ static void set(struct fn_poller_timer *timer, uint64_t due_ns)
 	fn_list_add_tail(pos, &timer->node);
 }
 
+static void bury(struct fn_poller_timer *timer)
+{
+	fn_list_del(&timer->node);
+	free(timer);
+}
+
 /* What is late is not made up for: the next time is a period from now at the earliest. */
 static void run_one(struct fn_poller_timer *timer, uint64_t now_ns)
 {
@@ -49,7 +55,7 @@ static void run_one(struct fn_poller_timer *timer, uint64_t now_ns)
 	timer->fn(timer->arg);
 	timer->runs = false;
 	if (timer->dead)
-		free(timer);
+		bury(timer);
 }
 
 unsigned fn_poll_timers_run(struct fn_poller *p, uint64_t now_ns)
@@ -84,11 +90,10 @@ static void del_on_worker(void *arg)
 {
 	struct fn_poller_timer *timer = arg;
 
-	fn_list_del(&timer->node);
 	timer->dead = true;
-	/* From its own callback: who runs it frees it. */
+	/* From its own callback: who runs it does so. */
 	if (!timer->runs)
-		free(timer);
+		bury(timer);
 }
 
 static int timer_add(struct fn_poller *p, const struct fn_poller_timer_opts *o,
