@@ -149,12 +149,25 @@ static void on_completion(void *arg, struct io_uring_cqe *cqe)
 static void on_event(void *arg, const struct fn_event *event)
 {
 	(void)arg;
-	if (event->type != FN_EVENT_GONE && event->type != FN_EVENT_RELEASE_REQUESTED)
-		return;
-	(void)fprintf(stderr, "uring_loop: the NIC is gone, or the kernel wants it back\n");
-	(void)fn_dev_close(app.dev);
-	app.dev = NULL;
-	fn_poller_stop(app.poller);
+	switch (event->type) {
+	case FN_EVENT_GONE:
+	case FN_EVENT_RELEASE_REQUESTED:
+		(void)fprintf(stderr, "uring_loop: the NIC is gone, or the kernel wants it back\n");
+		(void)fn_dev_close(app.dev);
+		app.dev = NULL;
+		fn_poller_stop(app.poller);
+		break;
+	case FN_EVENT_QUEUE_BROKEN:
+	case FN_EVENT_DEVICE_ERROR:
+		(void)fprintf(stderr, "uring_loop: the NIC failed and is reset\n");
+		if (fn_dev_reset(app.dev)) {
+			(void)fprintf(stderr, "uring_loop: %s\n", fn_error_last());
+			fn_poller_stop(app.poller);
+		}
+		break;
+	default:
+		break;
+	}
 }
 
 static void on_signal(int number)

@@ -62,7 +62,8 @@ struct fn_event {
  * @arg: the value given in &struct fn_ctx_opts
  * @event: valid during the call only
  *
- * Runs on the thread that called fn_ctx_process_events(). Every control call is allowed in it, also
+ * Runs on the thread that called fn_ctx_process_events(), or of a poller (unless
+ * &fn_poller_opts.own_events), one call at a time. Every control call is allowed in it, also
  * fn_dev_close() of the device that the event is about. An application that closes devices on other
  * threads too sees to it that this does not happen while the callback uses them.
  */

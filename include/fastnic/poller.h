@@ -264,7 +264,8 @@ FN_API uint64_t fn_poller_tx_dropped(const struct fn_poller_tx *tx);
  * @sz: sizeof(struct fn_poller_source_opts)
  * @err: where the sentence of a failure goes, or NULL
  * @run: does what there is to do, and returns how much it was: 0 for nothing. Called each round
- * @pending: whether there is something to do; called before the worker sleeps
+ * @pending: whether there is something to do; called before the worker sleeps. It only looks: it
+ *	calls nothing of the library
  * @arg: handed to both
  *
  * Who makes work for it on another thread stores it where @pending looks, and then calls
@@ -295,7 +296,8 @@ FN_API int fn_poller_add_source(struct fn_poller *poller, const struct fn_poller
  * fn_poller_del_source - take a source out of its poller
  * @source: the handle, or NULL; gone afterwards
  *
- * Any thread. The callback is not running any more when this returns, unless it is the caller.
+ * Any thread; the callback is not running any more then, but for the exceptions of
+ * fn_poller_del_rxq().
  */
 FN_API void fn_poller_del_source(struct fn_poller_source *source);
 
@@ -316,7 +318,8 @@ FN_API void fn_poller_wake(struct fn_poller *poller);
  * @first_ns: after this time for the first time
  * @period_ns: and then in this interval; 0: only once. What is late is not made up for
  *
- * A busy worker looks at its timers about once a millisecond.
+ * A busy worker looks at its timers about once a millisecond, or behind 16 full rounds where these
+ * take longer.
  */
 struct fn_poller_timer_opts {
 	size_t sz;
@@ -345,7 +348,8 @@ FN_API int fn_poller_add_timer(struct fn_poller *poller, const struct fn_poller_
  * fn_poller_del_timer - take a timer out of its poller
  * @timer: the handle, or NULL; gone afterwards
  *
- * Any thread. The callback is not running any more when this returns, unless it is the caller.
+ * Any thread; the callback is not running any more then, but for the exceptions of
+ * fn_poller_del_rxq().
  */
 FN_API void fn_poller_del_timer(struct fn_poller_timer *timer);
 
@@ -358,7 +362,8 @@ FN_API void fn_poller_del_timer(struct fn_poller_timer *timer);
  * @fn: called with those that are there, again as long as they are (level-triggered); required
  * @arg: handed to @fn
  *
- * A busy worker looks at descriptors about once a millisecond.
+ * A busy worker looks at descriptors about once a millisecond, or behind 16 full rounds where these
+ * take longer.
  */
 struct fn_poller_watch_opts {
 	size_t sz;
@@ -387,7 +392,8 @@ FN_API int fn_poller_add_watch(struct fn_poller *poller, const struct fn_poller_
  * fn_poller_del_watch - take a descriptor out of its poller
  * @watch: the handle, or NULL; gone afterwards
  *
- * Any thread. The callback is not running any more when this returns, unless it is the caller.
+ * Any thread; the callback is not running any more then, but for the exceptions of
+ * fn_poller_del_rxq().
  */
 FN_API void fn_poller_del_watch(struct fn_poller_watch *watch);
 
@@ -431,11 +437,11 @@ FN_API int fn_poller_fd(const struct fn_poller *poller);
  * @poller: the poller, with FN_POLLER_WAIT_URING
  *
  * Any thread. The application may put requests into it, on the worker's thread only (from a
- * callback, or by fn_poller_call()); the worker submits them before it looks for completions. The
- * completions go to &fn_poller_opts.cqe. Their user_data must be none of the library's: an address
- * of the application's own, or a number below 4096.
+ * callback, by fn_poller_call(), or before it runs); the worker submits them before it looks for
+ * completions. The completions go to &fn_poller_opts.cqe. Their user_data must be none of the
+ * library's: an address of the application's own, or a number below 4096.
  *
- * Return: the ring; NULL with epoll.
+ * Return: the ring; NULL with epoll, or without &fn_poller_opts.cqe.
  */
 FN_API struct io_uring *fn_poller_ring(struct fn_poller *poller);
 

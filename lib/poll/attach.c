@@ -123,7 +123,10 @@ static void vector_drop(struct fn_poll_item *item)
 	struct fn_poll_vector *v = item->vector;
 
 	item->vector = NULL;
-	if (!v || --v->users)
+	if (!v)
+		return;
+	fn_poll_moderate_leave(item->poller, v, item->queue);
+	if (--v->users)
 		return;
 	item->poller->wait_ops->del(item->poller->wait, &v->mark);
 	fn_list_del(&v->node);

@@ -29,6 +29,7 @@ static bool is_worker(const struct fn_poller *p)
 /* Run the first function that waits for the worker, which is the caller. False: there is none. */
 static bool serve_one(struct fn_poller *p)
 {
+	struct fn_first_error kept = { 0 };
 	struct fn_poll_call *call;
 
 	if (fn_list_empty(&p->calls))
@@ -36,7 +37,10 @@ static bool serve_one(struct fn_poller *p)
 	call = fn_container_of(p->calls.next, struct fn_poll_call, node);
 	fn_list_del(&call->node);
 	(void)pthread_mutex_unlock(&p->ctx->poll_lock);
+	/* A sentence of the caller's function is not this thread's, whose last one stays. */
+	fn_first_error_note(&kept, fn_error_last()[0] ? -1 : 0);
 	call->fn(call->arg);
+	(void)fn_first_error_fail(&kept);
 	(void)pthread_mutex_lock(&p->ctx->poll_lock);
 	call->done = true;
 	(void)pthread_cond_broadcast(&p->ctx->poll_cond);

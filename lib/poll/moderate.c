@@ -52,6 +52,14 @@ void fn_poll_moderate_begin(struct fn_poller *p, struct fn_poll_vector *v)
 		begin(p, v);
 }
 
+void fn_poll_moderate_leave(struct fn_poller *p, struct fn_poll_vector *v, struct fn_queue *queue)
+{
+	if (!v->moderated || queue->is_tx || queue_of(p, v))
+		return;
+	(void)fn_queue_moderate(queue, 0);
+	v->moderated = false;
+}
+
 void fn_poll_moderate_mode(struct fn_poller *p)
 {
 	const bool wanted = is_wanted(p);

@@ -3,7 +3,7 @@
  * What the files of lib/poll share: a poller's state, by who touches it.
  *
  * run.c is the loop, sleep.c the one place that knows the order of going to sleep, mailbox.c how
- * other threads reach a worker, queues.c and things.c what a worker looks after.
+ * other threads reach a worker, queues.c, source.c, timer.c and watch.c what a worker looks after.
  */
 #ifndef FN_POLL_POLLER_H
 #define FN_POLL_POLLER_H
@@ -328,8 +328,12 @@ extern const struct fn_attach_ops fn_poll_attach;
 int fn_poll_item_add(struct fn_poll_item *item, void *attached, struct fn_poll_list *list);
 void fn_poll_item_del(struct fn_poll_item *item);
 
-/* moderate.c: a vector has its first queue; the mode is another one; an interrupt came. */
+/*
+ * moderate.c: a vector has its first queue; it has lost one, @queue; the mode is another one; an
+ * interrupt came.
+ */
 void fn_poll_moderate_begin(struct fn_poller *p, struct fn_poll_vector *v);
+void fn_poll_moderate_leave(struct fn_poller *p, struct fn_poll_vector *v, struct fn_queue *queue);
 void fn_poll_moderate_mode(struct fn_poller *p);
 void fn_poll_moderate_event(struct fn_poller *p, struct fn_poll_vector *v);
 
@@ -352,6 +356,9 @@ unsigned fn_poll_dispatch(struct fn_poller *p, struct fn_poll_found *found);
  * something to do, or was for timers, descriptors and events.
  */
 bool fn_poll_sleep(struct fn_poller *p, uint64_t limit_ns);
+
+/* sleep.c: give sent packets back to their pools, and send what a batch holds back. */
+void fn_poll_settle(struct fn_poller *p);
 
 /*
  * sleep.c: fn_poll_sleep() of no time is over, if there was one. Returns how much there was to do.

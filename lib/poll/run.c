@@ -121,11 +121,21 @@ static void account(struct fn_poller *p, uint64_t now, bool busy)
 	fn_count(busy ? &p->counts.busy_ticks : &p->counts.spin_ticks, ticks);
 }
 
+/* Rounds that were full, and behind which the clock was not looked at, are work. */
+static void account_full(struct fn_poller *p)
+{
+	if (!p->full)
+		return;
+	account(p, fn_ticks(), true);
+	p->full = 0;
+}
+
 /* What others asked for is no work of the queues, nor is being paused. */
 static void serve(struct fn_poller *p)
 {
 	if (fn_likely(!__atomic_load_n(&p->mail, __ATOMIC_ACQUIRE)))
 		return;
+	account_full(p);
 	fn_poll_serve(p);
 	account(p, fn_ticks(), false);
 }
@@ -138,6 +148,8 @@ static unsigned look(struct fn_poller *p, uint64_t now)
 
 	p->look_ticks = now;
 	p->no_sleep = false;
+	/* A queue that sends no more has packets to give back all the same. */
+	fn_poll_settle(p);
 	if (!fn_list_empty(&p->timers))
 		work += fn_poll_timers_run(p, fn_poll_now_ns());
 	fn_poll_wait(p, 0, &found);
@@ -275,6 +287,7 @@ int fn_poller_run_once(struct fn_poller *p, int64_t timeout_ns)
 	if (ret)
 		return fn_report(p->ctx, NULL, ret);
 	ret = once(p, timeout_ns < 0 ? UINT64_MAX : (uint64_t)timeout_ns);
+	account_full(p);
 	account(p, fn_ticks(), false);
 	fn_poll_leave(p);
 	return ret;

@@ -88,16 +88,20 @@ unsigned fn_poll_dispatch(struct fn_poller *p, struct fn_poll_found *found)
  * this order: what still waits behind it found a ring that is full, so that there is something that
  * the device will tell of. A ring that was emptied behind it would never interrupt.
  */
-static void settle(struct fn_poller *p)
+void fn_poll_settle(struct fn_poller *p)
 {
+	/* Memory that is given back may have a callback, which may take out what it likes. */
+	p->rounding = true;
 	for (unsigned i = 0; i < p->tx.n; i++) {
 		struct fn_poller_tx *tx = p->tx.at[i];
 
-		if (!tx->item.on)
-			continue;
-		(void)fn_tx_reclaim(tx->q);
-		(void)fn_poll_tx_flush(p, tx);
+		if (tx->item.on)
+			(void)fn_tx_reclaim(tx->q);
 	}
+	for (unsigned i = 0; p->tx_wait && i < p->tx.n; i++)
+		(void)fn_poll_tx_flush(p, p->tx.at[i]);
+	p->rounding = false;
+	fn_poll_bury(p);
 }
 
 static enum armed arm_rx(struct fn_poller_rx *rx)
@@ -371,8 +375,11 @@ bool fn_poll_sleep(struct fn_poller *p, uint64_t limit_ns)
 	bool is_safety;
 	uint64_t ns;
 
-	/* An event that nobody waits for any more would end the sleep at once. */
-	if (p->stale) {
+	/*
+	 * An event that nobody waits for any more would end the sleep at once. And who waits for
+	 * the descriptor of an io_uring waits for what a look has put into it.
+	 */
+	if (p->stale || (!limit_ns && p->wait_ops->kind == FN_POLLER_WAIT_URING)) {
 		p->stale = false;
 		fn_poll_wait(p, 0, &found);
 		if (found.others) {
@@ -380,7 +387,7 @@ bool fn_poll_sleep(struct fn_poller *p, uint64_t limit_ns)
 			return false;
 		}
 	}
-	settle(p);                                           /* 0 */
+	fn_poll_settle(p);                                   /* 0 */
 	__atomic_store_n(&p->sleeping, 1, __ATOMIC_SEQ_CST); /* 1 */
 	fn_count(&p->counts.arms, 1);
 	armed = arm_all(p); /* 2 */
