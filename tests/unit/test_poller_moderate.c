@@ -307,13 +307,27 @@ static void virtio_does_not(void **state)
 	}
 }
 
+/* Whoever has the queue next gets it as it was: nobody else takes the delay back. */
+static void ends_with_the_queue(void **state)
+{
+	(void)state;
+	for (enum nic_kind kind = NIC_82574; kind <= NIC_82576; kind++) {
+		struct nic *nic = begin(kind, opts(FN_POLLER_INTERRUPT, FN_POLLER_BALANCED));
+
+		assert_eitr(nic, RX_ENTRY, SHORTEST_NS);
+		fn_poller_del_rxq(nic->rx);
+		assert_eitr(nic, RX_ENTRY, 0);
+		rig_end();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(follows_dim),     cmocka_unit_test(not_elsewhere),
-		cmocka_unit_test(modes_change),    cmocka_unit_test(application_wins),
-		cmocka_unit_test(starts_anew),     cmocka_unit_test(by_vector),
-		cmocka_unit_test(virtio_does_not),
+		cmocka_unit_test(follows_dim),      cmocka_unit_test(ends_with_the_queue),
+		cmocka_unit_test(not_elsewhere),    cmocka_unit_test(modes_change),
+		cmocka_unit_test(application_wins), cmocka_unit_test(starts_anew),
+		cmocka_unit_test(by_vector),        cmocka_unit_test(virtio_does_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

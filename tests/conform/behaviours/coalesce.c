@@ -126,19 +126,18 @@ static uint64_t interrupts_least_ns(struct conform *c, bool is_tx)
 #define HELD_BACK 3u
 
 /*
- * As long as was asked for, and on a busy machine not much longer. One that is busy for a while
- * only is as busy before or behind, without a delay.
+ * No shorter than what was asked for, on any machine: one that is busy makes it longer. And not
+ * much longer, beside what it takes without a delay.
  */
 static void check_held_back(struct conform *c, const uint64_t took_ns[HELD_BACK],
 			    uint64_t before_ns, uint64_t behind_ns, uint32_t delay_ns)
 {
-	const uint64_t without_ns = before_ns < behind_ns ? before_ns : behind_ns;
+	const uint64_t without_ns = before_ns > behind_ns ? before_ns : behind_ns;
 
 	for (unsigned i = 0; i < HELD_BACK; i++) {
 		/* QEMU's e1000e delays every second one. */
-		check(took_ns[i] > without_ns + (uint64_t)delay_ns * FRAMES_DELAYED / 4);
+		check(took_ns[i] > (uint64_t)delay_ns * FRAMES_DELAYED / 4);
 		check(took_ns[i] < without_ns + (uint64_t)delay_ns * FRAMES_DELAYED * 10);
-		check(took_ns[i] > behind_ns + (uint64_t)delay_ns * FRAMES_DELAYED / 8);
 	}
 }
 
