@@ -577,7 +577,7 @@ struct fn_poller_stats {
  * Any thread; never waits for the worker. The values are those of the last round that looked at the
  * clock, at most about a millisecond ago; of a worker that sleeps, the sleep so far is in.
  */
-FN_API void fn_poller_get_stats(const struct fn_poller *poller, struct fn_poller_stats *stats);
+FN_API void fn_poller_get_stats(struct fn_poller *poller, struct fn_poller_stats *stats);
 
 FN_END_DECLS
 

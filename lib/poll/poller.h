@@ -219,6 +219,7 @@ struct fn_poll_found {
  * @mail: there is something in the mailbox, or it is to pause or stop: looked at each round
  * @sleeping: who has something for the worker has to write to @wake
  * @quit: fn_poller_stop()
+ * @asleep_read: most ticks asleep that were read (stats.c)
  *
  * Fixed at creation: @ctx to @rate. Guarded by &fn_ctx.poll_lock:
  * @node: in &fn_ctx.pollers
@@ -263,6 +264,7 @@ struct fn_poller {
 	uint32_t mail __attribute__((aligned(FN_CACHE_LINE)));
 	uint32_t sleeping;
 	uint32_t quit;
+	uint64_t asleep_read;
 
 	struct fn_ctx *ctx __attribute__((aligned(FN_CACHE_LINE)));
 	struct fn_poller_opts opts;

@@ -65,10 +65,12 @@ static void get_counts(struct fn_poller_stats *s, const struct fn_poll_counts *c
 /*
  * A sleep that lasts is not in the counts yet, and one that ends is, at once: what is read while it
  * ends is read again, or a difference of two readings could be below 0. A worker that has lost its
- * processor right there is given it, and not waited for beyond that.
+ * processor right there is given it, and not waited for beyond that: the last reading holds then.
  */
-static uint64_t get_asleep_ticks(const struct fn_poll_counts *c)
+static uint64_t get_asleep_ticks(struct fn_poller *p)
 {
+	const struct fn_poll_counts *c = &p->counts;
+	uint64_t last = get(&p->asleep_read);
 	uint64_t ticks = 0;
 
 	for (unsigned tries = 0; tries < ASLEEP_TRIES; tries++) {
@@ -84,14 +86,17 @@ static uint64_t get_asleep_ticks(const struct fn_poll_counts *c)
 		else if (since == get(&c->asleep_since))
 			break;
 	}
-	return ticks;
+	while (ticks > last && !__atomic_compare_exchange_n(&p->asleep_read, &last, ticks, true,
+							    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		continue;
+	return ticks > last ? ticks : last;
 }
 
-static void get_times(struct fn_poller_stats *s, const struct fn_poller *p)
+static void get_times(struct fn_poller_stats *s, struct fn_poller *p)
 {
 	const uint64_t window = get(&p->counts.window_ticks);
 
-	s->asleep_ns = to_ns(p->rate, get_asleep_ticks(&p->counts));
+	s->asleep_ns = to_ns(p->rate, get_asleep_ticks(p));
 	s->busy_ns = to_ns(p->rate, get(&p->counts.busy_ticks));
 	s->spin_ns = to_ns(p->rate, get(&p->counts.spin_ticks));
 	s->elapsed_ns = s->busy_ns + s->spin_ns + s->asleep_ns;
@@ -99,7 +104,7 @@ static void get_times(struct fn_poller_stats *s, const struct fn_poller *p)
 	s->window_ns = window == UINT64_MAX ? UINT64_MAX : to_ns(p->rate, window);
 }
 
-void fn_poller_get_stats(const struct fn_poller *p, struct fn_poller_stats *stats)
+void fn_poller_get_stats(struct fn_poller *p, struct fn_poller_stats *stats)
 {
 	struct fn_poller_stats s = {
 		.mode = (enum fn_poller_mode)__atomic_load_n(&p->opts.mode, __ATOMIC_RELAXED),
