@@ -25,7 +25,9 @@ static void aim(const struct fn_queue *queue, int cpu, struct fn_poller *p)
 {
 	const int ret = fn_queue_irq_affinity(queue, (unsigned)cpu);
 
-	if (!ret || ret == -ENOTSUP || __atomic_exchange_n(&p->irqs_warned, true, __ATOMIC_RELAXED))
+	/* Of a processor that is not there fn_poller_run() says so. */
+	if (!ret || ret == -ENOTSUP || ret == -EINVAL ||
+	    __atomic_exchange_n(&p->irqs_warned, true, __ATOMIC_RELAXED))
 		return;
 	fn_log(p->ctx, FN_LOG_WARN, "%s: interrupts come to other processors than its own: %s",
 	       p->name, fn_error_last());

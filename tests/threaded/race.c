@@ -204,7 +204,7 @@ struct fn_poller_stats race_stats(const struct race *r)
 	return s;
 }
 
-bool race_sleeps(const struct fn_poller *poller)
+bool race_sleeps(struct fn_poller *poller)
 {
 	/* The time at which the sleep began; numbers as low as this mean something else. */
 	return __atomic_load_n(&poller->counts.asleep_since, __ATOMIC_ACQUIRE) > 1;

@@ -153,7 +153,7 @@ void race_worker_end(struct fn_poller *poller, pthread_t worker);
 struct fn_poller_stats race_stats(const struct race *r);
 
 /* The worker is blocked: it has armed, looked again, and found nothing. */
-bool race_sleeps(const struct fn_poller *poller);
+bool race_sleeps(struct fn_poller *poller);
 
 uint64_t race_now_ns(void);
 

@@ -459,7 +459,7 @@ static inline struct nic *rig_begin(enum nic_kind kind, struct fn_poller_opts op
 	return nic;
 }
 
-static inline struct fn_poller_stats stats_of(const struct fn_poller *poller)
+static inline struct fn_poller_stats stats_of(struct fn_poller *poller)
 {
 	struct fn_poller_stats s = { .sz = sizeof(s) };
 
