@@ -20,7 +20,7 @@ static unsigned queues_of(const struct fn_dev *dev)
 	return (unsigned)dev->limits.max_rxqs + dev->limits.max_txqs;
 }
 
-/* The device has a queue in the poller, or with a vector in another one; the lock is held. */
+/* The device has a queue in the poller; the lock is held. */
 static bool has_queue(const struct fn_poller *p, const struct fn_dev *dev)
 {
 	for (unsigned i = 0; i < queues_of(dev); i++) {

@@ -167,7 +167,6 @@ struct fn_poll_rate {
  * struct fn_poll_found - what looks at the back end found, until fn_poll_dispatch()
  * @vectors: interrupts of queues
  * @wake: somebody wrote to the poller's eventfd
- * @timer: its timerfd
  * @others: something of the following
  * @events: events of the context
  * @cqes: completions of the application, which has them by now
@@ -177,7 +176,6 @@ struct fn_poll_rate {
 struct fn_poll_found {
 	unsigned vectors;
 	bool wake;
-	bool timer;
 	bool others;
 	bool events;
 	unsigned cqes;

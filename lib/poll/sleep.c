@@ -33,7 +33,7 @@ static void found_add(struct fn_poller *p, struct fn_poll_found *found, struct f
 		found->wake = true;
 		break;
 	case FN_WAIT_TIMER:
-		found->timer = true;
+		/* It has woken who waits for the poller's descriptor, and that is all. */
 		break;
 	case FN_WAIT_EVENTS:
 		found->others = true;

@@ -163,43 +163,43 @@ static void room_at_each_step(void **state)
 }
 
 /* Work of a source, stored by somebody who then wakes the worker. */
-static unsigned todo;
+static unsigned jobs;
 
-static unsigned todo_run(void *arg)
+static unsigned jobs_run(void *arg)
 {
 	(void)arg;
-	return __atomic_exchange_n(&todo, 0, __ATOMIC_SEQ_CST);
+	return __atomic_exchange_n(&jobs, 0, __ATOMIC_SEQ_CST);
 }
 
-static bool todo_pending(void *arg)
+static bool jobs_pending(void *arg)
 {
 	bool is;
 
 	(void)arg;
 	rig_step();
-	is = __atomic_load_n(&todo, __ATOMIC_SEQ_CST);
+	is = __atomic_load_n(&jobs, __ATOMIC_SEQ_CST);
 	rig_step();
 	return is;
 }
 
-static void todo_put(void)
+static void jobs_put(void)
 {
-	__atomic_fetch_add(&todo, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&jobs, 1, __ATOMIC_SEQ_CST);
 	fn_poller_wake(rig.poller);
 }
 
-static bool todo_done(void)
+static bool jobs_done(void)
 {
-	return !todo;
+	return !jobs;
 }
 
-static void todo_add(void)
+static void jobs_add(void)
 {
 	const struct fn_poller_source_opts opts = { .sz = sizeof(opts),
-						    .run = todo_run,
-						    .pending = todo_pending };
+						    .run = jobs_run,
+						    .pending = jobs_pending };
 
-	todo = 0;
+	jobs = 0;
 	assert_int_equal(fn_poller_add_source(rig.poller, &opts, NULL), 0);
 }
 
@@ -207,8 +207,8 @@ static void source_at_each_step(void **state)
 {
 	(void)state;
 	(void)begin(NIC_VIRTIO);
-	todo_add();
-	at_each_step(nothing, todo_put, todo_done, 6);
+	jobs_add();
+	at_each_step(nothing, jobs_put, jobs_done, 6);
 	assert_true(stats().wakes_control > 0);
 	rig_end();
 }
@@ -304,7 +304,7 @@ static void at_each_instruction(enum nic_kind kind, void (*what)(void), bool (*s
 	struct sigaction former;
 
 	(void)begin(kind);
-	todo_add();
+	jobs_add();
 	rig.wait_ops.wait = wait_trapped;
 	assert_int_equal(sigaction(SIGTRAP, &act, &former), 0);
 	inject.what = what;
@@ -332,7 +332,7 @@ static void packet_at_each_instruction(void **state)
 static void source_at_each_instruction(void **state)
 {
 	(void)state;
-	at_each_instruction(NIC_VIRTIO, todo_put, todo_done);
+	at_each_instruction(NIC_VIRTIO, jobs_put, jobs_done);
 }
 #endif
 
