@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# install.sh BUILD: the README's application builds against an installed fastnic as C and as C++, with
-# pkg-config (shared and static) and with CMake, and runs.
+# install.sh BUILD: the README's applications build against an installed fastnic as C and as C++, with
+# pkg-config (the first one with CMake, too, and static), and run.
 set -eu
 build=$1
 tmp=$(mktemp -d)
@@ -13,11 +13,23 @@ DESTDIR='' cmake --install "$build" --prefix "$prefix" >"$tmp/install.log"
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name fastnic.pc)")
 export PKG_CONFIG_PATH
 
-awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' README.md >"$tmp/app.c"
-lines=$(grep -c . "$tmp/app.c")
-echo "the README's application has $lines lines"
-[ "$lines" -ge 10 ] && [ "$lines" -le 27 ]
-cp "$tmp/app.c" "$tmp/app.cc"
+# application N: the Nth of them.
+application() {
+	awk -v want="$1" '/^```c$/ { on = ++n == want; next } /^```$/ { on = 0 } on' README.md
+}
+# is_short FILE MOST: it is there, and no longer than the README promises.
+is_short() {
+	lines=$(grep -c . "$1")
+	echo "the README's ${1##*/} has $lines lines"
+	[ "$lines" -ge 10 ] && [ "$lines" -le "$2" ]
+}
+application 1 >"$tmp/app.c"
+is_short "$tmp/app.c" 27
+application 2 >"$tmp/poller.c"
+is_short "$tmp/poller.c" 36
+for name in app poller; do
+	cp "$tmp/$name.c" "$tmp/$name.cc"
+done
 
 # Each program is run with an address that is none: it must start, and fail with the library's sentence.
 try() {
@@ -30,9 +42,11 @@ try() {
 # The flags are words on purpose.
 # shellcheck disable=SC2046
 {
-	cc -std=c11 -Wall -Wextra -Werror -o "$tmp/shared" "$tmp/app.c" $(pkg-config --cflags --libs fastnic)
-	c++ -std=c++17 -Wall -Wextra -Werror -Wno-missing-field-initializers -o "$tmp/shared++" "$tmp/app.cc" \
-		$(pkg-config --cflags --libs fastnic)
+	for name in app poller; do
+		cc -std=c11 -Wall -Wextra -Werror -o "$tmp/$name" "$tmp/$name.c" $(pkg-config --cflags --libs fastnic)
+		c++ -std=c++17 -Wall -Wextra -Werror -Wno-missing-field-initializers -o "$tmp/$name++" "$tmp/$name.cc" \
+			$(pkg-config --cflags --libs fastnic)
+	done
 	rm -rf "$tmp/archives"
 	mkdir "$tmp/archives"
 	cp "$(find "$prefix" -name libfastnic.a)" "$tmp/archives/"
@@ -43,8 +57,10 @@ echo "+ the installed l2fwd finds its library"
 env -u LD_LIBRARY_PATH "$prefix/bin/l2fwd" --help >"$tmp/help"
 grep -q '^Usage: l2fwd' "$tmp/help"
 lib=$(dirname "$(find "$prefix" -name libfastnic.so)")
-LD_LIBRARY_PATH=$lib try "C, pkg-config, shared" "$tmp/shared"
-LD_LIBRARY_PATH=$lib try "C++, pkg-config, shared" "$tmp/shared++"
+for name in app poller; do
+	LD_LIBRARY_PATH=$lib try "$name: C, pkg-config, shared" "$tmp/$name"
+	LD_LIBRARY_PATH=$lib try "$name: C++, pkg-config, shared" "$tmp/$name++"
+done
 try "C, pkg-config --static" "$tmp/static"
 if ldd "$tmp/static" | grep -q fastnic; then
 	echo "the static program wants the shared library"
