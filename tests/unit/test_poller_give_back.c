@@ -73,8 +73,8 @@ static struct nic *begin(bool in_ring)
 	struct nic *nic;
 
 	rig_begin_pool(0);
-	rig_poller((struct fn_poller_opts){ .mode = FN_POLLER_INTERRUPT,
-					    .safety_ns = RIG_LONG_NS });
+	rig_poller(
+		(struct fn_poller_opts){ .mode = FN_POLLER_INTERRUPT, .safety_ns = RIG_LONG_NS });
 	given = (struct given){ 0 };
 	assert_int_equal(fn_dma_alloc(rig.ctx, 4096, NULL, &given.dma), 0);
 	nic_add_tx(nic_up(NIC_VIRTIO), rig.poller, 32, 0);
