@@ -627,6 +627,56 @@ static void buffers_come_back(void **state)
 	}
 }
 
+/*
+ * A queue that sends no more, of a worker that polls and never sleeps: what the device has sent
+ * comes back with the looks at timers and descriptors.
+ */
+static unsigned looks_before;
+
+static unsigned stop_behind_looks(void *arg)
+{
+	(void)arg;
+	if (rig.waits - looks_before >= 3)
+		fn_poller_stop(rig.poller);
+	return 0;
+}
+
+static bool nothing_pending(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+static void buffers_come_back_while_polling(void **state)
+{
+	const struct fn_poller_source_opts opts = { .sz = sizeof(opts),
+						    .run = stop_behind_looks,
+						    .pending = nothing_pending };
+
+	(void)state;
+	for (unsigned kind = 0; kind < NIC_KINDS; kind++) {
+		struct nic *nic =
+			rig_begin(kind, (struct fn_poller_opts){ .mode = FN_POLLER_POLL,
+								 .safety_ns = RIG_LONG_NS });
+		unsigned outside;
+		uint64_t arms;
+
+		settle();
+		outside = rig_outside();
+		for (unsigned i = 0; i < 20; i++)
+			send_one(NULL);
+		assert_int_equal(nic_transmit(nic, UINT32_MAX) > 0, 1);
+		assert_int_equal(rig_outside(), outside + 20);
+		arms = stats().arms;
+		assert_int_equal(fn_poller_add_source(rig.poller, &opts, NULL), 0);
+		looks_before = rig.waits;
+		assert_int_equal(fn_poller_run(rig.poller), 0);
+		assert_int_equal(rig_outside(), outside);
+		assert_int_equal(stats().arms, arms);
+		rig_end();
+	}
+}
+
 /* An event index comes round each 65,536 buffers: a worker that polls never hears of it. */
 static void no_stray_interrupts(void **state)
 {
@@ -676,6 +726,7 @@ int main(void)
 		cmocka_unit_test(gone_with_packets),
 		cmocka_unit_test(smallest_pool),
 		cmocka_unit_test(buffers_come_back),
+		cmocka_unit_test(buffers_come_back_while_polling),
 		cmocka_unit_test(no_stray_interrupts),
 	};
 

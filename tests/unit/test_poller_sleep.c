@@ -69,14 +69,20 @@ static unsigned wait_injected(struct fn_wait *wait, int64_t timeout_ns, struct f
 }
 
 /* Not in interrupt mode: moderation holds interrupts back by a clock that stands still here. */
-static struct nic *begin(enum nic_kind kind)
+static struct nic *begin_by(enum nic_kind kind, enum fn_poller_wait wait)
 {
-	struct nic *nic = rig_begin(kind, (struct fn_poller_opts){ .safety_ns = SAFETY_NS });
+	struct nic *nic =
+		rig_begin(kind, (struct fn_poller_opts){ .safety_ns = SAFETY_NS, .wait = wait });
 
 	nic_hook(nic);
 	rig.wait_ops.wait = wait_injected;
 	inject = (struct inject){ .seen = received, .done = true };
 	return nic;
+}
+
+static struct nic *begin(enum nic_kind kind)
+{
+	return begin_by(kind, FN_POLLER_WAIT_EPOLL);
 }
 
 /* Nothing was slept over, and no sleep ended by what was no news any more. */
@@ -232,11 +238,10 @@ static void stop_at_each_step(void **state)
 }
 
 /* A loop of the application's own: all that comes makes the descriptor readable. */
-static void packet_at_each_step_of_once(void **state)
+static void at_each_step_of_once(enum fn_poller_wait wait)
 {
-	(void)state;
 	for (unsigned kind = 0; kind < NIC_KINDS; kind++) {
-		struct nic *nic = begin(kind);
+		struct nic *nic = begin_by(kind, wait);
 
 		inject.what = receive;
 		for (inject.at = 1; !inject.blocked; inject.at++) {
@@ -249,15 +254,33 @@ static void packet_at_each_step_of_once(void **state)
 				inject_now();
 			}
 			rig.hook = NULL;
+			assert_true(rig.poller->is_armed);
+			assert_int_equal(rig.poller->sleeping, 1);
 			if (nic->got < nic->in)
 				assert_true(readable(fn_poller_fd(rig.poller)));
 			settle();
 			assert_int_equal(nic->got, nic->in);
+			/* The event is taken: it tells of nothing any more. */
 			assert_false(readable(fn_poller_fd(rig.poller)));
 		}
 		assert_true(inject.at > 6);
+		assert_int_equal(stats().lost_wakeups, 0);
 		rig_end();
 	}
+}
+
+static void packet_at_each_step_of_once(void **state)
+{
+	(void)state;
+	at_each_step_of_once(FN_POLLER_WAIT_EPOLL);
+}
+
+static void packet_at_each_step_of_once_by_uring(void **state)
+{
+	(void)state;
+	if (rig_uring_is_forbidden())
+		skip();
+	at_each_step_of_once(FN_POLLER_WAIT_URING);
 }
 
 #if defined(__x86_64__) && !defined(FN_TSAN) && !defined(__SANITIZE_ADDRESS__)
@@ -617,6 +640,7 @@ int main(void)
 		cmocka_unit_test(source_at_each_step),
 		cmocka_unit_test(stop_at_each_step),
 		cmocka_unit_test(packet_at_each_step_of_once),
+		cmocka_unit_test(packet_at_each_step_of_once_by_uring),
 #if defined(__x86_64__) && !defined(FN_TSAN) && !defined(__SANITIZE_ADDRESS__)
 		cmocka_unit_test(packet_at_each_instruction),
 		cmocka_unit_test(source_at_each_instruction),
