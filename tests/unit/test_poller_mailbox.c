@@ -298,6 +298,7 @@ static void waiting_worker_answers(void **state)
 static struct {
 	struct fn_poller *third;
 	bool destroy;
+	unsigned entering;
 	unsigned inside;
 	unsigned answers;
 	unsigned done;
@@ -307,6 +308,8 @@ static struct {
 static void crossed_within(void *arg)
 {
 	(void)arg;
+	/* From here on the first worker gets to nothing else. */
+	wait_for(&crossed.entering, 1);
 	__atomic_store_n(&crossed.inside, 1, __ATOMIC_SEQ_CST);
 	fn_poller_call(pair[0], count, &crossed.answers);
 }
@@ -320,6 +323,7 @@ static void crossed_stand_in(void *arg)
 static void crossed_enter(void *arg)
 {
 	(void)arg;
+	__atomic_store_n(&crossed.entering, 1, __ATOMIC_SEQ_CST);
 	wait_for(&crossed.inside, 1);
 	crossed.ret = crossed.destroy ? fn_poller_destroy(crossed.third) :
 					fn_poller_run_once(crossed.third, 0);

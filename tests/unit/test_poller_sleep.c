@@ -283,6 +283,51 @@ static void packet_at_each_step_of_once_by_uring(void **state)
 	at_each_step_of_once(FN_POLLER_WAIT_URING);
 }
 
+/*
+ * A callback adds a queue right before all is armed: the descriptor tells of its packets. Again and
+ * again, as a look at descriptors, which comes once a millisecond, would do for this, too.
+ */
+static void take_and_add(void *arg, struct fn_pkt **pkts, unsigned n)
+{
+	nic_take(arg, pkts, n);
+	nic_add_rx(&rig.nics[1], rig.poller, nic_take);
+}
+
+static void added_by_a_callback(enum fn_poller_wait wait)
+{
+	for (unsigned i = 0; i < 20; i++) {
+		struct nic *nic;
+
+		rig_begin_pool(0);
+		rig_poller((struct fn_poller_opts){ .safety_ns = RIG_LONG_NS, .wait = wait });
+		nic_add_rx(nic_up(NIC_VIRTIO), rig.poller, take_and_add);
+		nic = nic_up(NIC_82576);
+		settle();
+		nic_receive_n(&rig.nics[0], 1);
+		settle();
+		assert_false(readable(fn_poller_fd(rig.poller)));
+		nic_receive_n(nic, 1);
+		assert_true(readable(fn_poller_fd(rig.poller)));
+		settle();
+		assert_int_equal(nic->got, 1);
+		rig_end();
+	}
+}
+
+static void queue_added_by_a_callback(void **state)
+{
+	(void)state;
+	added_by_a_callback(FN_POLLER_WAIT_EPOLL);
+}
+
+static void queue_added_by_a_callback_by_uring(void **state)
+{
+	(void)state;
+	if (rig_uring_is_forbidden())
+		skip();
+	added_by_a_callback(FN_POLLER_WAIT_URING);
+}
+
 #if defined(__x86_64__) && !defined(FN_TSAN) && !defined(__SANITIZE_ADDRESS__)
 /* A trap costs some 50 us where the kernel is emulated; sanitizers make too many of them. */
 #define STRIDE 3u
@@ -641,6 +686,8 @@ int main(void)
 		cmocka_unit_test(stop_at_each_step),
 		cmocka_unit_test(packet_at_each_step_of_once),
 		cmocka_unit_test(packet_at_each_step_of_once_by_uring),
+		cmocka_unit_test(queue_added_by_a_callback),
+		cmocka_unit_test(queue_added_by_a_callback_by_uring),
 #if defined(__x86_64__) && !defined(FN_TSAN) && !defined(__SANITIZE_ADDRESS__)
 		cmocka_unit_test(packet_at_each_instruction),
 		cmocka_unit_test(source_at_each_instruction),

@@ -217,6 +217,7 @@ static void timer_set_anew(void **state)
 	fn_poller_set_timer(timers[1], UINT64_MAX, 0);
 	since = fn_poll_now_ns();
 	fn_poller_set_timer(timers[0], 3000000, 0);
+	assert_true(fn_poll_timers_left_ns(rig.poller, fn_poll_now_ns()) <= 3000000);
 	while (!order_n)
 		(void)fn_poller_run_once(rig.poller, -1);
 	assert_true(fn_poll_now_ns() - since >= 3000000);
