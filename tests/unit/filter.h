@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Filters of system calls, each in a child of its own: a kernel or a container that forbids them. */
+/* Filters of system calls, in a child of its own: a kernel or a container that forbids some. */
 #ifndef FN_TESTS_UNIT_FILTER_H
 #define FN_TESTS_UNIT_FILTER_H
 

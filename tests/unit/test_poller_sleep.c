@@ -283,10 +283,7 @@ static void packet_at_each_step_of_once_by_uring(void **state)
 	at_each_step_of_once(FN_POLLER_WAIT_URING);
 }
 
-/*
- * A callback adds a queue right before all is armed: the descriptor tells of its packets. Again and
- * again, as a look at descriptors, which comes once a millisecond, would do for this, too.
- */
+/* A callback adds a queue right before all is armed: the descriptor tells of its packets. */
 static void take_and_add(void *arg, struct fn_pkt **pkts, unsigned n)
 {
 	nic_take(arg, pkts, n);
@@ -295,7 +292,7 @@ static void take_and_add(void *arg, struct fn_pkt **pkts, unsigned n)
 
 static void added_by_a_callback(enum fn_poller_wait wait)
 {
-	for (unsigned i = 0; i < 20; i++) {
+	for (unsigned i = 0; i < 3; i++) {
 		struct nic *nic;
 
 		rig_begin_pool(0);
@@ -481,6 +478,41 @@ static void pipe_close(void)
 {
 	(void)close(pipe_fds[0]);
 	(void)close(pipe_fds[1]);
+}
+
+/*
+ * A descriptor of the application's, watched by a loop of its own: each time that it is ready the
+ * poller's tells of it, also when no look came between two of them.
+ */
+static void watched_by_once(enum fn_poller_wait wait)
+{
+	rig_begin_pool(0);
+	rig_poller((struct fn_poller_opts){ .safety_ns = RIG_LONG_NS, .wait = wait });
+	pipe_add();
+	settle();
+	for (unsigned i = 0; i < 50; i++) {
+		assert_false(readable(fn_poller_fd(rig.poller)));
+		pipe_ready();
+		assert_true(readable(fn_poller_fd(rig.poller)));
+		settle();
+		assert_int_equal(pipe_calls, i + 1);
+	}
+	rig_end();
+	pipe_close();
+}
+
+static void descriptor_of_once(void **state)
+{
+	(void)state;
+	watched_by_once(FN_POLLER_WAIT_EPOLL);
+}
+
+static void descriptor_of_once_by_uring(void **state)
+{
+	(void)state;
+	if (rig_uring_is_forbidden())
+		skip();
+	watched_by_once(FN_POLLER_WAIT_URING);
 }
 
 /* A device that does not interrupt: the counter that stays 0 is able to count. */
@@ -692,6 +724,8 @@ int main(void)
 		cmocka_unit_test(packet_at_each_instruction),
 		cmocka_unit_test(source_at_each_instruction),
 #endif
+		cmocka_unit_test(descriptor_of_once),
+		cmocka_unit_test(descriptor_of_once_by_uring),
 		cmocka_unit_test(lost_is_counted),
 		cmocka_unit_test(late_is_not_lost),
 		cmocka_unit_test(late_behind_a_descriptor),
