@@ -14,7 +14,7 @@
 
 static uint64_t count;
 #if defined(FN_BARRIER_CALLS)
-/* The build for mutations: a case passes what it has not seen by then, and the mutation survives. */
+/* The build for mutations: what a case has not seen by then it passes, and they survive. */
 static uint64_t limit_ns = 10000000000u;
 #else
 static uint64_t limit_ns;
