@@ -13,7 +13,7 @@ FN_BEGIN_DECLS
  * One a core: queues of any devices, and whatever else the thread has to look after, in one loop.
  *
  *   fn_poller_create()
- *   fn_poller_add_rxq(), _add_txq(), _add_source(), _add_timer(), _add_fd()   in any state
+ *   fn_poller_add_rxq(), _add_txq(), _add_source(), _add_timer(), _add_watch()   in any state
  *   fn_poller_run()        on the worker's thread, until fn_poller_stop(); or, within a loop of the
  *                          application's own, fn_poller_run_once() whenever fn_poller_fd() is ready
  *   fn_poller_destroy()
@@ -21,6 +21,12 @@ FN_BEGIN_DECLS
  * While the loop turns, all callbacks run on its thread, one at a time. Within one every call of
  * the library is allowed but fn_poller_run(), fn_poller_run_once() and fn_poller_destroy() of the
  * same poller.
+ *
+ * A call that has the worker do something waits until it gets to it, and so for a callback that
+ * runs just then: fn_poller_call(), whatever adds, deletes or sets, fn_poller_pause(), and the
+ * calls of the next paragraph of a device with queues here. A callback that takes a second holds
+ * each of them for a second. A callback never waits for a thread that may be within such a call,
+ * neither by joining it nor for a lock that it holds: both would wait for ever.
  *
  * Queues in a poller are looked after when their device changes: fn_dev_configure(), fn_dev_stop(),
  * fn_dev_start(), fn_dev_reset() and fn_dev_close(), from any thread or callback, first see to it
@@ -187,6 +193,27 @@ FN_API int fn_poller_add_rxq(struct fn_poller *poller, struct fn_rxq *q,
 FN_API void fn_poller_del_rxq(struct fn_poller_rx *rx);
 
 /**
+ * struct fn_poller_rx_stats - what a poller knows of a receive queue
+ * @sz: set by the caller to sizeof(struct fn_poller_rx_stats); the library writes no further
+ * @budget_hits: times that it had packets left when its turn was over
+ *
+ * Packets and bursts are the queue's own counters, fn_rxq_counters().
+ */
+struct fn_poller_rx_stats {
+	size_t sz;
+	uint64_t budget_hits;
+};
+
+/**
+ * fn_poller_rx_get_stats - read what a poller knows of a receive queue
+ * @rx: the handle
+ * @stats: filled; its @sz is set by the caller
+ *
+ * Any thread; never waits for the worker.
+ */
+FN_API void fn_poller_rx_get_stats(const struct fn_poller_rx *rx, struct fn_poller_rx_stats *stats);
+
+/**
  * struct fn_poller_tx_opts - options of fn_poller_add_txq(); zero means the default
  * @sz: sizeof(struct fn_poller_tx_opts)
  * @err: where the sentence of a failure goes, or NULL
@@ -236,8 +263,11 @@ FN_API unsigned fn_poller_del_txq(struct fn_poller_tx *tx);
  * is some: the worker does not sleep over it without asking the device for an interrupt. Packets
  * that wait when their queue goes down or breaks are dropped (fn_poller_tx_dropped()).
  *
+ * The callback of attached memory (fn_pkt_attach()) may call this, but for the device that is just
+ * giving the memory back. What it sends is on its way before the worker sleeps.
+ *
  * Return: packets taken, 0 to @n. Fewer than @n when as many wait as may, or when the queue is
- * down: the rest is the caller's.
+ * down, as it is while its packets are dropped: the rest is the caller's.
  */
 FN_API unsigned fn_poller_send(struct fn_poller_tx *tx, struct fn_pkt **pkts, unsigned n);
 
@@ -258,6 +288,33 @@ FN_API unsigned fn_poller_tx_waiting(const struct fn_poller_tx *tx);
  * Return: how many since the handle was made.
  */
 FN_API uint64_t fn_poller_tx_dropped(const struct fn_poller_tx *tx);
+
+/**
+ * struct fn_poller_tx_stats - what a poller knows of a transmit queue
+ * @sz: set by the caller to sizeof(struct fn_poller_tx_stats); the library writes no further
+ * @waiting: packets that wait at present, for room or for the end of the round
+ * @waiting_most: most that ever did
+ * @full: times that packets began to wait for room
+ * @dropped: packets that waited when their queue went down
+ *
+ * Packets sent and doorbells are the queue's own counters, fn_txq_counters().
+ */
+struct fn_poller_tx_stats {
+	size_t sz;
+	uint64_t waiting;
+	uint64_t waiting_most;
+	uint64_t full;
+	uint64_t dropped;
+};
+
+/**
+ * fn_poller_tx_get_stats - read what a poller knows of a transmit queue
+ * @tx: the handle
+ * @stats: filled; its @sz is set by the caller
+ *
+ * Any thread; never waits for the worker.
+ */
+FN_API void fn_poller_tx_get_stats(const struct fn_poller_tx *tx, struct fn_poller_tx_stats *stats);
 
 /**
  * struct fn_poller_source_opts - options of fn_poller_add_source()
@@ -345,6 +402,18 @@ FN_API int fn_poller_add_timer(struct fn_poller *poller, const struct fn_poller_
 			       struct fn_poller_timer **timer);
 
 /**
+ * fn_poller_set_timer - have a timer run at other times
+ * @timer: the handle, also of one that ran only once and is over
+ * @first_ns: after this time from now; UINT64_MAX: not any more, until it is set again
+ * @period_ns: and then in this interval; 0: only once
+ *
+ * Any thread, its own callback included. What was set before holds no more when this returns: the
+ * callback is not running for it any more, but for the exceptions of fn_poller_del_rxq().
+ */
+FN_API void fn_poller_set_timer(struct fn_poller_timer *timer, uint64_t first_ns,
+				uint64_t period_ns);
+
+/**
  * fn_poller_del_timer - take a timer out of its poller
  * @timer: the handle, or NULL; gone afterwards
  *
@@ -418,6 +487,9 @@ FN_API int fn_poller_run(struct fn_poller *poller);
  * mode. With @timeout_ns 0 all is armed when it returns 0: fn_poller_fd() becomes readable when
  * there is work, so that a loop of the application's own can wait for it.
  *
+ * From a callback of another poller it waits while somebody else's fn_poller_call() runs here, and
+ * serves such calls of its own poller meanwhile.
+ *
  * Return: 1: there may be more to do, call it again; 0: there was nothing more; -EBUSY.
  */
 FN_API int fn_poller_run_once(struct fn_poller *poller, int64_t timeout_ns);
@@ -463,6 +535,9 @@ FN_API void fn_poller_stop(struct fn_poller *poller);
  * Any thread. Waits until it has run: between two bursts, at once on a poller that does not run,
  * and directly when the caller is its worker. A worker that waits here for another one serves such
  * calls for itself meanwhile, so that two may call each other.
+ *
+ * The caller holds no lock that a callback or @fn takes: the worker would wait for the caller, who
+ * waits for it. And a worker that calls runs functions of others before this returns.
  */
 FN_API void fn_poller_call(struct fn_poller *poller, void (*fn)(void *arg), void *arg);
 

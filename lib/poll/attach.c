@@ -255,8 +255,10 @@ static void forget_on_worker(void *arg)
 {
 	const struct dev_call *call = arg;
 	struct fn_poller *p = call->poller;
+	const bool rounding = p->rounding;
 
-	/* What is taken out leaves the lists when it is freed, perhaps at once. */
+	/* What is dropped may have a callback, which takes out others. */
+	p->rounding = true;
 	for (unsigned i = p->rx.n; i-- > 0;) {
 		struct fn_poller_rx *rx = p->rx.at[i];
 
@@ -275,6 +277,8 @@ static void forget_on_worker(void *arg)
 			       "%s: %u packets waited for room when it was closed, and are dropped",
 			       call->dev->bus->name, lost);
 	}
+	p->rounding = rounding;
+	fn_poll_bury(p);
 }
 
 /* Have each worker with queues of a device run a function. */

@@ -48,7 +48,7 @@ static bool serve_one(struct fn_poller *p)
 }
 
 /* The same for whatever poller the caller is the worker of. */
-static bool serve_own(struct fn_ctx *ctx)
+bool fn_poll_serve_own(struct fn_ctx *ctx)
 {
 	struct fn_list *pos;
 
@@ -93,7 +93,8 @@ int fn_poll_enter(struct fn_poller *p)
 
 	(void)pthread_mutex_lock(&ctx->poll_lock);
 	while (p->runs && p->stands_in && !is_worker(p))
-		(void)pthread_cond_wait(&ctx->poll_cond, &ctx->poll_lock);
+		if (!fn_poll_serve_own(ctx))
+			(void)pthread_cond_wait(&ctx->poll_cond, &ctx->poll_lock);
 	entered = !p->runs;
 	if (entered) {
 		p->runs = true;
@@ -170,7 +171,7 @@ void fn_poller_call(struct fn_poller *p, void (*fn)(void *arg), void *arg)
 	while (!call.done) {
 		if (!p->runs)
 			stand_in(p);
-		else if (!serve_own(ctx))
+		else if (!fn_poll_serve_own(ctx))
 			(void)pthread_cond_wait(&ctx->poll_cond, &ctx->poll_lock);
 	}
 	(void)pthread_mutex_unlock(&ctx->poll_lock);

@@ -50,12 +50,18 @@ static bool node_cpus(int node, cpu_set_t *set)
 	return got;
 }
 
-/* The node of the first queue's device, or -1. */
+/* The node of a list's first device, or -1. Both kinds of queues begin with their item. */
+static int node_of_list(const struct fn_poll_list *list)
+{
+	const struct fn_poll_item *item = list->n ? list->at[0] : NULL;
+
+	return item && !item->dead ? item->queue->dev->bus->numa_node : -1;
+}
+
+/* What is received counts for more: it is read. */
 static int node_of(const struct fn_poller *p)
 {
-	const struct fn_poller_rx *rx = p->rx.n ? p->rx.at[0] : NULL;
-
-	return rx && !rx->item.dead ? rx->item.queue->dev->bus->numa_node : -1;
+	return p->rx.n ? node_of_list(&p->rx) : node_of_list(&p->tx);
 }
 
 static int go_to_core(const struct fn_poller *p, unsigned core)

@@ -257,7 +257,8 @@ static bool list_leave(struct fn_poller *p)
 
 	(void)pthread_mutex_lock(&ctx->poll_lock);
 	while (!is_running(p) && (p->pins || p->runs))
-		(void)pthread_cond_wait(&ctx->poll_cond, &ctx->poll_lock);
+		if (!fn_poll_serve_own(ctx))
+			(void)pthread_cond_wait(&ctx->poll_cond, &ctx->poll_lock);
 	idle = !p->runs;
 	if (idle)
 		fn_list_del(&p->node);

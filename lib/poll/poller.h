@@ -67,6 +67,7 @@ struct fn_poller_rx {
 	fn_poller_rx_fn *fn;
 	void *arg;
 	struct fn_poller_tx *feeds;
+	uint64_t budget_hits; /* of this queue; fn_count() */
 };
 
 /**
@@ -76,9 +77,12 @@ struct fn_poller_rx {
  * @batch: packets that are handed over together; 1: each call's at once
  * @room: packets that may wait
  * @first: the first of those that wait
- * @n: how many wait
+ * @n: how many wait; other threads read it
  * @is_full: they wait for room in the ring, and not for the end of the round
- * @dropped: fn_poller_tx_dropped(); atomic
+ * @drops: they are being dropped: nothing comes in meanwhile
+ * @n_most: most that have waited; fn_count() and its sisters, as what follows
+ * @full: times that @is_full became true
+ * @dropped: fn_poller_tx_dropped()
  * @pkts: @room of them
  */
 struct fn_poller_tx {
@@ -89,6 +93,9 @@ struct fn_poller_tx {
 	uint32_t first;
 	uint32_t n;
 	bool is_full;
+	bool drops;
+	uint64_t n_most;
+	uint64_t full;
 	uint64_t dropped;
 	struct fn_pkt *pkts[];
 };
@@ -302,6 +309,13 @@ void fn_poll_list_del(struct fn_poll_list *list, const void *thing);
 /* mailbox.c: become the worker, or cease to be: 0, or -EBUSY with a sentence. */
 int fn_poll_enter(struct fn_poller *p);
 void fn_poll_leave(struct fn_poller *p);
+
+/*
+ * mailbox.c: whoever waits on &fn_ctx.poll_cond within a callback runs what others ask of it
+ * meanwhile, or two workers might wait for each other for ever. &fn_ctx.poll_lock is held. Returns
+ * whether there was something; all that was looked at before may be another by then.
+ */
+bool fn_poll_serve_own(struct fn_ctx *ctx);
 
 /* mailbox.c: a safe point: run what others asked for, and stay as long as it is paused. */
 void fn_poll_serve(struct fn_poller *p);

@@ -11,17 +11,38 @@
 #define DEFAULT_WAITING 512u
 #define MAX_WAITING 65536u
 
-/* Packets that wait cannot leave any more. */
+static void tx_set_waiting(struct fn_poller_tx *tx, uint32_t n)
+{
+	__atomic_store_n(&tx->n, n, __ATOMIC_RELAXED);
+}
+
+static void tx_set_full(struct fn_poller_tx *tx)
+{
+	if (tx->is_full)
+		return;
+	tx->is_full = true;
+	fn_count(&tx->full, 1);
+}
+
+/*
+ * Packets that wait cannot leave any more. Memory that is given back may have a callback: it finds
+ * this queue down, and when it takes it out the queue is freed later.
+ */
 static unsigned tx_drop(struct fn_poller *p, struct fn_poller_tx *tx)
 {
+	const bool rounding = p->rounding;
 	const unsigned n = tx->n;
 
-	if (!n)
+	if (!n || tx->drops)
 		return 0;
+	tx->drops = true;
+	p->rounding = true;
 	fn_pkt_free_bulk(tx->pkts + tx->first, n);
-	__atomic_store_n(&tx->dropped, tx->dropped + n, __ATOMIC_RELAXED);
+	p->rounding = rounding;
+	tx->drops = false;
+	fn_count(&tx->dropped, n);
 	tx->first = 0;
-	tx->n = 0;
+	tx_set_waiting(tx, 0);
 	tx->is_full = false;
 	p->tx_wait--;
 	return n;
@@ -35,13 +56,15 @@ unsigned fn_poll_tx_flush(struct fn_poller *p, struct fn_poller_tx *tx)
 		return 0;
 	sent = fn_tx_burst(tx->q, tx->pkts + tx->first, tx->n);
 	tx->first += sent;
-	tx->n -= sent;
-	tx->is_full = tx->n != 0;
+	tx_set_waiting(tx, tx->n - sent);
 	if (!tx->n) {
 		tx->first = 0;
+		tx->is_full = false;
 		p->tx_wait--;
 	} else if (fn_txq_status(tx->q)) {
 		sent += tx_drop(p, tx);
+	} else {
+		tx_set_full(tx);
 	}
 	return sent;
 }
@@ -61,7 +84,9 @@ static unsigned tx_keep(struct fn_poller *p, struct fn_poller_tx *tx, struct fn_
 		tx->first = 0;
 	}
 	memcpy(tx->pkts + tx->first + tx->n, pkts, n * sizeof(struct fn_pkt *));
-	tx->n += n;
+	tx_set_waiting(tx, tx->n + n);
+	if (tx->n > tx->n_most)
+		fn_count(&tx->n_most, tx->n - tx->n_most);
 	return n;
 }
 
@@ -76,6 +101,8 @@ static __attribute__((noinline)) unsigned send_rest(struct fn_poller_tx *tx, str
 	unsigned kept;
 
 	do {
+		if (tx->drops || tx->item.dead)
+			break;
 		kept = tx_keep(p, tx, pkts + sent, n - sent);
 		sent += kept;
 		if (tx->n >= tx->batch && !tx->is_full)
@@ -93,7 +120,7 @@ unsigned fn_poller_send(struct fn_poller_tx *tx, struct fn_pkt **pkts, unsigned 
 	sent = fn_tx_burst(tx->q, pkts, n);
 	if (fn_likely(sent == n) || fn_txq_status(tx->q))
 		return sent;
-	tx->is_full = true;
+	tx_set_full(tx);
 	return send_rest(tx, pkts, n, sent);
 }
 
@@ -105,6 +132,27 @@ unsigned fn_poller_tx_waiting(const struct fn_poller_tx *tx)
 uint64_t fn_poller_tx_dropped(const struct fn_poller_tx *tx)
 {
 	return __atomic_load_n(&tx->dropped, __ATOMIC_RELAXED);
+}
+
+void fn_poller_rx_get_stats(const struct fn_poller_rx *rx, struct fn_poller_rx_stats *stats)
+{
+	const struct fn_poller_rx_stats s = {
+		.budget_hits = __atomic_load_n(&rx->budget_hits, __ATOMIC_RELAXED),
+	};
+
+	fn_info_put(stats, &s, sizeof(s));
+}
+
+void fn_poller_tx_get_stats(const struct fn_poller_tx *tx, struct fn_poller_tx_stats *stats)
+{
+	const struct fn_poller_tx_stats s = {
+		.waiting = __atomic_load_n(&tx->n, __ATOMIC_RELAXED),
+		.waiting_most = __atomic_load_n(&tx->n_most, __ATOMIC_RELAXED),
+		.full = __atomic_load_n(&tx->full, __ATOMIC_RELAXED),
+		.dropped = fn_poller_tx_dropped(tx),
+	};
+
+	fn_info_put(stats, &s, sizeof(s));
 }
 
 /* For a worker: a queue to begin or end with. */
@@ -157,7 +205,9 @@ static void txq_del_on_worker(void *arg)
 			rx->feeds = NULL;
 	}
 	call->dropped = tx_drop(p, tx);
-	fn_poll_item_del(call->item);
+	/* A callback may have done so by then. */
+	if (!tx->item.dead)
+		fn_poll_item_del(call->item);
 	fn_poll_bury(p);
 }
 

@@ -78,6 +78,7 @@ unsigned fn_poll_rx_turn(struct fn_poller *p, struct fn_poller_rx *rx)
 			break;
 		if (total + burst > p->budget) {
 			fn_count(&p->counts.budget_hits, 1);
+			fn_count(&rx->budget_hits, 1);
 			break;
 		}
 	}

@@ -86,7 +86,8 @@ unsigned fn_poll_dispatch(struct fn_poller *p, struct fn_poll_found *found)
 /*
  * Step 0: nothing that is done stays behind, neither packets sent nor a doorbell that was held. In
  * this order: what still waits behind it found a ring that is full, so that there is something that
- * the device will tell of. A ring that was emptied behind it would never interrupt.
+ * the device will tell of (but for any_tx_held()). A ring that was emptied behind it would never
+ * interrupt.
  */
 void fn_poll_settle(struct fn_poller *p)
 {
@@ -206,13 +207,28 @@ static bool any_tx_pending(const struct fn_poller *p)
 	return false;
 }
 
+/*
+ * What came into a batch when its turn in step 0 was over: the flush of another queue gives memory
+ * back, whose callback may send. The next round hands it over.
+ */
+static bool any_tx_held(const struct fn_poller *p)
+{
+	for (unsigned i = 0; p->tx_wait && i < p->tx.n; i++) {
+		const struct fn_poller_tx *tx = p->tx.at[i];
+
+		if (tx->item.on && tx->n && !tx->is_full)
+			return true;
+	}
+	return false;
+}
+
 /* Step 4: whatever came before it was announced that the worker sleeps, and was not told of. */
 static bool anything(const struct fn_poller *p)
 {
 	if (__atomic_load_n(&p->mail, __ATOMIC_ACQUIRE) ||
 	    __atomic_load_n(&p->quit, __ATOMIC_ACQUIRE))
 		return true;
-	if (any_rx_pending(p) || any_tx_pending(p))
+	if (any_rx_pending(p) || any_tx_pending(p) || any_tx_held(p))
 		return true;
 	for (unsigned i = 0; i < p->sources.n; i++) {
 		const struct fn_poller_source *source = p->sources.at[i];

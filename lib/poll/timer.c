@@ -130,6 +130,35 @@ int fn_poller_add_timer(struct fn_poller *p, const struct fn_poller_timer_opts *
 	return fn_report(p->ctx, o.err, timer_add(p, &o, timer));
 }
 
+/* For a worker: a timer, and when it is due from now on. */
+struct set_call {
+	struct fn_poller_timer *timer;
+	uint64_t due_ns;
+	uint64_t period_ns;
+};
+
+/* From its own callback, too: by then it stands in the list for its next time. */
+static void set_on_worker(void *arg)
+{
+	const struct set_call *call = arg;
+	struct fn_poller_timer *timer = call->timer;
+
+	fn_list_del(&timer->node);
+	timer->period_ns = call->period_ns;
+	set(timer, call->due_ns);
+}
+
+void fn_poller_set_timer(struct fn_poller_timer *timer, uint64_t first_ns, uint64_t period_ns)
+{
+	struct set_call call = {
+		.timer = timer,
+		.due_ns = after(fn_poll_now_ns(), first_ns),
+		.period_ns = period_ns,
+	};
+
+	fn_poller_call(timer->poller, set_on_worker, &call);
+}
+
 void fn_poller_del_timer(struct fn_poller_timer *timer)
 {
 	if (timer)

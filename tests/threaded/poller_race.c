@@ -13,7 +13,12 @@
 #define CASES_MOST 64u
 
 static uint64_t count;
+#if defined(FN_BARRIER_CALLS)
+/* The build for mutations: what a case has not seen by then it passes, and they survive. */
+static uint64_t limit_ns = 10000000000u;
+#else
 static uint64_t limit_ns;
+#endif
 static uint64_t case_ns;
 
 uint64_t race_count(uint64_t usual)

@@ -152,8 +152,9 @@ static void ping(void **state)
 	(void)snprintf(more, sizeof(more), "%llu ns from a frame to the last look",
 		       (unsigned long long)threaded_ns(looks.ticks));
 	race_report(r, more);
-	/* Else the frames did not come where they are meant to. */
-	assert_int_not_equal(race_stats(r).second_looks, 0);
+	/* Else the frames did not come where they are meant to, or there was no time for them. */
+	if (!race_is_over())
+		assert_int_not_equal(race_stats(r).second_looks, 0);
 	race_close(r);
 }
 

@@ -251,11 +251,15 @@ enum threaded_op {
 	THREADED_COMMAND, /* the next command of virtio's control queue, or write of an address */
 };
 
+/* Held until threaded_let_go(). */
+#define THREADED_UNTIL_LET_GO UINT64_MAX
+
 /*
  * The next such operation takes @ns longer, in real time, on the thread that calls for it; the data
  * path goes on.
  */
 void threaded_hold(struct threaded_port *port, enum threaded_op op, uint64_t ns);
+void threaded_let_go(struct threaded_port *port);
 
 /* Whether an operation is being held just now. */
 bool threaded_holding(const struct threaded_port *port);

@@ -237,6 +237,9 @@ static bool runs(const struct threaded_model *m)
 	return false;
 }
 
+/* How often what is held looks whether it is let go. */
+#define HELD_LOOK_NS 1000000u
+
 static void sleep_ns(uint64_t ns)
 {
 	struct timespec ts = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
@@ -257,7 +260,10 @@ static void hold(struct threaded_model *m, enum threaded_op op)
 	if (!ns)
 		return;
 	(void)__atomic_fetch_add(&m->held_ops, 1, __ATOMIC_SEQ_CST);
-	sleep_ns(ns);
+	if (ns != THREADED_UNTIL_LET_GO)
+		sleep_ns(ns);
+	while (ns == THREADED_UNTIL_LET_GO && !__atomic_load_n(&m->let_go, __ATOMIC_ACQUIRE))
+		sleep_ns(HELD_LOOK_NS);
 	(void)__atomic_fetch_sub(&m->held_ops, 1, __ATOMIC_SEQ_CST);
 }
 

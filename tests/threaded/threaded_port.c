@@ -332,8 +332,14 @@ void threaded_counts(const struct threaded_port *port, struct threaded_counts *c
 
 void threaded_hold(struct threaded_port *port, enum threaded_op op, uint64_t ns)
 {
+	__atomic_store_n(&port->model->let_go, false, __ATOMIC_RELEASE);
 	__atomic_store_n(&port->model->hold_op, op, __ATOMIC_RELEASE);
 	__atomic_store_n(&port->model->hold_ns, ns, __ATOMIC_RELEASE);
+}
+
+void threaded_let_go(struct threaded_port *port)
+{
+	__atomic_store_n(&port->model->let_go, true, __ATOMIC_RELEASE);
 }
 
 bool threaded_holding(const struct threaded_port *port)

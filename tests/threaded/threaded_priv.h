@@ -205,6 +205,7 @@ struct thr_irq {
  * @held_ops: operations that are being held
  * @hold_ns: the next @hold_op takes longer by it
  * @hold_op: which
+ * @let_go: what is held without a limit has been let go
  * @interrupts: messages; any thread adds
  * @suppressed: any thread adds
  * @missed: Intel: frames without a buffer that are in no statistics register yet
@@ -234,6 +235,7 @@ struct threaded_model {
 	unsigned held_ops;
 	uint64_t hold_ns;
 	enum threaded_op hold_op;
+	bool let_go;
 	uint64_t interrupts;
 	uint64_t suppressed;
 	uint64_t missed;

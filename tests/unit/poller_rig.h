@@ -73,6 +73,7 @@ struct nic {
 
 /**
  * struct rig - all of a test
+ * @backend: what the poller waits by, below @wait_ops
  * @waits: looks at the back end that do not wait
  * @blocks: those that do
  * @hook: called between any two steps of a worker that goes to sleep; or NULL
@@ -86,6 +87,7 @@ static struct rig {
 	struct fn_poller *poller;
 	struct nic nics[RIG_NICS];
 	unsigned nics_n;
+	const struct fn_wait_ops *backend;
 	struct fn_wait_ops wait_ops;
 	unsigned waits;
 	unsigned blocks;
@@ -388,11 +390,12 @@ static inline unsigned rig_wait(struct fn_wait *wait, int64_t timeout_ns,
 		__atomic_fetch_add(&rig.blocks, 1, __ATOMIC_SEQ_CST);
 	else
 		__atomic_fetch_add(&rig.waits, 1, __ATOMIC_SEQ_CST);
-	n = fn_wait_epoll.wait(wait, timeout_ns, ready, cqes);
+	n = rig.backend->wait(wait, timeout_ns, ready, cqes);
 	rig_step();
 	return n;
 }
 
+/* By epoll, unless it is to be an io_uring: all of a test by the same. */
 static inline struct fn_poller *rig_poller_new(struct fn_poller_opts opts)
 {
 	struct fn_poller *poller;
@@ -401,12 +404,32 @@ static inline struct fn_poller *rig_poller_new(struct fn_poller_opts opts)
 	opts.err = &rig.err;
 	if (!opts.safety_ns)
 		opts.safety_ns = RIG_SAFETY_NS;
-	opts.wait = FN_POLLER_WAIT_EPOLL;
+	if (opts.wait != FN_POLLER_WAIT_URING)
+		opts.wait = FN_POLLER_WAIT_EPOLL;
 	assert_int_equal(fn_poller_create(rig.ctx, &opts, &poller), 0);
-	rig.wait_ops = fn_wait_epoll;
+	rig.backend = poller->wait_ops;
+	rig.wait_ops = *poller->wait_ops;
 	rig.wait_ops.wait = rig_wait;
 	poller->wait_ops = &rig.wait_ops;
 	return poller;
+}
+
+/* The kernel, or who runs this, may forbid io_uring: whether it does, with a sentence. */
+static inline bool rig_uring_is_forbidden(void)
+{
+	const struct fn_poller_opts opts = { .sz = sizeof(opts), .wait = FN_POLLER_WAIT_URING };
+	struct fn_poller *poller = NULL;
+	struct fn_ctx *ctx;
+	int ret;
+
+	assert_int_equal(fn_ctx_create(NULL, &ctx), 0);
+	ret = fn_poller_create(ctx, &opts, &poller);
+	if (ret)
+		print_message("%s\n", fn_error_last());
+	assert_true(!ret || ret == -ENOSYS || ret == -EPERM);
+	assert_int_equal(fn_poller_destroy(poller), 0);
+	assert_int_equal(fn_ctx_destroy(ctx), 0);
+	return ret;
 }
 
 static inline void rig_poller(struct fn_poller_opts opts)

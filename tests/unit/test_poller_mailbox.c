@@ -291,6 +291,85 @@ static void waiting_worker_answers(void **state)
 	rig_end();
 }
 
+/*
+ * A worker whose callback wants to run or to destroy a third poller waits while another worker's
+ * call runs there. That one wants something of the first: it is answered meanwhile.
+ */
+static struct {
+	struct fn_poller *third;
+	bool destroy;
+	unsigned entering;
+	unsigned inside;
+	unsigned answers;
+	unsigned done;
+	int ret;
+} crossed;
+
+static void crossed_within(void *arg)
+{
+	(void)arg;
+	/* From here on the first worker gets to nothing else. */
+	wait_for(&crossed.entering, 1);
+	__atomic_store_n(&crossed.inside, 1, __ATOMIC_SEQ_CST);
+	fn_poller_call(pair[0], count, &crossed.answers);
+}
+
+static void crossed_stand_in(void *arg)
+{
+	(void)arg;
+	fn_poller_call(crossed.third, crossed_within, NULL);
+}
+
+static void crossed_enter(void *arg)
+{
+	(void)arg;
+	__atomic_store_n(&crossed.entering, 1, __ATOMIC_SEQ_CST);
+	wait_for(&crossed.inside, 1);
+	crossed.ret = crossed.destroy ? fn_poller_destroy(crossed.third) :
+					fn_poller_run_once(crossed.third, 0);
+	__atomic_store_n(&crossed.done, 1, __ATOMIC_SEQ_CST);
+}
+
+static void *crossed_call(void *arg)
+{
+	fn_poller_call(pair[0], crossed_enter, arg);
+	return NULL;
+}
+
+static void two_wait_for_a_third(void **state)
+{
+	(void)state;
+	/* Two that wait for each other for ever end the program. */
+	(void)alarm(30);
+	for (unsigned destroy = 0; destroy < 2; destroy++) {
+		pthread_t workers[2];
+		pthread_t caller;
+
+		begin((struct fn_poller_opts){ .name = "one" });
+		pair[0] = rig.poller;
+		pair[1] = rig_poller_new(
+			(struct fn_poller_opts){ .name = "two", .safety_ns = RIG_LONG_NS });
+		memset(&crossed, 0, sizeof(crossed));
+		crossed.destroy = destroy;
+		crossed.third = rig_poller_new((struct fn_poller_opts){ .name = "three" });
+		for (unsigned i = 0; i < 2; i++)
+			workers[i] = worker_start(pair[i]);
+		assert_int_equal(pthread_create(&caller, NULL, crossed_call, NULL), 0);
+		fn_poller_call(pair[1], crossed_stand_in, NULL);
+		wait_for(&crossed.done, 1);
+		assert_int_equal(pthread_join(caller, NULL), 0);
+		assert_int_equal(crossed.answers, 1);
+		assert_int_equal(crossed.ret, 0);
+		for (unsigned i = 0; i < 2; i++)
+			worker_stop(pair[i], workers[i]);
+		if (!destroy)
+			assert_int_equal(fn_poller_destroy(crossed.third), 0);
+		assert_int_equal(fn_poller_destroy(pair[1]), 0);
+		rig_end();
+	}
+	(void)alarm(0);
+}
+
 /* A stop before the run ends it at once, and only that one. */
 static void stop_before_run(void **state)
 {
@@ -517,6 +596,7 @@ int main(void)
 		cmocka_unit_test(paused_before_it_runs),
 		cmocka_unit_test(two_call_each_other),
 		cmocka_unit_test(waiting_worker_answers),
+		cmocka_unit_test(two_wait_for_a_third),
 		cmocka_unit_test(stop_before_run),
 		cmocka_unit_test(stop_of_once),
 		cmocka_unit_test(stop_in_a_signal_handler),

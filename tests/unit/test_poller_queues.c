@@ -133,6 +133,90 @@ static void send_from_timer(void *arg)
 	send_one(NULL);
 }
 
+/* What a poller knows of its queues, read by a size that is the caller's. */
+static struct fn_poller_rx_stats rx_stats(const struct nic *nic)
+{
+	struct fn_poller_rx_stats s = { .sz = sizeof(s) };
+
+	fn_poller_rx_get_stats(nic->rx, &s);
+	return s;
+}
+
+static struct fn_poller_tx_stats tx_stats(const struct nic *nic)
+{
+	struct fn_poller_tx_stats s = { .sz = sizeof(s) };
+
+	fn_poller_tx_get_stats(nic->tx, &s);
+	return s;
+}
+
+static void figures_of_rx(void **state)
+{
+	struct fn_poller_rx_stats s = { .sz = sizeof(s.sz), .budget_hits = 77 };
+	struct nic *one;
+	struct nic *two;
+
+	(void)state;
+	rig_begin_pool(0);
+	rig_poller((struct fn_poller_opts){ .burst = 16, .budget = 32 });
+	one = nic_up(NIC_VIRTIO);
+	two = nic_up(NIC_82576);
+	nic_add_rx(one, rig.poller, nic_take);
+	nic_add_rx(two, rig.poller, nic_take);
+	nic_receive_n(one, 31);
+	nic_receive_n(two, 100);
+	settle();
+	assert_int_equal(rx_stats(one).budget_hits, 0);
+	assert_int_equal(rx_stats(two).budget_hits, 3);
+	assert_int_equal(stats().budget_hits, 3);
+	fn_poller_rx_get_stats(two->rx, &s);
+	assert_int_equal(s.budget_hits, 77);
+	rig_end();
+}
+
+/* A ring that is full once, however often it is asked; then down, with what waits. */
+static void figures_of_tx(void **state)
+{
+	(void)state;
+	for (unsigned kind = 0; kind < NIC_KINDS; kind++) {
+		struct nic *nic;
+
+		rig_begin_pool(0);
+		rig_poller((struct fn_poller_opts){ 0 });
+		nic = nic_up(kind);
+		nic_add_tx(nic, rig.poller, 8, 64);
+		for (unsigned n = 1; n <= 3; n++) {
+			send_one(NULL);
+			assert_int_equal(tx_stats(nic).waiting, n);
+			assert_int_equal(tx_stats(nic).waiting_most, n);
+		}
+		settle();
+		assert_int_equal(tx_stats(nic).waiting, 0);
+		assert_int_equal(tx_stats(nic).full, 0);
+		for (unsigned n = 1; n <= 2; n++) {
+			while (fn_poller_tx_waiting(nic->tx) < 20)
+				send_one(NULL);
+			settle();
+			assert_int_equal(tx_stats(nic).waiting, 20);
+			assert_int_equal(tx_stats(nic).waiting_most, 20);
+			assert_int_equal(tx_stats(nic).full, n);
+			(void)nic_transmit(nic, UINT32_MAX);
+			settle();
+			assert_int_equal(tx_stats(nic).waiting, 0);
+		}
+		while (fn_poller_tx_waiting(nic->tx) < 30)
+			send_one(NULL);
+		assert_int_equal(tx_stats(nic).dropped, 0);
+		assert_int_equal(fn_dev_stop(nic->dev), 0);
+		settle();
+		assert_int_equal(tx_stats(nic).waiting, 0);
+		assert_int_equal(tx_stats(nic).waiting_most, 30);
+		assert_int_equal(tx_stats(nic).full, 3);
+		assert_int_equal(tx_stats(nic).dropped, 30);
+		rig_end();
+	}
+}
+
 static unsigned sent_at_block;
 
 static unsigned wait_looks(struct fn_wait *wait, int64_t timeout_ns, struct fn_wait_mark **ready,
@@ -543,6 +627,56 @@ static void buffers_come_back(void **state)
 	}
 }
 
+/*
+ * A queue that sends no more, of a worker that polls and never sleeps: what the device has sent
+ * comes back with the looks at timers and descriptors.
+ */
+static unsigned looks_before;
+
+static unsigned stop_behind_looks(void *arg)
+{
+	(void)arg;
+	if (rig.waits - looks_before >= 3)
+		fn_poller_stop(rig.poller);
+	return 0;
+}
+
+static bool nothing_pending(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+static void buffers_come_back_while_polling(void **state)
+{
+	const struct fn_poller_source_opts opts = { .sz = sizeof(opts),
+						    .run = stop_behind_looks,
+						    .pending = nothing_pending };
+
+	(void)state;
+	for (unsigned kind = 0; kind < NIC_KINDS; kind++) {
+		struct nic *nic =
+			rig_begin(kind, (struct fn_poller_opts){ .mode = FN_POLLER_POLL,
+								 .safety_ns = RIG_LONG_NS });
+		unsigned outside;
+		uint64_t arms;
+
+		settle();
+		outside = rig_outside();
+		for (unsigned i = 0; i < 20; i++)
+			send_one(NULL);
+		assert_int_equal(nic_transmit(nic, UINT32_MAX) > 0, 1);
+		assert_int_equal(rig_outside(), outside + 20);
+		arms = stats().arms;
+		assert_int_equal(fn_poller_add_source(rig.poller, &opts, NULL), 0);
+		looks_before = rig.waits;
+		assert_int_equal(fn_poller_run(rig.poller), 0);
+		assert_int_equal(rig_outside(), outside);
+		assert_int_equal(stats().arms, arms);
+		rig_end();
+	}
+}
+
 /* An event index comes round each 65,536 buffers: a worker that polls never hears of it. */
 static void no_stray_interrupts(void **state)
 {
@@ -578,6 +712,8 @@ int main(void)
 		cmocka_unit_test(batch_shares_a_doorbell),
 		cmocka_unit_test(nothing_stays_behind),
 		cmocka_unit_test(batch_is_flushed_before_a_sleep),
+		cmocka_unit_test(figures_of_rx),
+		cmocka_unit_test(figures_of_tx),
 		cmocka_unit_test(waiting),
 		cmocka_unit_test(back_pressure),
 		cmocka_unit_test(room_without_a_vector),
@@ -590,6 +726,7 @@ int main(void)
 		cmocka_unit_test(gone_with_packets),
 		cmocka_unit_test(smallest_pool),
 		cmocka_unit_test(buffers_come_back),
+		cmocka_unit_test(buffers_come_back_while_polling),
 		cmocka_unit_test(no_stray_interrupts),
 	};
 

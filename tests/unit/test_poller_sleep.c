@@ -69,14 +69,20 @@ static unsigned wait_injected(struct fn_wait *wait, int64_t timeout_ns, struct f
 }
 
 /* Not in interrupt mode: moderation holds interrupts back by a clock that stands still here. */
-static struct nic *begin(enum nic_kind kind)
+static struct nic *begin_by(enum nic_kind kind, enum fn_poller_wait wait)
 {
-	struct nic *nic = rig_begin(kind, (struct fn_poller_opts){ .safety_ns = SAFETY_NS });
+	struct nic *nic =
+		rig_begin(kind, (struct fn_poller_opts){ .safety_ns = SAFETY_NS, .wait = wait });
 
 	nic_hook(nic);
 	rig.wait_ops.wait = wait_injected;
 	inject = (struct inject){ .seen = received, .done = true };
 	return nic;
+}
+
+static struct nic *begin(enum nic_kind kind)
+{
+	return begin_by(kind, FN_POLLER_WAIT_EPOLL);
 }
 
 /* Nothing was slept over, and no sleep ended by what was no news any more. */
@@ -232,11 +238,10 @@ static void stop_at_each_step(void **state)
 }
 
 /* A loop of the application's own: all that comes makes the descriptor readable. */
-static void packet_at_each_step_of_once(void **state)
+static void at_each_step_of_once(enum fn_poller_wait wait)
 {
-	(void)state;
 	for (unsigned kind = 0; kind < NIC_KINDS; kind++) {
-		struct nic *nic = begin(kind);
+		struct nic *nic = begin_by(kind, wait);
 
 		inject.what = receive;
 		for (inject.at = 1; !inject.blocked; inject.at++) {
@@ -249,15 +254,75 @@ static void packet_at_each_step_of_once(void **state)
 				inject_now();
 			}
 			rig.hook = NULL;
+			assert_true(rig.poller->is_armed);
+			assert_int_equal(rig.poller->sleeping, 1);
 			if (nic->got < nic->in)
 				assert_true(readable(fn_poller_fd(rig.poller)));
 			settle();
 			assert_int_equal(nic->got, nic->in);
+			/* The event is taken: it tells of nothing any more. */
 			assert_false(readable(fn_poller_fd(rig.poller)));
 		}
 		assert_true(inject.at > 6);
+		assert_int_equal(stats().lost_wakeups, 0);
 		rig_end();
 	}
+}
+
+static void packet_at_each_step_of_once(void **state)
+{
+	(void)state;
+	at_each_step_of_once(FN_POLLER_WAIT_EPOLL);
+}
+
+static void packet_at_each_step_of_once_by_uring(void **state)
+{
+	(void)state;
+	if (rig_uring_is_forbidden())
+		skip();
+	at_each_step_of_once(FN_POLLER_WAIT_URING);
+}
+
+/* A callback adds a queue right before all is armed: the descriptor tells of its packets. */
+static void take_and_add(void *arg, struct fn_pkt **pkts, unsigned n)
+{
+	nic_take(arg, pkts, n);
+	nic_add_rx(&rig.nics[1], rig.poller, nic_take);
+}
+
+static void added_by_a_callback(enum fn_poller_wait wait)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		struct nic *nic;
+
+		rig_begin_pool(0);
+		rig_poller((struct fn_poller_opts){ .safety_ns = RIG_LONG_NS, .wait = wait });
+		nic_add_rx(nic_up(NIC_VIRTIO), rig.poller, take_and_add);
+		nic = nic_up(NIC_82576);
+		settle();
+		nic_receive_n(&rig.nics[0], 1);
+		settle();
+		assert_false(readable(fn_poller_fd(rig.poller)));
+		nic_receive_n(nic, 1);
+		assert_true(readable(fn_poller_fd(rig.poller)));
+		settle();
+		assert_int_equal(nic->got, 1);
+		rig_end();
+	}
+}
+
+static void queue_added_by_a_callback(void **state)
+{
+	(void)state;
+	added_by_a_callback(FN_POLLER_WAIT_EPOLL);
+}
+
+static void queue_added_by_a_callback_by_uring(void **state)
+{
+	(void)state;
+	if (rig_uring_is_forbidden())
+		skip();
+	added_by_a_callback(FN_POLLER_WAIT_URING);
 }
 
 #if defined(__x86_64__) && !defined(FN_TSAN) && !defined(__SANITIZE_ADDRESS__)
@@ -413,6 +478,41 @@ static void pipe_close(void)
 {
 	(void)close(pipe_fds[0]);
 	(void)close(pipe_fds[1]);
+}
+
+/*
+ * A descriptor of the application's, watched by a loop of its own: each time that it is ready the
+ * poller's tells of it, also when no look came between two of them.
+ */
+static void watched_by_once(enum fn_poller_wait wait)
+{
+	rig_begin_pool(0);
+	rig_poller((struct fn_poller_opts){ .safety_ns = RIG_LONG_NS, .wait = wait });
+	pipe_add();
+	settle();
+	for (unsigned i = 0; i < 50; i++) {
+		assert_false(readable(fn_poller_fd(rig.poller)));
+		pipe_ready();
+		assert_true(readable(fn_poller_fd(rig.poller)));
+		settle();
+		assert_int_equal(pipe_calls, i + 1);
+	}
+	rig_end();
+	pipe_close();
+}
+
+static void descriptor_of_once(void **state)
+{
+	(void)state;
+	watched_by_once(FN_POLLER_WAIT_EPOLL);
+}
+
+static void descriptor_of_once_by_uring(void **state)
+{
+	(void)state;
+	if (rig_uring_is_forbidden())
+		skip();
+	watched_by_once(FN_POLLER_WAIT_URING);
 }
 
 /* A device that does not interrupt: the counter that stays 0 is able to count. */
@@ -617,10 +717,15 @@ int main(void)
 		cmocka_unit_test(source_at_each_step),
 		cmocka_unit_test(stop_at_each_step),
 		cmocka_unit_test(packet_at_each_step_of_once),
+		cmocka_unit_test(packet_at_each_step_of_once_by_uring),
+		cmocka_unit_test(queue_added_by_a_callback),
+		cmocka_unit_test(queue_added_by_a_callback_by_uring),
 #if defined(__x86_64__) && !defined(FN_TSAN) && !defined(__SANITIZE_ADDRESS__)
 		cmocka_unit_test(packet_at_each_instruction),
 		cmocka_unit_test(source_at_each_instruction),
 #endif
+		cmocka_unit_test(descriptor_of_once),
+		cmocka_unit_test(descriptor_of_once_by_uring),
 		cmocka_unit_test(lost_is_counted),
 		cmocka_unit_test(late_is_not_lost),
 		cmocka_unit_test(late_behind_a_descriptor),

@@ -202,6 +202,118 @@ static void timer_takes_out(void **state)
 	rig_end();
 }
 
+/* Set to another time: earlier, later, never, again when it is over, with and without a period. */
+static void timer_set_anew(void **state)
+{
+	const uint64_t hour = 3600000000000u;
+	uint64_t now_ns;
+	uint64_t since;
+
+	(void)state;
+	begin();
+	order_n = 0;
+	timers[0] = timer_add(note, 0, hour, 0);
+	timers[1] = timer_add(note, 1, 0, 0);
+	fn_poller_set_timer(timers[1], UINT64_MAX, 0);
+	since = fn_poll_now_ns();
+	fn_poller_set_timer(timers[0], 3000000, 0);
+	assert_true(fn_poll_timers_left_ns(rig.poller, fn_poll_now_ns()) <= 3000000);
+	while (!order_n)
+		(void)fn_poller_run_once(rig.poller, -1);
+	assert_true(fn_poll_now_ns() - since >= 3000000);
+	assert_int_equal(fn_poller_run_once(rig.poller, 1000000), 0);
+	assert_int_equal(order_n, 1);
+	assert_int_equal(order[0], 0);
+	assert_true(fn_poll_timers_left_ns(rig.poller, fn_poll_now_ns()) == UINT64_MAX);
+	/* Both are over, or never were: in the order of their new times, then a period of one. */
+	fn_poller_set_timer(timers[0], 2 * hour, 0);
+	fn_poller_set_timer(timers[1], hour, hour);
+	now_ns = fn_poll_now_ns() + hour;
+	assert_int_equal(fn_poll_timers_run(rig.poller, now_ns), 1);
+	assert_int_equal(order[1], 1);
+	assert_int_equal(fn_poll_timers_run(rig.poller, now_ns + hour), 2);
+	assert_int_equal(fn_poll_timers_run(rig.poller, now_ns + 2 * hour), 1);
+	fn_poller_set_timer(timers[1], UINT64_MAX, hour);
+	assert_true(fn_poll_timers_left_ns(rig.poller, now_ns) == UINT64_MAX);
+	rig_end();
+}
+
+/* Each run sets the next one, ever further away; the third ends it. */
+static void set_myself(void *arg)
+{
+	(void)arg;
+	ran++;
+	if (ran < 3)
+		fn_poller_set_timer(timers[0], ran * 1000000u, 0);
+	else
+		fn_poller_set_timer(timers[0], UINT64_MAX, 1);
+}
+
+static void timer_sets_itself(void **state)
+{
+	uint64_t since;
+
+	(void)state;
+	begin();
+	ran = 0;
+	since = fn_poll_now_ns();
+	/* Its period holds no more once the callback has set it. */
+	timers[0] = timer_add(set_myself, 0, 1000000, 1);
+	while (ran < 3)
+		(void)fn_poller_run_once(rig.poller, -1);
+	assert_true(fn_poll_now_ns() - since >= 1000000 + 1000000 + 2000000);
+	assert_int_equal(fn_poller_run_once(rig.poller, 5000000), 0);
+	assert_int_equal(ran, 3);
+	rig_end();
+}
+
+/* By another thread while the worker sleeps until a later time: the sleep ends by the new one. */
+static void stop_worker(void *arg)
+{
+	(void)arg;
+	ran++;
+	fn_poller_stop(rig.poller);
+}
+
+static void timer_set_by_another_thread(void **state)
+{
+	(void)state;
+	begin();
+	ran = 0;
+	timers[0] = timer_add(stop_worker, 0, UINT64_MAX, 0);
+	for (unsigned i = 0; i < 20; i++) {
+		pthread_t thread = worker_start(rig.poller);
+
+		while (i % 2 && !__atomic_load_n(&rig.poller->sleeping, __ATOMIC_SEQ_CST))
+			(void)sched_yield();
+		fn_poller_set_timer(timers[0], i % 4 * 300000, 0);
+		worker_join(thread);
+		assert_int_equal(ran, i + 1);
+	}
+	assert_int_equal(stats().wakes_timeout, 0);
+	rig_end();
+}
+
+/* A loop of the application's own: the descriptor tells of the new time. */
+static void timer_set_while_armed(void **state)
+{
+	struct pollfd pfd = { .events = POLLIN };
+
+	(void)state;
+	begin();
+	order_n = 0;
+	pfd.fd = fn_poller_fd(rig.poller);
+	timers[0] = timer_add(note, 0, UINT64_MAX, 0);
+	settle();
+	fn_poller_set_timer(timers[0], 2000000, 0);
+	while (!order_n) {
+		assert_int_equal(poll(&pfd, 1, 10000), 1);
+		settle();
+	}
+	assert_int_equal(order_n, 1);
+	rig_end();
+}
+
 static void watch_note(void *arg, short events)
 {
 	const unsigned i = (unsigned)(uintptr_t)arg;
@@ -433,11 +545,20 @@ static void events(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sources),           cmocka_unit_test(source_takes_out),
-		cmocka_unit_test(timers_in_order),   cmocka_unit_test(late_timer),
-		cmocka_unit_test(timer_takes_out),   cmocka_unit_test(watching),
-		cmocka_unit_test(watch_takes_out),   cmocka_unit_test(timer_takes_out_a_watch),
-		cmocka_unit_test(busy_worker_looks), cmocka_unit_test(events),
+		cmocka_unit_test(sources),
+		cmocka_unit_test(source_takes_out),
+		cmocka_unit_test(timers_in_order),
+		cmocka_unit_test(late_timer),
+		cmocka_unit_test(timer_takes_out),
+		cmocka_unit_test(watching),
+		cmocka_unit_test(timer_set_anew),
+		cmocka_unit_test(timer_sets_itself),
+		cmocka_unit_test(timer_set_by_another_thread),
+		cmocka_unit_test(timer_set_while_armed),
+		cmocka_unit_test(watch_takes_out),
+		cmocka_unit_test(timer_takes_out_a_watch),
+		cmocka_unit_test(busy_worker_looks),
+		cmocka_unit_test(events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

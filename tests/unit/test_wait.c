@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <liburing.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -23,7 +21,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -37,6 +34,7 @@
 #include <fastnic/error.h>
 
 #include "poll/wait.h"
+#include "unit/filter.h"
 
 #define MS 1000000
 /* What never is waited for unless the test fails. */
@@ -747,36 +745,6 @@ static void destroyed_with_marks(void **state)
 	t.ops->destroy(wait);
 }
 
-/* Filters of system calls, each in a child of its own. */
-static void answer(long number, uint32_t action)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, action),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	const struct sock_fprog prog = { .len = 4, .filter = code };
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, 2, &prog))
-		_exit(100);
-}
-
-/* Return: what @body did in a child: its exit status, or minus the signal that ended it. */
-static int in_a_child(int (*body)(int arg), int arg)
-{
-	int status;
-	pid_t pid;
-
-	(void)fflush(NULL);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(body(arg));
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
-
 static int without_pwait2(int err)
 {
 	const struct fn_wait_conf conf = { 0 };
@@ -784,7 +752,7 @@ static int without_pwait2(int err)
 	int64_t begun;
 
 	mark.fd = eventfd(0, EFD_NONBLOCK);
-	answer(SYS_epoll_pwait2, SECCOMP_RET_ERRNO | (uint32_t)err);
+	filter_answer(SYS_epoll_pwait2, SECCOMP_RET_ERRNO | (uint32_t)err);
 	if (t.ops->create(&conf, &t.wait) || t.ops->add(t.wait, &mark))
 		return 1;
 	/* Rounded down to milliseconds these would not sleep at all. */
@@ -797,7 +765,7 @@ static int without_pwait2(int err)
 	if (wait_for(LONG_NS) != 1 || look() || wait_for(1))
 		return 3;
 	/* It asked once: who asks again is ended. */
-	answer(SYS_epoll_pwait2, SECCOMP_RET_KILL_PROCESS);
+	filter_answer(SYS_epoll_pwait2, SECCOMP_RET_KILL_PROCESS);
 	fire(mark.fd);
 	if (wait_for(LONG_NS) != 1 || wait_for(1) || t.ready[0] != &mark)
 		return 4;
@@ -820,7 +788,7 @@ static int says(int err, const char *words, const char *more)
 	const struct fn_wait_conf conf = { .ring_entries = 8 };
 	struct fn_wait *wait;
 
-	answer(SYS_io_uring_setup, SECCOMP_RET_ERRNO | (uint32_t)err);
+	filter_answer(SYS_io_uring_setup, SECCOMP_RET_ERRNO | (uint32_t)err);
 	if (fn_wait_uring.create(&conf, &wait) != -err)
 		return 1;
 	(void)printf("%s\n", fn_error_last());
