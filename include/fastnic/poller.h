@@ -562,6 +562,7 @@ struct fn_poller_stats {
 	uint64_t busy_ns;
 	uint64_t spin_ns;
 	uint64_t asleep_ns;
+	uint64_t need_ns;
 	uint64_t off_cpu_ns;
 	uint64_t window_ns;
 	uint64_t wake_latency_ns;

@@ -21,6 +21,7 @@
 #include "poll/adapt.h"
 #include "poll/cost.h"
 #include "poll/dim.h"
+#include "poll/need.h"
 #include "poll/wait.h"
 
 struct fn_poller;
@@ -149,6 +150,7 @@ struct fn_poll_counts {
 	uint64_t busy_ticks;
 	uint64_t spin_ticks;
 	uint64_t asleep_ticks;
+	uint64_t need_ticks;
 	uint64_t window_ticks;
 	uint64_t asleep_since; /* fn_ticks() when the sleep that lasts began, or FN_POLL_AWAKE */
 };
@@ -197,6 +199,7 @@ struct fn_poll_found {
  * @adapt: when it sleeps
  * @mark_ticks: up to when time is accounted
  * @look_ticks: when it looked at timers and descriptors last
+ * @need: how much of its busy time was needed
  * @sources: struct fn_poller_source
  * @watches: struct fn_poller_watch
  * @vectors: struct fn_poll_vector, of the queues that are on
@@ -243,6 +246,7 @@ struct fn_poller {
 	struct fn_adapt adapt;
 	uint64_t mark_ticks;
 	uint64_t look_ticks;
+	struct fn_need need;
 	struct fn_poll_list sources;
 	struct fn_poll_list watches;
 	struct fn_list vectors;
@@ -359,6 +363,13 @@ bool fn_poll_sleep(struct fn_poller *p, uint64_t limit_ns);
 
 /* sleep.c: give sent packets back to their pools, and send what a batch holds back. */
 void fn_poll_settle(struct fn_poller *p);
+
+/*
+ * sleep.c: time of a sleep from @fell on: it begins; it is over. block() sleeps by itself: for who
+ * returns with everything armed.
+ */
+void fn_poll_fall(struct fn_poller *p, uint64_t fell);
+void fn_poll_account_sleep(struct fn_poller *p, uint64_t fell);
 
 /*
  * sleep.c: fn_poll_sleep() of no time is over, if there was one. Returns how much there was to do.

@@ -96,6 +96,8 @@ static void get_times(struct fn_poller_stats *s, struct fn_poller *p)
 {
 	const uint64_t window = get(&p->counts.window_ticks);
 
+	/* First: it is never more than the times that it comes from. */
+	s->need_ns = to_ns(p->rate, __atomic_load_n(&p->counts.need_ticks, __ATOMIC_ACQUIRE));
 	s->asleep_ns = to_ns(p->rate, get_asleep_ticks(p));
 	s->busy_ns = to_ns(p->rate, get(&p->counts.busy_ticks));
 	s->spin_ns = to_ns(p->rate, get(&p->counts.spin_ticks));
@@ -113,11 +115,10 @@ void fn_poller_get_stats(struct fn_poller *p, struct fn_poller_stats *stats)
 		.wake_latency_ns = p->cost.latency_ns,
 		.wake_cpu_ns = p->cost.cpu_ns,
 	};
-	uint64_t needed;
 
 	get_counts(&s, &p->counts);
 	get_times(&s, p);
-	needed = s.busy_ns + s.sleeps * s.wake_cpu_ns;
-	s.need_ppm = s.elapsed_ns ? (uint64_t)((__uint128_t)needed * 1000000u / s.elapsed_ns) : 0;
+	if (s.elapsed_ns)
+		s.need_ppm = (uint64_t)((__uint128_t)s.need_ns * 1000000u / s.elapsed_ns);
 	fn_info_put(stats, &s, sizeof(s));
 }
