@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* How much of a worker's busy time its packets need. */
+#include <stdbool.h>
+
 #include "poll/need.h"
 
 /*
@@ -11,6 +13,9 @@
  */
 #define ROUNDS 8u
 
+/* What is learned follows what is seen, by such a part at a time: see ROUNDS. */
+#define STEP 8u
+
 void fn_need_empty(struct fn_need *n, uint64_t time)
 {
 	if (!n->seen || time < n->least)
@@ -21,21 +26,60 @@ void fn_need_empty(struct fn_need *n, uint64_t time)
 	n->seen = 0;
 }
 
-uint64_t fn_need_settle(struct fn_need *n, const struct fn_need_sums *sums, uint64_t full)
+static void follow(uint64_t *learned, uint64_t seen)
 {
-	const uint64_t busy = sums->busy - n->settled.busy;
-	const uint64_t rounds = sums->rounds - n->settled.rounds;
-	const uint64_t packets = sums->packets - n->settled.packets;
-	uint64_t own;
-	uint64_t needed;
+	const uint64_t step = *learned / STEP + 1;
+
+	if (!*learned || (seen <= *learned + step && seen + step >= *learned))
+		*learned = seen;
+	else
+		*learned = seen > *learned ? *learned + step : *learned - step;
+}
+
+/* Of rounds that are less than half full. */
+static unsigned level_of(uint64_t rounds, uint64_t packets, uint64_t most)
+{
+	uint64_t part = rounds * most / packets / 2;
+	unsigned level = 0;
+
+	for (; part > 1 && level < FN_NEED_LEVELS - 1; part /= 2)
+		level++;
+	return level;
+}
+
+/* What so many rounds cost above as many packets in full ones, of which it is known by now. */
+static uint64_t spare(struct fn_need *n, const struct fn_need_sums *did, uint64_t most, bool fresh)
+{
+	uint64_t *each = &n->spare[level_of(did->rounds, did->packets, most)];
+	const uint64_t needed = n->full * did->packets / FN_NEED_PARTS;
+
+	if (fresh)
+		follow(each, did->busy > needed ? (did->busy - needed) / did->rounds : 0);
+	return *each * did->rounds;
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+uint64_t fn_need_settle(struct fn_need *n, const struct fn_need_sums *sums, uint64_t most,
+			uint64_t fresh)
+{
+	struct fn_need_sums did = {
+		.busy = sums->busy - n->settled.busy,
+		.rounds = sums->rounds - n->settled.rounds,
+		.packets = sums->packets - n->settled.packets,
+	};
 
 	n->settled = *sums;
-	if (!packets)
-		return busy;
-	/* More than in full rounds: queues were taken out meanwhile. */
-	own = n->round * rounds;
-	needed = n->round * packets / full;
-	if (own <= needed)
-		return busy;
-	return busy > own - needed ? busy - (own - needed) : 0;
+	if (!did.packets || !did.rounds)
+		return did.busy;
+	did.busy = less(did.busy, less(n->round * did.rounds, n->round * did.packets / most));
+	if (did.packets >= did.rounds * most / 2) {
+		follow(&n->full, did.busy * FN_NEED_PARTS / did.packets);
+		n->full_at = sums->busy;
+		return did.busy;
+	}
+	return less(did.busy, spare(n, &did, most, n->full && sums->busy - n->full_at < fresh));
 }

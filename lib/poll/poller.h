@@ -159,10 +159,18 @@ struct fn_poll_counts {
 #define FN_POLL_AWAKE 0u
 #define FN_POLL_WAKING 1u
 
-/* So many fn_ticks() in so many nanoseconds. */
-struct fn_poll_rate {
-	uint64_t ticks;
-	uint64_t ns;
+/**
+ * struct fn_poll_off_cpu - time that workers were ready to run, and others had the processor
+ * @tid: the thread that is the worker, or was it last; 0: none, or it has been accounted for
+ * @from_ns: what that one had waited when it became the worker
+ * @to_ns: and when that was looked at last
+ * @before_ns: of workers before it
+ */
+struct fn_poll_off_cpu {
+	int tid;
+	uint64_t from_ns;
+	uint64_t to_ns;
+	uint64_t before_ns;
 };
 
 /**
@@ -222,7 +230,7 @@ struct fn_poll_found {
  * @quit: fn_poller_stop()
  * @asleep_read: most ticks asleep that were read (stats.c)
  *
- * Fixed at creation: @ctx to @rate. Guarded by &fn_ctx.poll_lock:
+ * Fixed at creation: @ctx to @cost. Guarded by &fn_ctx.poll_lock:
  * @node: in &fn_ctx.pollers
  * @calls: functions to run (mailbox.c)
  * @pauses: of fn_poller_pause()
@@ -232,7 +240,7 @@ struct fn_poll_found {
  * @stands_in: that thread only runs functions of the mailbox
  * @parked: the worker is outside of its rounds, because it is paused
  * @thread: see @runs
- * @tid: its thread id; 0: none has been the worker yet
+ * @off_cpu: see stats.c
  */
 /* By who touches it, not by size. NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) */
 struct fn_poller {
@@ -277,7 +285,6 @@ struct fn_poller {
 	struct fn_wait_mark timer;
 	struct fn_wait_mark events;
 	struct fn_cost cost;
-	struct fn_poll_rate rate;
 
 	struct fn_list node;
 	struct fn_list calls;
@@ -288,7 +295,7 @@ struct fn_poller {
 	bool parked;
 	bool irqs_warned;
 	pthread_t thread;
-	int tid;
+	struct fn_poll_off_cpu off_cpu;
 };
 
 static inline uint64_t fn_poll_now_ns(void)
@@ -306,6 +313,13 @@ void fn_poll_list_del(struct fn_poll_list *list, const void *thing);
 /* mailbox.c: become the worker, or cease to be: 0, or -EBUSY with a sentence. */
 int fn_poll_enter(struct fn_poller *p);
 void fn_poll_leave(struct fn_poller *p);
+
+/*
+ * stats.c: the calling thread is the worker, which &fn_ctx.poll_lock is held for; it will be no
+ * more, and may end.
+ */
+void fn_poll_off_cpu_begin(struct fn_poller *p);
+void fn_poll_off_cpu_end(struct fn_poller *p);
 
 /* mailbox.c: a safe point: run what others asked for, and stay as long as it is paused. */
 void fn_poll_serve(struct fn_poller *p);

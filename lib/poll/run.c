@@ -8,6 +8,9 @@
 /* Rounds that are full to the brim in a row, after which the clock is looked at all the same. */
 #define FULL_ROUNDS 16u
 
+/* Busy time for which full rounds tell what others cost (fn_need_settle()). */
+#define NEED_FRESH_MS 1000u
+
 /* Rounds of one fn_poller_run_once(). */
 #define ONCE_ROUNDS 16u
 
@@ -142,9 +145,11 @@ static void settle_need(struct fn_poller *p)
 	};
 	/* Each queue takes whole bursts. */
 	const uint64_t turn = p->budget - p->budget % p->burst;
+	/* What sources do in a round that is not full is no cost of such rounds. */
+	const uint64_t fresh = p->sources.n ? 0 : NEED_FRESH_MS * p->cost.ticks_per_ms;
 
 	fn_count(&p->counts.need_ticks,
-		 fn_need_settle(&p->need, &sums, turn * (p->rx.n ? p->rx.n : 1)));
+		 fn_need_settle(&p->need, &sums, turn * (p->rx.n ? p->rx.n : 1), fresh));
 }
 
 /* Rounds that were full, and behind which the clock was not looked at, are work. */
@@ -305,6 +310,7 @@ int fn_poller_run(struct fn_poller *p)
 		end(p);
 		fn_place_back(&before);
 	}
+	fn_poll_off_cpu_end(p);
 	fn_poll_leave(p);
 	return fn_report(p->ctx, NULL, ret);
 }
