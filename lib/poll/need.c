@@ -7,14 +7,19 @@
 /*
  * The cost of a round is the shortest of so many empty ones. One of them may have lost the
  * processor, have served an interrupt or looked at timers, or be the first one, whose code was in
- * no cache: a mean would take that for the cost of each round, and need for nothing. All of eight in
- * a row are not like that. And as each eight begin anew, it follows a poller that gets queues or
+ * no cache: a mean would take that for the cost of each round, and need for nothing. All of eight
+ * in a row are not like that. And as each eight begin anew, it follows a poller that gets queues or
  * loses some, which the shortest round ever would not.
  */
 #define ROUNDS 8u
 
-/* What is learned follows what is seen, by such a part at a time: see ROUNDS. */
-#define STEP 8u
+/*
+ * What is learned follows what is seen, by such a part of itself at a time. Up only slowly: what a
+ * round takes when it is not full is nearly all for want of others, so that a tenth too much leaves
+ * no need, and one that lost the processor takes ten times too much.
+ */
+#define UP 64u
+#define DOWN 8u
 
 void fn_need_empty(struct fn_need *n, uint64_t time)
 {
@@ -28,12 +33,16 @@ void fn_need_empty(struct fn_need *n, uint64_t time)
 
 static void follow(uint64_t *learned, uint64_t seen)
 {
-	const uint64_t step = *learned / STEP + 1;
+	const uint64_t most = *learned + *learned / UP + 1;
+	const uint64_t least = *learned - *learned / DOWN;
 
-	if (!*learned || (seen <= *learned + step && seen + step >= *learned))
-		*learned = seen;
+	if (!*learned || seen < most)
+		*learned = seen > least ? seen : least;
 	else
-		*learned = seen > *learned ? *learned + step : *learned - step;
+		*learned = most;
+	/* 0: not known. */
+	if (!*learned)
+		*learned = 1;
 }
 
 /* Of rounds that are less than half full. */

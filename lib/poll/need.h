@@ -3,10 +3,10 @@
  * How much of a worker's busy time its packets need: a state without a clock. Times are numbers of
  * the caller's clock, in any unit.
  *
- * A worker that is not saturated takes few packets a round, and that costs more for each: the round
+ * A worker that is not saturated takes few packets a round, and each of them costs more: the round
  * has a cost of its own, and what many packets share, as the cache lines that device and driver
- * write by turns, few have to themselves. A worker saves that by itself when more packets come, so
- * that it is no part of what they need: the time that they would take in full rounds.
+ * write by turns, few pay for alone. A worker saves that by itself when more packets come. So it is
+ * no part of what packets need: that is the time which they would take in full rounds.
  */
 #ifndef FN_POLL_NEED_H
 #define FN_POLL_NEED_H

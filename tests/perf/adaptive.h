@@ -330,7 +330,8 @@ struct interval quads_b(const struct quads *quads, block_value *value);
 double quads_b_sum(const struct quads *quads, block_value *value);
 
 /*
- * Why blocks judge nothing: into @text, or it is made empty. @off_cpu and @away are means of theirs.
+ * Why blocks judge nothing: into @text, or it is made empty. @off_cpu and @away are means of
+ * theirs.
  */
 void blocks_loaded(const struct session *session, double off_cpu, double away, char *text,
 		   size_t len);

@@ -80,9 +80,9 @@ static double busy_ns(const struct block *b)
 }
 
 /*
- * The load is what came of what the worker can take, and not what was asked for. It can take what it
- * took while it was busy with all that would come: a device that cannot saturate it leaves it idle
- * in between.
+ * The load is what came of what the worker can take, and not what was asked for. It can take what
+ * it took while it was busy with all that would come: a device that cannot saturate it leaves it
+ * idle in between.
  */
 static void keep(struct turns *t, const struct block *full, const struct block *b)
 {

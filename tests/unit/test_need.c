@@ -129,7 +129,7 @@ static void not_learned_too_late(void **state)
 	assert_int_equal(rounds(&n, 1000, 1, 700), 700000);
 }
 
-/* A worker that lost its processor in one of them neither learns from it that rounds cost that. */
+/* A worker that lost its processor in one of them learns from it neither that rounds cost that, */
 static void one_that_lasts(void **state)
 {
 	struct fn_need n = { 0 };
@@ -139,10 +139,9 @@ static void one_that_lasts(void **state)
 	(void)rounds(&n, 100, MOST, FULL_TIME);
 	before = rounds(&n, 100, 1, 700);
 	(void)rounds(&n, 100, 1, 7000);
-	assert_true(rounds(&n, 100, 1, 700) <= before);
-	(void)rounds(&n, 100, 1, 700);
-	assert_int_equal(rounds(&n, 100, 1, 700), before);
-	/* Nor that packets do. */
+	n.full_at = n.settled.busy - FRESH;
+	assert_in_range(rounds(&n, 100, 1, 700), before * 3 / 4, before);
+	/* nor that packets do. */
 	(void)rounds(&n, 100, MOST, 10 * FULL_TIME);
 	(void)rounds(&n, 100, MOST, FULL_TIME);
 	assert_int_equal(n.full, FULL_TIME * FN_NEED_PARTS / MOST);

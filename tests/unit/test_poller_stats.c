@@ -238,7 +238,7 @@ static void *work_elsewhere(void *arg)
 	return NULL;
 }
 
-/* What its threads waited while they were the worker: not before, and of none that is gone twice. */
+/* What its threads waited while they were the worker: not before, and not twice. */
 static void off_cpu(void **state)
 {
 	uint64_t rounds;
