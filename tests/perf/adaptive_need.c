@@ -131,10 +131,11 @@ static double median(double *values, unsigned n)
 
 static void line(const struct need_case *c, struct turns *t)
 {
-	(void)printf("need|burst %u, %u cycles a packet|%u at once|%.1f|%.0f|%.1f|%+.1f|%.1f|%.1f\n",
-		     c->burst, c->cycles, c->at_once, median(t->load, t->n), median(t->rate, t->n),
-		     median(t->need, t->n), median(t->off, t->n), median(t->a_round, t->n),
-		     median(t->ns, t->n));
+	(void)printf("need|burst %u, %u cycles a packet|%u at once|", c->burst, c->cycles,
+		     c->at_once);
+	(void)printf("%.1f|%.0f|%.1f|%+.1f|%.1f|%.1f\n", median(t->load, t->n),
+		     median(t->rate, t->n), median(t->need, t->n), median(t->off, t->n),
+		     median(t->a_round, t->n), median(t->ns, t->n));
 	(void)fflush(stdout);
 }
 
