@@ -37,12 +37,10 @@ static uint64_t grown(uint64_t now, uint64_t before)
 	return now > before ? now - before : 0;
 }
 
-/* The share of a core that the work needs: what it takes, and what sleeping and waking costs. */
+/* The share of a core that the work needs, sleeping and waking included. */
 static double need_percent(const struct fn_poller_stats *now, const struct fn_poller_stats *before)
 {
-	const uint64_t wakes_ns = grown(now->sleeps, before->sleeps) * now->wake_cpu_ns;
-
-	return percent(grown(now->busy_ns, before->busy_ns) + wakes_ns,
+	return percent(grown(now->need_ns, before->need_ns),
 		       grown(now->elapsed_ns, before->elapsed_ns));
 }
 
@@ -121,6 +119,7 @@ struct json_object *load_to_json(const struct worker *worker, const struct load 
 		{ "busy_ns", now->busy_ns },
 		{ "spin_ns", now->spin_ns },
 		{ "asleep_ns", now->asleep_ns },
+		{ "need_ns", now->need_ns },
 		{ "off_cpu_ns", now->off_cpu_ns },
 		{ "window_ns", now->window_ns },
 		{ "wake_latency_ns", now->wake_latency_ns },

@@ -598,17 +598,22 @@ FN_API int fn_poller_set_mode(struct fn_poller *poller, enum fn_poller_mode mode
  * @interrupts: interrupts of queues that were noticed; several at once count as one
  * @lost_wakeups: sleeps that lasted for &fn_poller_opts.safety_ns although there was a packet, and
  *	whose interrupt did not come even then
- * @elapsed_ns: time within fn_poller_run() and fn_poller_run_once()
+ * @elapsed_ns: time within fn_poller_run() and fn_poller_run_once(), and @asleep_ns between calls
+ *	of the latter
  * @busy_ns: of it, rounds that did something, callbacks included
  * @spin_ns: of it, rounds that found nothing, and what surrounds a sleep
- * @asleep_ns: of it, asleep
- * @off_cpu_ns: of it, ready to run while others had the processor (schedstat); in the three above,
- *	too
+ * @asleep_ns: of it, asleep; also from a fn_poller_run_once() that returned 0 with everything armed
+ *	until the next call, whatever the application does meanwhile
+ * @need_ns: processor time that the work needs: @busy_ns, less what rounds cost because they were
+ *	not full of packets, and for each of @sleeps @wake_cpu_ns, or the time that it lasted if
+ *	that is less. An upper bound, down to which it comes when rounds were full: see "What need
+ *	says" in docs/adaptive.md
+ * @off_cpu_ns: of its threads, since each began with it: ready to run while others had the
+ *	processor (schedstat); in the times above, too
  * @window_ns: how long it polls for nothing at present
  * @wake_latency_ns: time from an interrupt until the worker runs
  * @wake_cpu_ns: processor time of a sleep and its wake
- * @need_ppm: share of a core that the work needs, in parts of a million: @busy_ns, and @wake_cpu_ns
- *	for each of @sleeps, of @elapsed_ns
+ * @need_ppm: share of a core that the work needs, in parts of a million: @need_ns of @elapsed_ns
  *
  * Two of them, taken some time apart, tell of that time by their differences.
  */
@@ -637,6 +642,7 @@ struct fn_poller_stats {
 	uint64_t busy_ns;
 	uint64_t spin_ns;
 	uint64_t asleep_ns;
+	uint64_t need_ns;
 	uint64_t off_cpu_ns;
 	uint64_t window_ns;
 	uint64_t wake_latency_ns;

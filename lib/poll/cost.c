@@ -21,6 +21,8 @@
 /* A machine that lets nobody sleep and wake in peace is not waited for. */
 #define LIMIT_NS 50000000
 #define LIMIT_MS 50
+/* Looks at both clocks, so that one of them is not interrupted. */
+#define CLOCK_READINGS 16u
 
 /*
  * Beyond these a figure says how busy the machine was, or that its clocks are odd, and not what a
@@ -34,11 +36,6 @@
 #define CPU_GUESS_NS 10000
 #define TICKS_LEAST_PER_MS 1000
 #define TICKS_MOST_PER_MS 10000000
-
-struct moment {
-	uint64_t ticks;
-	int64_t ns;
-};
 
 struct samples {
 	int64_t latency_ns[SAMPLES];
@@ -54,20 +51,20 @@ static int64_t clock_ns(clockid_t clock)
 	return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
 
-/* Both clocks at one moment: of some attempts, the one that was interrupted least. */
-static struct moment moment_now(void)
+/* Both clocks at one moment: of some readings that with the least between. */
+static struct fn_rate clocks_now(void)
 {
-	struct moment best = { 0 };
+	struct fn_rate best = { 0 };
 	uint64_t least = UINT64_MAX;
 
-	for (int i = 0; i < 5; i++) {
-		uint64_t before = fn_ticks();
-		int64_t ns = clock_ns(CLOCK_MONOTONIC);
-		uint64_t took = fn_ticks() - before;
+	for (unsigned i = 0; i < CLOCK_READINGS; i++) {
+		const uint64_t before = fn_ticks();
+		const int64_t ns = clock_ns(CLOCK_MONOTONIC);
+		const uint64_t took = fn_ticks() - before;
 
 		if (took < least) {
 			least = took;
-			best = (struct moment){ .ticks = before + took / 2, .ns = ns };
+			best = (struct fn_rate){ before + took / 2, (uint64_t)ns };
 		}
 	}
 	return best;
@@ -132,10 +129,10 @@ static uint64_t within(int64_t value, int64_t least, int64_t most)
 	return (uint64_t)(value > most ? most : value);
 }
 
-static uint64_t ticks_per_ms(struct moment from, struct moment to)
+static uint64_t ticks_per_ms(struct fn_rate rate)
 {
-	int64_t ns = to.ns - from.ns;
-	int64_t ticks = (int64_t)(to.ticks - from.ticks);
+	const int64_t ns = (int64_t)rate.ns;
+	const int64_t ticks = (int64_t)rate.ticks;
 
 	/* Times a million: at 10 GHz room for 15 minutes. */
 	return within(ns > 0 ? ticks * NS_PER_MS / ns : 0, TICKS_LEAST_PER_MS, TICKS_MOST_PER_MS);
@@ -144,18 +141,21 @@ static uint64_t ticks_per_ms(struct moment from, struct moment to)
 static void cost_fill(struct fn_cost *cost, int timer, int epoll)
 {
 	struct samples samples = { .n = 0 };
-	struct moment from = moment_now();
+	const struct fn_rate from = clocks_now();
+	struct fn_rate to;
 	int64_t latency = LATENCY_GUESS_NS;
 	int64_t cpu = CPU_GUESS_NS;
 
-	samples_take(&samples, timer, epoll, from.ns + LIMIT_NS);
+	samples_take(&samples, timer, epoll, (int64_t)from.ns + LIMIT_NS);
 	if (samples.n) {
 		latency = samples_median(&samples);
 		cpu = samples.cpu_ns / samples.n;
 	}
 	cost->latency_ns = within(latency, LATENCY_LEAST_NS, LATENCY_MOST_NS);
 	cost->cpu_ns = within(cpu, CPU_LEAST_NS, CPU_MOST_NS);
-	cost->ticks_per_ms = ticks_per_ms(from, moment_now());
+	to = clocks_now();
+	cost->rate = (struct fn_rate){ to.ticks - from.ticks, to.ns - from.ns };
+	cost->ticks_per_ms = ticks_per_ms(cost->rate);
 }
 
 int fn_cost_measure(struct fn_cost *cost)

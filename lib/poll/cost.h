@@ -29,17 +29,26 @@ static inline uint64_t fn_ticks(void)
 }
 #endif
 
+/* So many fn_ticks() in so many nanoseconds. */
+struct fn_rate {
+	uint64_t ticks;
+	uint64_t ns;
+};
+
 /**
  * struct fn_cost - measured once a poller
  * @latency_ns: from the time at which a timer's interrupt is due to the first instruction of the
  *	thread that slept until then: median
  * @cpu_ns: processor time of the thread for one such sleep and wake: mean
- * @ticks_per_ms: fn_ticks() a millisecond
+ * @ticks_per_ms: fn_ticks() a millisecond, within what a clock may do
+ * @rate: the same as it was measured, for times that are shown; it stays, as with a better one
+ *	later times that nobody added to would go back
  */
 struct fn_cost {
 	uint64_t latency_ns;
 	uint64_t cpu_ns;
 	uint64_t ticks_per_ms;
+	struct fn_rate rate;
 };
 
 /**

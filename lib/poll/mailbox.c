@@ -99,7 +99,7 @@ int fn_poll_enter(struct fn_poller *p)
 	if (entered) {
 		p->runs = true;
 		p->thread = pthread_self();
-		__atomic_store_n(&p->tid, gettid(), __ATOMIC_RELAXED);
+		fn_poll_off_cpu_begin(p);
 	}
 	(void)pthread_mutex_unlock(&ctx->poll_lock);
 	if (entered)

@@ -22,8 +22,6 @@
 #define MAX_RING 4096u
 /* What any time in the options may be: an hour. */
 #define MAX_NS 3600000000000u
-/* Looks at both clocks, so that one of them is not interrupted. */
-#define CLOCK_READINGS 16u
 
 static int check_mode(enum fn_poller_mode mode, enum fn_poller_policy policy)
 {
@@ -111,39 +109,12 @@ static int wait_create(struct fn_poller *p)
 	return p->wait_ops->create(&conf, &p->wait);
 }
 
-/* Both clocks at one moment: of some readings that with the least between. */
-static struct fn_poll_rate clocks(void)
-{
-	struct fn_poll_rate now = { 0 };
-	uint64_t least = UINT64_MAX;
-
-	for (unsigned i = 0; i < CLOCK_READINGS; i++) {
-		const uint64_t before = fn_ticks();
-		const uint64_t ns = fn_poll_now_ns();
-		const uint64_t took = fn_ticks() - before;
-
-		if (took >= least)
-			continue;
-		least = took;
-		now = (struct fn_poll_rate){ before + took / 2, ns };
-	}
-	return now;
-}
-
-/*
- * The rate is that of the time in which the wake is measured, and stays: a better one later would
- * have times that nobody added to go back.
- */
 static int measure(struct fn_poller *p)
 {
-	const struct fn_poll_rate from = clocks();
 	int ret = fn_cost_measure(&p->cost);
-	struct fn_poll_rate to;
 
 	if (ret)
 		return ret;
-	to = clocks();
-	p->rate = (struct fn_poll_rate){ to.ticks - from.ticks, to.ns - from.ns };
 	if (p->opts.wake_latency_ns)
 		p->cost.latency_ns = p->opts.wake_latency_ns;
 	if (p->opts.wake_cpu_ns)

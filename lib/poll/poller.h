@@ -21,6 +21,7 @@
 #include "poll/adapt.h"
 #include "poll/cost.h"
 #include "poll/dim.h"
+#include "poll/need.h"
 #include "poll/wait.h"
 
 struct fn_poller;
@@ -156,6 +157,7 @@ struct fn_poll_counts {
 	uint64_t busy_ticks;
 	uint64_t spin_ticks;
 	uint64_t asleep_ticks;
+	uint64_t need_ticks;
 	uint64_t window_ticks;
 	uint64_t asleep_since; /* fn_ticks() when the sleep that lasts began, or FN_POLL_AWAKE */
 };
@@ -164,10 +166,18 @@ struct fn_poll_counts {
 #define FN_POLL_AWAKE 0u
 #define FN_POLL_WAKING 1u
 
-/* So many fn_ticks() in so many nanoseconds. */
-struct fn_poll_rate {
-	uint64_t ticks;
-	uint64_t ns;
+/**
+ * struct fn_poll_off_cpu - time that workers were ready to run, and others had the processor
+ * @tid: the thread that is the worker, or was it last; 0: none, or it has been accounted for
+ * @from_ns: what that one had waited when it became the worker
+ * @to_ns: and when that was looked at last
+ * @before_ns: of workers before it
+ */
+struct fn_poll_off_cpu {
+	int tid;
+	uint64_t from_ns;
+	uint64_t to_ns;
+	uint64_t before_ns;
 };
 
 /**
@@ -204,6 +214,7 @@ struct fn_poll_found {
  * @adapt: when it sleeps
  * @mark_ticks: up to when time is accounted
  * @look_ticks: when it looked at timers and descriptors last
+ * @need: how much of its busy time was needed
  * @sources: struct fn_poller_source
  * @watches: struct fn_poller_watch
  * @vectors: struct fn_poll_vector, of the queues that are on
@@ -226,7 +237,7 @@ struct fn_poll_found {
  * @quit: fn_poller_stop()
  * @asleep_read: most ticks asleep that were read (stats.c)
  *
- * Fixed at creation: @ctx to @rate. Guarded by &fn_ctx.poll_lock:
+ * Fixed at creation: @ctx to @cost. Guarded by &fn_ctx.poll_lock:
  * @node: in &fn_ctx.pollers
  * @calls: functions to run (mailbox.c)
  * @pauses: of fn_poller_pause()
@@ -236,7 +247,7 @@ struct fn_poll_found {
  * @stands_in: that thread only runs functions of the mailbox
  * @parked: the worker is outside of its rounds, because it is paused
  * @thread: see @runs
- * @tid: its thread id; 0: none has been the worker yet
+ * @off_cpu: see stats.c
  */
 /* By who touches it, not by size. NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) */
 struct fn_poller {
@@ -250,6 +261,7 @@ struct fn_poller {
 	struct fn_adapt adapt;
 	uint64_t mark_ticks;
 	uint64_t look_ticks;
+	struct fn_need need;
 	struct fn_poll_list sources;
 	struct fn_poll_list watches;
 	struct fn_list vectors;
@@ -280,7 +292,6 @@ struct fn_poller {
 	struct fn_wait_mark timer;
 	struct fn_wait_mark events;
 	struct fn_cost cost;
-	struct fn_poll_rate rate;
 
 	struct fn_list node;
 	struct fn_list calls;
@@ -291,7 +302,7 @@ struct fn_poller {
 	bool parked;
 	bool irqs_warned;
 	pthread_t thread;
-	int tid;
+	struct fn_poll_off_cpu off_cpu;
 };
 
 static inline uint64_t fn_poll_now_ns(void)
@@ -316,6 +327,13 @@ void fn_poll_leave(struct fn_poller *p);
  * whether there was something; all that was looked at before may be another by then.
  */
 bool fn_poll_serve_own(struct fn_ctx *ctx);
+
+/*
+ * stats.c: the calling thread is the worker, which &fn_ctx.poll_lock is held for; it will be no
+ * more, and may end.
+ */
+void fn_poll_off_cpu_begin(struct fn_poller *p);
+void fn_poll_off_cpu_end(struct fn_poller *p);
 
 /* mailbox.c: a safe point: run what others asked for, and stay as long as it is paused. */
 void fn_poll_serve(struct fn_poller *p);
@@ -373,6 +391,13 @@ bool fn_poll_sleep(struct fn_poller *p, uint64_t limit_ns);
 
 /* sleep.c: give sent packets back to their pools, and send what a batch holds back. */
 void fn_poll_settle(struct fn_poller *p);
+
+/*
+ * sleep.c: time of a sleep from @fell on: it begins; it is over. block() sleeps by itself: for who
+ * returns with everything armed.
+ */
+void fn_poll_fall(struct fn_poller *p, uint64_t fell);
+void fn_poll_account_sleep(struct fn_poller *p, uint64_t fell);
 
 /*
  * sleep.c: fn_poll_sleep() of no time is over, if there was one. Returns how much there was to do.

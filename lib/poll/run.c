@@ -8,6 +8,9 @@
 /* Rounds that are full to the brim in a row, after which the clock is looked at all the same. */
 #define FULL_ROUNDS 16u
 
+/* Busy time for which full rounds tell what others cost (fn_need_settle()). */
+#define NEED_FRESH_MS 1000u
+
 /* Rounds of one fn_poller_run_once(). */
 #define ONCE_ROUNDS 16u
 
@@ -122,6 +125,34 @@ static void account(struct fn_poller *p, uint64_t now, bool busy)
 	fn_count(busy ? &p->counts.busy_ticks : &p->counts.spin_ticks, ticks);
 }
 
+/* The first of some rounds that found nothing has no pause in it: it is what a round costs. */
+static void account_empty(struct fn_poller *p, uint64_t now)
+{
+	if (!p->adapt.idle)
+		fn_need_empty(&p->need, now - p->mark_ticks);
+	account(p, now, false);
+}
+
+/*
+ * What the rounds so far needed. Where time does not matter: about once a millisecond, before a
+ * sleep, and when the thread leaves.
+ */
+static void settle_need(struct fn_poller *p)
+{
+	const struct fn_need_sums sums = {
+		.busy = p->counts.busy_ticks,
+		.rounds = p->counts.rounds - p->counts.empty_rounds,
+		.packets = p->counts.packets,
+	};
+	/* Each queue takes whole bursts. */
+	const uint64_t turn = p->budget - p->budget % p->burst;
+	/* What sources do in a round that is not full is no cost of such rounds. */
+	const uint64_t fresh = p->sources.n ? 0 : NEED_FRESH_MS * p->cost.ticks_per_ms;
+
+	fn_count(&p->counts.need_ticks,
+		 fn_need_settle(&p->need, &sums, turn * (p->rx.n ? p->rx.n : 1), fresh));
+}
+
 /* Rounds that were full, and behind which the clock was not looked at, are work. */
 static void account_full(struct fn_poller *p)
 {
@@ -168,6 +199,29 @@ static void judge_wake(struct fn_poller *p, bool work)
 	__atomic_store_n(&p->counts.window_ticks, p->adapt.window, __ATOMIC_RELAXED);
 }
 
+/* A round is over, and what was due behind it. Returns whether there was something to do. */
+static inline bool judge(struct fn_poller *p, unsigned work, bool woke)
+{
+	if (!work) {
+		fn_count(&p->counts.empty_rounds, 1);
+		return false;
+	}
+	if (p->adapt.idle && !woke)
+		fn_count(&p->counts.caught, 1);
+	fn_adapt_busy(&p->adapt);
+	return true;
+}
+
+/* The same once a millisecond. Apart, so that each round's registers are not saved for it. */
+static __attribute__((noinline)) bool judge_and_look(struct fn_poller *p, unsigned work, bool woke,
+						     uint64_t now)
+{
+	const bool found = judge(p, work + look(p, now), woke);
+
+	settle_need(p);
+	return found;
+}
+
 /*
  * A round and what follows from it. Returns whether there was something to do, or may be: a worker
  * that gets false may sleep. The clock is not looked at behind a round that was full to the brim,
@@ -190,18 +244,21 @@ static bool turn(struct fn_poller *p)
 		return true;
 	}
 	now = fn_ticks();
-	account(p, now, work || p->full);
+	if (work || p->full)
+		account(p, now, true);
+	else
+		account_empty(p, now);
 	p->full = 0;
 	if (now - p->look_ticks >= p->cost.ticks_per_ms)
-		work += look(p, now);
-	if (!work) {
-		fn_count(&p->counts.empty_rounds, 1);
-		return false;
-	}
-	if (p->adapt.idle && !woke)
-		fn_count(&p->counts.caught, 1);
-	fn_adapt_busy(&p->adapt);
-	return true;
+		return judge_and_look(p, work, woke, now);
+	return judge(p, work, woke);
+}
+
+/* Sleep: see fn_poll_sleep(). */
+static bool fall_asleep(struct fn_poller *p, uint64_t limit_ns)
+{
+	settle_need(p);
+	return fn_poll_sleep(p, limit_ns);
 }
 
 static void work_until_stopped(struct fn_poller *p)
@@ -212,7 +269,7 @@ static void work_until_stopped(struct fn_poller *p)
 		if (p->no_sleep || fn_adapt_idle(&p->adapt, p->mark_ticks) == FN_ADAPT_SPIN)
 			pause_cpu(fn_adapt_pauses(&p->adapt));
 		else
-			(void)fn_poll_sleep(p, UINT64_MAX);
+			(void)fall_asleep(p, UINT64_MAX);
 	}
 	__atomic_store_n(&p->quit, 0, __ATOMIC_RELEASE);
 }
@@ -220,10 +277,24 @@ static void work_until_stopped(struct fn_poller *p)
 /* Returns how much there was to do. */
 static unsigned begin(struct fn_poller *p)
 {
-	p->mark_ticks = fn_ticks();
+	if (p->is_armed)
+		fn_poll_account_sleep(p, p->mark_ticks);
+	else
+		p->mark_ticks = fn_ticks();
 	/* Before any callback: it may be paused. */
 	serve(p);
 	return fn_poll_unarm(p);
+}
+
+/* What begin() began. */
+static void end(struct fn_poller *p)
+{
+	account_full(p);
+	account(p, fn_ticks(), false);
+	settle_need(p);
+	/* It is armed: the caller waits for the descriptor, and sleeps for the worker. */
+	if (p->is_armed)
+		fn_poll_fall(p, p->mark_ticks);
 }
 
 int fn_poller_run(struct fn_poller *p)
@@ -237,8 +308,10 @@ int fn_poller_run(struct fn_poller *p)
 	if (!ret) {
 		(void)begin(p);
 		work_until_stopped(p);
+		end(p);
 		fn_place_back(&before);
 	}
+	fn_poll_off_cpu_end(p);
 	fn_poll_leave(p);
 	return fn_report(p->ctx, NULL, ret);
 }
@@ -273,7 +346,7 @@ static int once(struct fn_poller *p, uint64_t limit_ns)
 		if (limit_ns && !ns)
 			return 0;
 		(void)fn_adapt_idle(&p->adapt, p->mark_ticks);
-		if (p->no_sleep || !fn_poll_sleep(p, ns))
+		if (p->no_sleep || !fall_asleep(p, ns))
 			rounds++;
 		else if (!limit_ns)
 			return 0;
@@ -288,8 +361,7 @@ int fn_poller_run_once(struct fn_poller *p, int64_t timeout_ns)
 	if (ret)
 		return fn_report(p->ctx, NULL, ret);
 	ret = once(p, timeout_ns < 0 ? UINT64_MAX : (uint64_t)timeout_ns);
-	account_full(p);
-	account(p, fn_ticks(), false);
+	end(p);
 	fn_poll_leave(p);
 	return ret;
 }

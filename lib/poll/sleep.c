@@ -313,8 +313,22 @@ static unsigned awake(struct fn_poller *p, struct fn_poll_found *found)
 	return work + (now_ns ? fn_poll_timers_run(p, now_ns) : 0);
 }
 
+/* A sleep begins: a reader adds what there is of it so far. */
+void fn_poll_fall(struct fn_poller *p, uint64_t fell)
+{
+	__atomic_store_n(&p->counts.asleep_since, fell, __ATOMIC_RELAXED);
+}
+
+/* What it needed of the processor: less than the time that it lasted, if that was short. */
+static uint64_t wake_cpu_ticks(const struct fn_poller *p, uint64_t lasted)
+{
+	const uint64_t ticks = p->cost.cpu_ns * p->cost.ticks_per_ms / 1000000u;
+
+	return ticks < lasted ? ticks : lasted;
+}
+
 /* The time between two stamps is a sleep, or what surrounds it. */
-static void account_sleep(struct fn_poller *p, uint64_t fell)
+void fn_poll_account_sleep(struct fn_poller *p, uint64_t fell)
 {
 	uint64_t woke;
 
@@ -327,6 +341,7 @@ static void account_sleep(struct fn_poller *p, uint64_t fell)
 	fn_count(&p->counts.spin_ticks, fell - p->mark_ticks);
 	fn_count(&p->counts.asleep_ticks, woke - fell);
 	__atomic_store_n(&p->counts.asleep_since, FN_POLL_AWAKE, __ATOMIC_RELEASE);
+	fn_count(&p->counts.need_ticks, wake_cpu_ticks(p, woke - fell));
 	p->mark_ticks = woke;
 	p->woke_ticks = woke;
 	p->look_ticks = woke;
@@ -338,9 +353,9 @@ static unsigned block(struct fn_poller *p, uint64_t limit_ns, bool is_safety)
 	struct fn_poll_found found = { 0 };
 	const uint64_t fell = fn_ticks();
 
-	__atomic_store_n(&p->counts.asleep_since, fell, __ATOMIC_RELAXED);
+	fn_poll_fall(p, fell);
 	fn_poll_wait(p, (int64_t)limit_ns, &found);
-	account_sleep(p, fell);
+	fn_poll_account_sleep(p, fell);
 	if (is_safety && !found.vectors && !found.wake && !found.others)
 		look_for_lost(p, &found);
 	return awake(p, &found);
@@ -440,8 +455,6 @@ unsigned fn_poll_unarm(struct fn_poller *p)
 	if (!p->is_armed)
 		return 0;
 	p->is_armed = false;
-	p->woke_ticks = p->mark_ticks;
-	p->look_ticks = p->mark_ticks;
 	fn_poll_wait(p, 0, &found);
 	return awake(p, &found);
 }

@@ -2,6 +2,7 @@
 /* What a worker did, for any thread to read. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/barrier.h"
 #include "base/opts.h"
@@ -15,22 +16,19 @@ static uint64_t get(const uint64_t *counter)
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
-static uint64_t to_ns(struct fn_poll_rate rate, uint64_t ticks)
+static uint64_t to_ns(struct fn_rate rate, uint64_t ticks)
 {
 	return rate.ticks ? (uint64_t)((__uint128_t)ticks * rate.ns / rate.ticks) : 0;
 }
 
 /* The second field: ready to run, and waiting for a processor (Linux: sched-stats). 0: no file. */
-static uint64_t off_cpu_ns(const struct fn_poller *p)
+static uint64_t waited_ns(int tid)
 {
-	const int tid = __atomic_load_n(&p->tid, __ATOMIC_RELAXED);
 	uint64_t waited = 0;
 	uint64_t ran;
 	char path[48];
 	FILE *f;
 
-	if (!tid)
-		return 0;
 	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/schedstat", tid);
 	f = fopen(path, "re");
 	if (!f)
@@ -40,6 +38,49 @@ static uint64_t off_cpu_ns(const struct fn_poller *p)
 		waited = 0;
 	(void)fclose(f);
 	return waited;
+}
+
+/* A thread that has ended, and is not known any more, has waited as long as it had before. */
+static uint64_t off_cpu_so_far(struct fn_poll_off_cpu *o)
+{
+	const uint64_t waited = o->tid ? waited_ns(o->tid) : 0;
+
+	if (waited > o->to_ns)
+		o->to_ns = waited;
+	return o->before_ns + (o->to_ns - o->from_ns);
+}
+
+/* Files are read when the thread is another one, and not at each fn_poller_run_once(). */
+void fn_poll_off_cpu_begin(struct fn_poller *p)
+{
+	struct fn_poll_off_cpu *o = &p->off_cpu;
+	const int tid = gettid();
+	uint64_t waited;
+
+	if (o->tid == tid)
+		return;
+	waited = waited_ns(tid);
+	*o = (struct fn_poll_off_cpu){ tid, waited, waited, off_cpu_so_far(o) };
+}
+
+void fn_poll_off_cpu_end(struct fn_poller *p)
+{
+	struct fn_poll_off_cpu *o = &p->off_cpu;
+
+	(void)pthread_mutex_lock(&p->ctx->poll_lock);
+	*o = (struct fn_poll_off_cpu){ .before_ns = off_cpu_so_far(o) };
+	(void)pthread_mutex_unlock(&p->ctx->poll_lock);
+}
+
+/* The lock is never held for longer than a look at such a file takes. */
+static uint64_t off_cpu_ns(struct fn_poller *p)
+{
+	uint64_t ns;
+
+	(void)pthread_mutex_lock(&p->ctx->poll_lock);
+	ns = off_cpu_so_far(&p->off_cpu);
+	(void)pthread_mutex_unlock(&p->ctx->poll_lock);
+	return ns;
 }
 
 static void get_counts(struct fn_poller_stats *s, const struct fn_poll_counts *c)
@@ -95,13 +136,16 @@ static uint64_t get_asleep_ticks(struct fn_poller *p)
 static void get_times(struct fn_poller_stats *s, struct fn_poller *p)
 {
 	const uint64_t window = get(&p->counts.window_ticks);
+	const struct fn_rate rate = p->cost.rate;
 
-	s->asleep_ns = to_ns(p->rate, get_asleep_ticks(p));
-	s->busy_ns = to_ns(p->rate, get(&p->counts.busy_ticks));
-	s->spin_ns = to_ns(p->rate, get(&p->counts.spin_ticks));
+	/* First: it is never more than the times that it comes from. */
+	s->need_ns = to_ns(rate, __atomic_load_n(&p->counts.need_ticks, __ATOMIC_ACQUIRE));
+	s->asleep_ns = to_ns(rate, get_asleep_ticks(p));
+	s->busy_ns = to_ns(rate, get(&p->counts.busy_ticks));
+	s->spin_ns = to_ns(rate, get(&p->counts.spin_ticks));
 	s->elapsed_ns = s->busy_ns + s->spin_ns + s->asleep_ns;
 	s->off_cpu_ns = off_cpu_ns(p);
-	s->window_ns = window == UINT64_MAX ? UINT64_MAX : to_ns(p->rate, window);
+	s->window_ns = window == UINT64_MAX ? UINT64_MAX : to_ns(rate, window);
 }
 
 void fn_poller_get_stats(struct fn_poller *p, struct fn_poller_stats *stats)
@@ -113,11 +157,10 @@ void fn_poller_get_stats(struct fn_poller *p, struct fn_poller_stats *stats)
 		.wake_latency_ns = p->cost.latency_ns,
 		.wake_cpu_ns = p->cost.cpu_ns,
 	};
-	uint64_t needed;
 
 	get_counts(&s, &p->counts);
 	get_times(&s, p);
-	needed = s.busy_ns + s.sleeps * s.wake_cpu_ns;
-	s.need_ppm = s.elapsed_ns ? (uint64_t)((__uint128_t)needed * 1000000u / s.elapsed_ns) : 0;
+	if (s.elapsed_ns)
+		s.need_ppm = (uint64_t)((__uint128_t)s.need_ns * 1000000u / s.elapsed_ns);
 	fn_info_put(stats, &s, sizeof(s));
 }

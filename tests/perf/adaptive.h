@@ -329,7 +329,12 @@ struct interval quads_a(const struct quads *quads, block_value *value);
 struct interval quads_b(const struct quads *quads, block_value *value);
 double quads_b_sum(const struct quads *quads, block_value *value);
 
-/* Why such blocks judge nothing: into @text, or it is made empty. */
+/*
+ * Why blocks judge nothing: into @text, or it is made empty. @off_cpu and @away are means of
+ * theirs.
+ */
+void blocks_loaded(const struct session *session, double off_cpu, double away, char *text,
+		   size_t len);
 void quads_loaded(const struct session *session, const struct quads *quads, char *text, size_t len);
 
 void rows_idle(struct session *session);

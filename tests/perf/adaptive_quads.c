@@ -115,22 +115,24 @@ double quads_b_sum(const struct quads *quads, block_value *value)
 	return sum;
 }
 
+void blocks_loaded(const struct session *session, double off_cpu, double away, char *text,
+		   size_t len)
+{
+	(void)snprintf(text, len, "%s", session->machine.loaded);
+	if (!text[0] && (off_cpu > OFF_CPU_MOST || away > AWAY_MOST))
+		(void)snprintf(text, len, "worker off its core %.1f %%, device %.1f %%",
+			       off_cpu * 100, away * 100);
+}
+
 void quads_loaded(const struct session *session, const struct quads *quads, char *text, size_t len)
 {
 	double off_cpu = 0;
 	double away = 0;
 
-	(void)snprintf(text, len, "%s", session->machine.loaded);
-	if (text[0])
-		return;
 	for (unsigned i = 0; i < quads->n; i++)
 		for (unsigned k = 0; k < 4; k++) {
 			off_cpu += quads->ab[i][k].off_cpu + quads->aa[i][k].off_cpu;
 			away += quads->ab[i][k].away + quads->aa[i][k].away;
 		}
-	off_cpu /= 8.0 * quads->n;
-	away /= 8.0 * quads->n;
-	if (off_cpu > OFF_CPU_MOST || away > AWAY_MOST)
-		(void)snprintf(text, len, "worker off its core %.1f %%, device %.1f %%",
-			       off_cpu * 100, away * 100);
+	blocks_loaded(session, off_cpu / (8.0 * quads->n), away / (8.0 * quads->n), text, len);
 }

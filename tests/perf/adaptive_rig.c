@@ -285,9 +285,7 @@ static void stats_less(struct fn_poller_stats *s, const struct fn_poller_stats *
 
 	for (; to <= &s->off_cpu_ns; to++, from++)
 		*to -= *from;
-	s->need_ppm = s->elapsed_ns ?
-			      (s->busy_ns + s->sleeps * s->wake_cpu_ns) * 1000000u / s->elapsed_ns :
-			      0;
+	s->need_ppm = s->elapsed_ns ? s->need_ns * 1000000u / s->elapsed_ns : 0;
 	s->sz = 0;
 }
 

@@ -11,6 +11,7 @@
 /* The virtual clock counts nanoseconds. */
 #define TICKS_PER_MS 1000000u
 #define FRAME_BYTES 60u
+#define APART_NS 1000u
 #define NOT_RUNG 0xdeadbeefu
 
 /**
@@ -31,9 +32,6 @@
  * @sleeps: sleeps then
  * @charged: packets whose time has passed
  * @marks: calls of perf_mark()
- * @busy: the last round took packets
- * @empty_n: rounds that took none behind one that did
- * @empty_ns: their time
  * @came_ns: when the last packets arrived, by their number
  * @samples: latencies
  * @samples_n: how many
@@ -56,9 +54,6 @@ struct step {
 	uint64_t sleeps;
 	uint64_t charged;
 	unsigned marks;
-	bool busy;
-	uint64_t empty_n;
-	uint64_t empty_ns;
 	uint64_t came_ns[2 * STEP_RING];
 	uint64_t samples[STEP_SAMPLES];
 	unsigned samples_n;
@@ -132,6 +127,11 @@ static void pass(struct step *s, uint64_t ns)
 	while (s->load->interval_ns && s->due_ns <= until_ns) {
 		if (s->due_ns > clock->now_ns)
 			model_clock_advance(clock, s->due_ns - clock->now_ns);
+		if (s->arrived < s->load->apart) {
+			s->due_ns += APART_NS;
+			arrive(s, 1);
+			continue;
+		}
 		s->due_ns += s->load->interval_ns;
 		arrive(s, s->load->at_once ? s->load->at_once : 1);
 	}
@@ -157,11 +157,6 @@ __attribute__((noinline)) unsigned perf_step(void *arg)
 
 	s->charged = s->res->packets;
 	mark(s);
-	if (!packets && s->busy) {
-		s->empty_n++;
-		s->empty_ns += s->load->round_ns;
-	}
-	s->busy = packets != 0;
 	pass(s, s->load->round_ns + packets * s->load->packet_ns +
 			(packets ? 0 : s->poller->adapt.pauses * s->load->pause_ns));
 	if (!s->load->interval_ns && s->md->clock->now_ns >= s->due_ns)
@@ -315,15 +310,12 @@ static int run(struct step *s)
 	s->res->spurious = s->poller->counts.spurious;
 	s->res->lost = s->poller->counts.lost_wakeups;
 	s->res->busy_ns = s->poller->counts.busy_ticks;
+	s->res->need_ns = s->poller->counts.need_ticks;
 	s->res->elapsed_ns =
 		s->res->busy_ns + s->poller->counts.spin_ticks + s->poller->counts.asleep_ticks;
 	s->res->asleep_ns = s->poller->counts.asleep_ticks;
 	qsort(s->samples, s->samples_n, sizeof(s->samples[0]), compare);
 	s->res->p50_ns = s->samples_n ? s->samples[s->samples_n / 2] : 0;
-	s->res->busy_rounds = s->poller->counts.rounds - s->poller->counts.empty_rounds;
-	/* A worker that had none now knows it from another time: here it is always the same. */
-	s->res->empty_ns =
-		s->empty_n ? (double)s->empty_ns / (double)s->empty_n : (double)s->load->round_ns;
 	return ret;
 }
 

@@ -21,6 +21,8 @@
  * @first_ns: the first packet arrives so long behind the start
  * @interval_ns: then one each so often; 0: at each round as many as @a_round
  * @at_once: with @interval_ns: so many instead of one; 0: one
+ * @apart: but so many come one by one at first, a microsecond from each other: a worker knows what
+ *	its rounds cost from a time with less load
  * @a_round: packets a round
  * @packets: after so many the worker stops
  * @round_ns: what a round takes
@@ -32,6 +34,7 @@ struct step_load {
 	uint64_t first_ns;
 	uint64_t interval_ns;
 	unsigned at_once;
+	unsigned apart;
 	unsigned a_round;
 	uint64_t packets;
 	uint64_t round_ns;
@@ -51,10 +54,9 @@ struct step_load {
  * @dropped: packets that found no buffer
  * @elapsed_ns: how long it was
  * @busy_ns: of it, rounds that took packets, as the worker counts them
+ * @need_ns: of it, what the work needed, as the worker says
  * @asleep_ns: of it, asleep
  * @p50_ns: from a packet's arrival until it was taken: median of the first STEP_SAMPLES
- * @busy_rounds: how many those were
- * @empty_ns: what a round took that found nothing behind one that took packets: no pause is in it
  * @wrong: what the driver did that it may not do, or NULL
  */
 struct step_result {
@@ -67,10 +69,9 @@ struct step_result {
 	uint64_t dropped;
 	uint64_t elapsed_ns;
 	uint64_t busy_ns;
+	uint64_t need_ns;
 	uint64_t asleep_ns;
 	uint64_t p50_ns;
-	uint64_t busy_rounds;
-	double empty_ns;
 	const char *wrong;
 };
 

@@ -376,12 +376,16 @@ static void words(void **state)
 /* Two workers: one half busy and at 1,000 sleeps a second, one that only polls. */
 static struct load loads[2] = {
 	{
-		.before = { .elapsed_ns = 5000000000u, .busy_ns = 4000000000u, .sleeps = 500 },
+		.before = { .elapsed_ns = 5000000000u,
+			    .busy_ns = 4000000000u,
+			    .need_ns = 4005000000u,
+			    .sleeps = 500 },
 		.now = { .mode = FN_POLLER_ADAPTIVE,
 			 .elapsed_ns = 7000000000u,
 			 .busy_ns = 5000000000u,
 			 .spin_ns = 200000000u,
 			 .asleep_ns = 800000000u,
+			 .need_ns = 5025000000u,
 			 .off_cpu_ns = 10000000u,
 			 .sleeps = 2500,
 			 .interrupts = 3000,

@@ -49,7 +49,9 @@ static void times(void **state)
 	assert_int_equal(s.wake_latency_ns, 7000);
 	assert_int_equal(s.sleeps, 5);
 	assert_int_equal(s.packets, 5);
-	assert_int_equal(s.need_ppm, (s.busy_ns + 5 * 1000) * 1000000 / s.elapsed_ns);
+	/* Rounds and sleeps that need nearly all that they take, as it is known. */
+	assert_in_range(s.need_ns, s.busy_ns / 2, s.busy_ns + 5 * 1001);
+	assert_int_equal(s.need_ppm, s.need_ns * 1000000 / s.elapsed_ns);
 	assert_int_equal(s.wait, FN_POLLER_WAIT_EPOLL);
 	rig_end();
 }
@@ -136,6 +138,142 @@ static void asleep_now(void **state)
 	rig_end();
 }
 
+/* Each other round has work. */
+static unsigned every_other(void *arg)
+{
+	unsigned *rounds = arg;
+
+	return ++*rounds % 2;
+}
+
+static bool nothing(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+/* What sources do takes no less time when there is more of it: the rounds of none are known. */
+static void sources_need_all(void **state)
+{
+	unsigned n = 0;
+	const struct fn_poller_source_opts source = {
+		.sz = sizeof(source), .run = every_other, .pending = nothing, .arg = &n
+	};
+
+	(void)state;
+	rig_begin_pool(0);
+	rig_poller((struct fn_poller_opts){ .mode = FN_POLLER_POLL });
+	assert_int_equal(fn_poller_add_source(rig.poller, &source, NULL), 0);
+	for (unsigned i = 0; i < 1000; i++)
+		assert_int_equal(fn_poller_run_once(rig.poller, -1), 1);
+	assert_int_equal(stats().sleeps, 0);
+	assert_true(rig.poller->need.round > 0);
+	assert_true(stats().busy_ns > 0);
+	assert_int_equal(stats().need_ns, stats().busy_ns);
+	rig_end();
+}
+
+/* A loop of the application's own waits for the descriptor: the worker sleeps meanwhile. */
+static void asleep_between_calls(void **state)
+{
+	struct fn_poller_stats s;
+	struct nic *nic;
+
+	(void)state;
+	nic = rig_begin(NIC_VIRTIO, (struct fn_poller_opts){ .safety_ns = RIG_LONG_NS,
+							     .wake_cpu_ns = 1000000 });
+	settle();
+	s = stats();
+	(void)usleep(20000);
+	assert_true(stats().asleep_ns >= s.asleep_ns + 20000000);
+	nic_receive_n(nic, 1);
+	assert_int_equal(fn_poller_run_once(rig.poller, 0), 1);
+	assert_int_equal(nic->got, 1);
+	s = stats();
+	assert_adds_up(&s);
+	assert_true(s.asleep_ns >= 20000000);
+	/* Awake, and outside: no time of the worker's. */
+	(void)usleep(20000);
+	assert_int_equal(stats().elapsed_ns, s.elapsed_ns);
+	/* Who asks again and again, and waits for nothing, pays for no more than there was. */
+	settle();
+	for (unsigned i = 0; i < 1000; i++)
+		(void)fn_poller_run_once(rig.poller, 0);
+	s = stats();
+	assert_true(s.sleeps > 1000);
+	assert_true(s.need_ns <= s.elapsed_ns);
+	assert_adds_up(&s);
+	rig_end();
+}
+
+/* Nanoseconds that the threads have waited, as the kernel says: this one, and another one. */
+static uint64_t waited[2];
+static pthread_t other;
+static int other_tid;
+
+FILE *__real_fopen(const char *path, const char *mode);
+FILE *__wrap_fopen(const char *path, const char *mode);
+
+FILE *__wrap_fopen(const char *path, const char *mode)
+{
+	static char text[64];
+	char of_other[48];
+	int n;
+
+	if (!strstr(path, "schedstat"))
+		return __real_fopen(path, mode);
+	(void)snprintf(of_other, sizeof(of_other), "/proc/self/task/%d/schedstat",
+		       __atomic_load_n(&other_tid, __ATOMIC_RELAXED));
+	n = strcmp(path, of_other) == 0;
+	if (n && !waited[1])
+		return NULL;
+	n = snprintf(text, sizeof(text), "7 %llu 9\n", (unsigned long long)waited[n]);
+	return fmemopen(text, (size_t)n, "r");
+}
+
+static void *work_elsewhere(void *arg)
+{
+	__atomic_store_n(&other_tid, gettid(), __ATOMIC_RELAXED);
+	assert_int_equal(fn_poller_run(arg), 0);
+	return NULL;
+}
+
+/* What its threads waited while they were the worker: not before, and not twice. */
+static void off_cpu(void **state)
+{
+	uint64_t rounds;
+
+	(void)state;
+	rig_begin_pool(0);
+	rig_poller((struct fn_poller_opts){ 0 });
+	assert_int_equal(stats().off_cpu_ns, 0);
+	waited[0] = 1000;
+	(void)fn_poller_run_once(rig.poller, 0);
+	assert_int_equal(stats().off_cpu_ns, 0);
+	waited[0] = 1500;
+	assert_int_equal(stats().off_cpu_ns, 500);
+	(void)fn_poller_run_once(rig.poller, 0);
+	assert_int_equal(stats().off_cpu_ns, 500);
+	waited[1] = 7000;
+	rounds = stats().rounds;
+	assert_int_equal(pthread_create(&other, NULL, work_elsewhere, rig.poller), 0);
+	while (stats().rounds == rounds)
+		(void)usleep(100);
+	waited[0] = 9000;
+	waited[1] = 7100;
+	assert_int_equal(stats().off_cpu_ns, 600);
+	fn_poller_stop(rig.poller);
+	assert_int_equal(pthread_join(other, NULL), 0);
+	/* It is gone, and so is its file. */
+	waited[1] = 0;
+	assert_int_equal(stats().off_cpu_ns, 600);
+	(void)fn_poller_run_once(rig.poller, 0);
+	assert_int_equal(stats().off_cpu_ns, 600);
+	waited[0] = 9050;
+	assert_int_equal(stats().off_cpu_ns, 650);
+	rig_end();
+}
+
 /* Packets that polling met ended a wait: not those that an interrupt told of, in whatever mode. */
 static void caught(void **state)
 {
@@ -179,9 +317,15 @@ static void shorter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(times),      cmocka_unit_test(calls_are_no_work),
-		cmocka_unit_test(asleep_now), cmocka_unit_test(readings_never_go_back),
-		cmocka_unit_test(caught),     cmocka_unit_test(shorter),
+		cmocka_unit_test(times),
+		cmocka_unit_test(calls_are_no_work),
+		cmocka_unit_test(asleep_now),
+		cmocka_unit_test(readings_never_go_back),
+		cmocka_unit_test(caught),
+		cmocka_unit_test(shorter),
+		cmocka_unit_test(sources_need_all),
+		cmocka_unit_test(asleep_between_calls),
+		cmocka_unit_test(off_cpu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How much of a worker's busy time its packets need: a state without a clock. Times are numbers of
+ * the caller's clock, in any unit.
+ *
+ * A worker that is not saturated takes few packets a round, and each of them costs more: the round
+ * has a cost of its own, and what many packets share, as the cache lines that device and driver
+ * write by turns, few pay for alone. A worker saves that by itself when more packets come. So it is
+ * no part of what packets need: that is the time which they would take in full rounds.
+ */
+#ifndef FN_POLL_NEED_H
+#define FN_POLL_NEED_H
+
+#include <stdint.h>
+
+/* Levels of how full rounds are: half to a quarter full, a quarter to an eighth, and so on. */
+#define FN_NEED_LEVELS 17u
+
+/**
+ * struct fn_need_sums - what a worker did, of all its time
+ * @busy: time of rounds that did something
+ * @rounds: how many those were
+ * @packets: packets that they took
+ */
+struct fn_need_sums {
+	uint64_t busy;
+	uint64_t rounds;
+	uint64_t packets;
+};
+
+/**
+ * struct fn_need - the state of one worker; all zero at first
+ * @round: what a round costs that finds nothing; 0: not known yet
+ * @least: the shortest empty round since then
+ * @seen: of how many
+ * @full: what a packet takes in full rounds, by FN_NEED_PARTS; 0: there were none yet
+ * @full_at: the worker's busy time when rounds were full last
+ * @spare: what a round of a level takes above that, beside @round; 0: not known
+ * @settled: up to where fn_need_settle() has been
+ */
+struct fn_need {
+	uint64_t round;
+	uint64_t least;
+	unsigned seen;
+	uint64_t full;
+	uint64_t full_at;
+	uint64_t spare[FN_NEED_LEVELS];
+	struct fn_need_sums settled;
+};
+
+/* Parts of the clock's unit that &fn_need.full counts: a packet takes tens of units. */
+#define FN_NEED_PARTS 256u
+
+/**
+ * fn_need_empty - a round that found nothing, right behind one that did: no pause was in it
+ * @n: the state
+ * @time: what it took
+ */
+void fn_need_empty(struct fn_need *n, uint64_t time);
+
+/**
+ * fn_need_settle - time that the work since the last call would have needed in full rounds
+ * @n: the state
+ * @sums: what the worker did
+ * @most: packets of a round that is full
+ * @fresh: busy time for which the cost of full rounds is one to compare with
+ *
+ * What rounds cost that are not full is learned while there were full ones a short time ago, of the
+ * same packets as far as that can be known, and kept. So a callback that takes longer from then on
+ * shows in the need at once.
+ *
+ * Return: the time, at most what it took. All of it as long as nothing is known, and when there was
+ * no packet: what sources do takes no less when there is more of it.
+ */
+uint64_t fn_need_settle(struct fn_need *n, const struct fn_need_sums *sums, uint64_t most,
+			uint64_t fresh);
+
+#endif

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * How much of a worker's busy time its packets need: the state call by call, and what comes of it
+ * for rounds whose costs are known.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/bits.h"
+#include "poll/need.h"
+
+#define MOST 64u
+#define FRESH 1000000u
+
+/* Rounds of @packets each, which take @time each; what they needed. */
+static uint64_t rounds(struct fn_need *n, uint64_t many, uint64_t packets, uint64_t time)
+{
+	struct fn_need_sums sums = n->settled;
+
+	sums.busy += many * time;
+	sums.rounds += many;
+	sums.packets += many * packets;
+	return fn_need_settle(n, &sums, MOST, FRESH);
+}
+
+static void empty(struct fn_need *n, unsigned many, uint64_t time)
+{
+	while (many-- > 0)
+		fn_need_empty(n, time);
+}
+
+/* One that lost the processor, or was cold, is not what rounds cost; and eight others are news. */
+static void shortest_of_eight(void **state)
+{
+	struct fn_need n = { 0 };
+
+	(void)state;
+	empty(&n, 1, 5000000);
+	empty(&n, 6, 70);
+	assert_int_equal(n.round, 0);
+	empty(&n, 1, 60);
+	assert_int_equal(n.round, 60);
+	empty(&n, 7, 90);
+	assert_int_equal(n.round, 60);
+	empty(&n, 1, 5000000);
+	assert_int_equal(n.round, 90);
+}
+
+/* Nothing is known, or there was no packet, or nothing at all. */
+static void all_of_it(void **state)
+{
+	struct fn_need n = { 0 };
+
+	(void)state;
+	assert_int_equal(rounds(&n, 10, 1, 120), 1200);
+	empty(&n, 8, 60);
+	assert_int_equal(rounds(&n, 10, 0, 120), 1200);
+	assert_int_equal(rounds(&n, 0, 0, 0), 0);
+}
+
+/* A round of 64 is full: less of it costs as much as its packets are part of that. */
+static void as_if_rounds_were_full(void **state)
+{
+	struct fn_need n = { 0 };
+
+	(void)state;
+	empty(&n, 8, 64);
+	assert_int_equal(rounds(&n, 1000, 1, 64 + 40), 1000 * (40 + 1));
+	assert_int_equal(rounds(&n, 1000, 32, 64 + 32 * 40), 1000 * 32 * (40 + 1));
+	assert_int_equal(rounds(&n, 1000, 64, 64 + 64 * 40), 1000 * 64 * (40 + 1));
+	/* Queues went: rounds with more than a full one has. */
+	assert_int_equal(rounds(&n, 1000, 100, 64 + 100 * 40), 1000 * (64 + 100 * 40));
+	/* Time that was not counted, as of a clock that is set back. */
+	assert_int_equal(rounds(&n, 1000, 1, 10), 0);
+}
+
+/*
+ * Rounds of the threaded model in cycles, by their packets: the first one of a round pays for what
+ * others share, and two or three share little.
+ */
+static const struct {
+	uint64_t packets;
+	uint64_t time;
+} real[] = { { 1, 700 }, { 2, 1100 }, { 3, 1300 }, { 6, 1530 }, { 16, 1900 } };
+
+#define FULL_TIME 4544u /* 71 a packet */
+
+static void assert_near(uint64_t need, uint64_t packets, uint64_t busy)
+{
+	const uint64_t load = packets * FULL_TIME / MOST;
+
+	/* Points of a core whose time is busy, which is the worst case. */
+	assert_in_range(need, load > busy / 20 ? load - busy / 20 : 0, load + busy / 20);
+}
+
+static void costs_that_many_share(void **state)
+{
+	struct fn_need n = { 0 };
+
+	(void)state;
+	empty(&n, 8, 20);
+	assert_in_range(rounds(&n, 100, MOST, FULL_TIME), 100 * FULL_TIME - 100 * 20,
+			100 * FULL_TIME);
+	for (unsigned i = 0; i < FN_ARRAY_LEN(real); i++)
+		for (unsigned k = 0; k < 10; k++)
+			assert_near(rounds(&n, 10, real[i].packets, real[i].time),
+				    10 * real[i].packets, 10 * real[i].time);
+	/* It is kept, and then packets that take 500 longer each need that. */
+	for (unsigned k = 0; k < 20; k++)
+		(void)rounds(&n, 100, 1, 700);
+	n.full_at = n.settled.busy - FRESH;
+	assert_near(rounds(&n, 100, 1, 700), 100, 100 * 700u);
+	assert_near(rounds(&n, 100, 1, 1200) - 100u * 500, 100, 100 * 700u);
+	assert_near(rounds(&n, 100, 3, 1300 + 3 * 500) - 300u * 500, 300, 100 * 1300u);
+}
+
+/* Rounds as those that were never seen while there was something to compare with. */
+static void not_learned_too_late(void **state)
+{
+	struct fn_need n = { 0 };
+
+	(void)state;
+	(void)rounds(&n, 100, MOST, FULL_TIME);
+	n.full_at = n.settled.busy - FRESH;
+	assert_int_equal(rounds(&n, 1000, 1, 700), 700000);
+}
+
+/* A worker that lost its processor in one of them learns from it neither that rounds cost that, */
+static void one_that_lasts(void **state)
+{
+	struct fn_need n = { 0 };
+	uint64_t before;
+
+	(void)state;
+	(void)rounds(&n, 100, MOST, FULL_TIME);
+	before = rounds(&n, 100, 1, 700);
+	(void)rounds(&n, 100, 1, 7000);
+	n.full_at = n.settled.busy - FRESH;
+	assert_in_range(rounds(&n, 100, 1, 700), before * 3 / 4, before);
+	/* nor that packets do. */
+	(void)rounds(&n, 100, MOST, 10 * FULL_TIME);
+	(void)rounds(&n, 100, MOST, FULL_TIME);
+	assert_int_equal(n.full, FULL_TIME * FN_NEED_PARTS / MOST);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shortest_of_eight),      cmocka_unit_test(all_of_it),
+		cmocka_unit_test(as_if_rounds_were_full), cmocka_unit_test(costs_that_many_share),
+		cmocka_unit_test(not_learned_too_late),   cmocka_unit_test(one_that_lasts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
