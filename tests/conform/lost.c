@@ -21,11 +21,12 @@
 /* With what a check says in front of it, it fits into &conform.reason. */
 #define SAID_BYTES 900u
 
-/* The worker's, but for @poller and lost_said() when it does not run. */
+/* The worker's; but @is_told, atomic, and behind it @said, which stays as it is then. */
 static struct {
 	const struct fn_poller *poller;
 	char said[SAID_BYTES];
 	size_t at;
+	bool is_told;
 } lost;
 
 /* The linker's names: NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
@@ -188,8 +189,10 @@ void __wrap_fn_rxq_disarm(struct fn_rxq *q)
 {
 	const struct fn_poller *p = lost.poller;
 
-	if (p && !lost.said[0] && __atomic_load_n(&p->counts.lost_wakeups, __ATOMIC_RELAXED))
+	if (p && !lost_said() && __atomic_load_n(&p->counts.lost_wakeups, __ATOMIC_RELAXED)) {
 		look(p);
+		__atomic_store_n(&lost.is_told, true, __ATOMIC_RELEASE);
+	}
 	__real_fn_rxq_disarm(q);
 }
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
@@ -197,7 +200,7 @@ void __wrap_fn_rxq_disarm(struct fn_rxq *q)
 void lost_begin(const struct fn_poller *poller)
 {
 	lost.at = 0;
-	lost.said[0] = '\0';
+	lost.is_told = false;
 	lost.poller = poller;
 }
 
@@ -208,5 +211,5 @@ void lost_end(void)
 
 const char *lost_said(void)
 {
-	return lost.said;
+	return __atomic_load_n(&lost.is_told, __ATOMIC_ACQUIRE) ? lost.said : NULL;
 }

@@ -15,7 +15,7 @@ void lost_begin(const struct fn_poller *poller);
 /* No more: the poller does not run, and is about to be destroyed. */
 void lost_end(void);
 
-/* What was seen of the first one: "" when there was none. */
+/* What was seen of the first one, once it is told; NULL: there was none yet. Any thread. */
 const char *lost_said(void);
 
 #endif

@@ -127,6 +127,15 @@ void worker_begin(struct conform *c)
 		worker_begin_apart(c);
 }
 
+/* As soon as it is known: each one more takes seconds. */
+static void check_none_lost(struct conform *c)
+{
+	const char *said = lost_said();
+
+	if (said)
+		conform_fail(c, __FILE__, __LINE__, "%s", said);
+}
+
 void worker_end(struct conform *c)
 {
 	struct fn_poller *poller = worker.poller;
@@ -144,16 +153,15 @@ void worker_end(struct conform *c)
 		conform_fail(c, __FILE__, __LINE__,
 			     "%u frames were wrong; the first is %u, and %u should have come",
 			     worker.bad, worker.bad_seq, worker.bad_next);
-	if (stats.lost_wakeups)
-		conform_fail(c, __FILE__, __LINE__, "%" PRIu64 " wake-ups were lost: %s",
-			     stats.lost_wakeups, lost_said());
+	check_none_lost(c);
+	check_eq(stats.lost_wakeups, 0);
 }
 
 void worker_turn(struct conform *c)
 {
 	struct pollfd pfd = { .fd = fn_poller_fd(worker.poller), .events = POLLIN };
 
-	(void)c;
+	check_none_lost(c);
 	if (worker.has_thread || (worker.armed && poll(&pfd, 1, 0) != 1))
 		return;
 	worker.armed = false;
