@@ -99,7 +99,7 @@ void worker_make(struct conform *c, struct fn_poller_opts opts)
 	opts.sz = sizeof(opts);
 	opts.err = &c->err;
 	if (!opts.lost_ns)
-		opts.lost_ns = WORKER_LOST_NS;
+		opts.lost_ns = worker_count("CONFORM_POLLER_LOST_MS", WORKER_LOST_MS) * 1000000ull;
 	check_ok(fn_poller_create(c->ctx, &opts, &worker.poller));
 	lost_begin(worker.poller);
 	c->leave = worker_end;
