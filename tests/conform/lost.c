@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "conform/lost.h"
 #include "conform/machine.h"
@@ -16,14 +15,13 @@
 
 /* One that comes within this time more is late, and not lost. */
 #define COMES_NS 5000000000ull
-#define LOOK_NS 10000000u
 
 /* With what a check says in front of it, it fits into &conform.reason. */
 #define SAID_BYTES 900u
 
 /* The worker's; but @is_told, atomic, and behind it @said, which stays as it is then. */
 static struct {
-	const struct fn_poller *poller;
+	struct fn_poller *poller;
 	char said[SAID_BYTES];
 	size_t at;
 	bool is_told;
@@ -126,49 +124,43 @@ static void say_queue(const struct fn_poller_rx *rx)
 	say(", its eventfd signalled %" PRIu64 " times", signalled(queue->event_fd));
 }
 
-/* All signals of armed queues so far. Those that share a vector count it several times. */
-static uint64_t all_signals(const struct fn_poller *p)
+/* All is armed, so that what is late comes now; the poller's next round does what it is for. */
+static bool comes(struct fn_poller *p, uint64_t ns)
 {
-	uint64_t sum = 0;
+	struct fn_poll_found found = { 0 };
 
-	for (unsigned i = 0; i < p->rx.n; i++) {
-		const struct fn_poller_rx *rx = p->rx.at[i];
-
-		if (rx->item.armed)
-			sum += signalled(rx->item.queue->event_fd);
-	}
-	return sum;
+	fn_poll_wait(p, (int64_t)ns, &found);
+	return found.vectors;
 }
 
-/* All is armed: what was late comes now. */
-static void say_whether_it_comes(const struct fn_poller *p, uint64_t before)
+static void say_whether_it_comes(struct fn_poller *p)
 {
-	const struct timespec pause = { .tv_nsec = LOOK_NS };
 	const uint64_t begin_ns = machine_now_ns();
 	uint64_t now_ns = begin_ns;
+	bool came;
 
-	while (all_signals(p) == before && now_ns - begin_ns < COMES_NS) {
-		(void)nanosleep(&pause, NULL);
+	do {
+		came = comes(p, COMES_NS - (now_ns - begin_ns));
 		now_ns = machine_now_ns();
-	}
-	if (all_signals(p) != before)
+	} while (!came && now_ns - begin_ns < COMES_NS);
+	if (came)
 		say("; LATE: the interrupt came %.0f ms after that",
 		    (double)(now_ns - begin_ns) / 1e6);
 	else
 		say("; LOST: no interrupt came in %.0f s more", (double)COMES_NS / 1e9);
 }
 
-static void look(const struct fn_poller *p)
+static void look(struct fn_poller *p)
 {
 	const uint64_t waited = fn_ticks() - p->woke_ticks;
+	const bool came = comes(p, 0);
 	const struct fn_dev *dev = NULL;
-	const uint64_t before = all_signals(p);
 	char machine[400];
 
 	say("lost wake-up %" PRIu64 ": sleep %" PRIu64
-	    " (time-out %.0f ms), then waited for %.0f ms",
+	    " (time-out %.0f ms), then waited for %.0f ms, %" PRIu64 " interrupts noticed",
 	    p->counts.lost_wakeups, p->counts.sleeps + 1, (double)p->opts.safety_ns / 1e6,
-	    (double)waited / (double)p->cost.ticks_per_ms);
+	    (double)waited / (double)p->cost.ticks_per_ms, p->counts.interrupts);
 	for (unsigned i = 0; i < p->rx.n; i++) {
 		const struct fn_poller_rx *rx = p->rx.at[i];
 
@@ -179,7 +171,10 @@ static void look(const struct fn_poller *p)
 	}
 	machine_tell(machine, sizeof(machine));
 	say("; %s", machine);
-	say_whether_it_comes(p, before);
+	if (came)
+		say("; LATE: the interrupt was there when it was looked for once more");
+	else
+		say_whether_it_comes(p);
 	if (dev)
 		say_causes(dev);
 }
@@ -187,7 +182,7 @@ static void look(const struct fn_poller *p)
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 void __wrap_fn_rxq_disarm(struct fn_rxq *q)
 {
-	const struct fn_poller *p = lost.poller;
+	struct fn_poller *p = lost.poller;
 
 	if (p && !lost_said() && __atomic_load_n(&p->counts.lost_wakeups, __ATOMIC_RELAXED)) {
 		look(p);
@@ -197,7 +192,7 @@ void __wrap_fn_rxq_disarm(struct fn_rxq *q)
 }
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
-void lost_begin(const struct fn_poller *poller)
+void lost_begin(struct fn_poller *poller)
 {
 	lost.at = 0;
 	lost.is_told = false;

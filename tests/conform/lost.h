@@ -10,7 +10,7 @@
 #include <fastnic/poller.h>
 
 /* From here on the poller's lost wake-ups are looked at; it has not run yet. */
-void lost_begin(const struct fn_poller *poller);
+void lost_begin(struct fn_poller *poller);
 
 /* No more: the poller does not run, and is about to be destroyed. */
 void lost_end(void);
