@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* A lost wake-up, seen before anything is disarmed: what is in the rings, and does it still come? */
+/* A lost wake-up, seen before anything is disarmed: what is in the rings, does it still come? */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -257,13 +257,13 @@ static bool turn(struct load *load, int number, const char *forwarder)
 
 static int wrong_usage(void)
 {
-	(void)fprintf(
-		stderr,
-		"Usage: guest_load [--warmup MS] [--window MS] [--limit MS] [--nice N]\n"
-		"                  NIC,MINE NIC,MINE FORWARDER...\n"
-		"\n"
-		"Lines: @window TURN FORWARDER SENT RECEIVED HELD US FIRST-FRAME-US\n"
-		"       LOOP-MS REST-MS [FILL LOST], @none TURN FORWARDER REASON, @strange FRAMES.\n");
+	(void)fprintf(stderr,
+		      "Usage: guest_load [--warmup MS] [--window MS] [--limit MS] [--nice N]\n"
+		      "                  NIC,MINE NIC,MINE FORWARDER...\n"
+		      "\n"
+		      "Lines: @window TURN FORWARDER SENT RECEIVED HELD US FIRST-FRAME-US\n"
+		      "       LOOP-MS REST-MS [FILL LOST], @none TURN FORWARDER REASON,\n"
+		      "       @strange FRAMES.\n");
 	return 2;
 }
 
