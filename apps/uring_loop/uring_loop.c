@@ -218,6 +218,16 @@ static int socket_open(const char *port)
 	return -1;
 }
 
+/* That nothing was slept over is what the poller is there for. */
+static void print_sleeps(void)
+{
+	struct fn_poller_stats stats = { .sz = sizeof(stats) };
+
+	fn_poller_get_stats(app.poller, &stats);
+	(void)printf("slept %" PRIu64 " times, lost wake-ups: %" PRIu64 "\n", stats.sleeps,
+		     stats.lost_wakeups);
+}
+
 /* In the reverse order; what is not there is NULL. */
 static void end(void)
 {
@@ -253,6 +263,7 @@ int main(int argc, char **argv)
 		ret = fn_poller_run(app.poller);
 		(void)signal(SIGINT, SIG_DFL);
 		(void)signal(SIGTERM, SIG_DFL);
+		print_sleeps();
 	}
 	end();
 	return ret ? 1 : 0;

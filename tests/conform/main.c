@@ -33,7 +33,10 @@ static void usage(FILE *to)
 		"when this machine cannot have that place. SIGTERM ends the run: what runs then\n"
 		"failed, what was not begun has no result.\n\n"
 		"Environment, for long runs: CONFORM_POLLER_SLEEPS and CONFORM_POLLER_SWITCHES\n"
-		"(poller_ping_pong, poller_modes), CONFORM_DEADLINE_S (of each behaviour).\n",
+		"(poller_ping_pong, poller_modes), CONFORM_POLLER_SECONDS (they end by themselves\n"
+		"then), CONFORM_COUNTS (a file that gets how far each came),\n"
+		"CONFORM_POLLER_LOST_MS (how long an interrupt may take, and then three times\n"
+		"that, until it is lost), CONFORM_DEADLINE_S (of each behaviour).\n",
 		to);
 }
 

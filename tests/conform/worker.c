@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* The poller of a behaviour: its thread or its turns, and what comes in and goes back. */
+#include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "conform/lost.h"
+#include "conform/machine.h"
 #include "conform/worker.h"
 
 /* Turns in a row of a worker that finds something to do each time. */
@@ -69,7 +74,12 @@ static void take(void *arg, struct fn_pkt **pkts, unsigned n)
 
 static void *thread_main(void *arg)
 {
+	const struct conform *c = worker.c;
+
+	/* Without it the sentence about a lost wake-up is shorter. */
+	(void)machine_watch(c->info.name, gettid());
 	(void)fn_poller_run(worker.poller);
+	machine_watch_end();
 	return arg;
 }
 
@@ -89,8 +99,9 @@ void worker_make(struct conform *c, struct fn_poller_opts opts)
 	opts.sz = sizeof(opts);
 	opts.err = &c->err;
 	if (!opts.lost_ns)
-		opts.lost_ns = WORKER_LOST_NS;
+		opts.lost_ns = worker_count("CONFORM_POLLER_LOST_MS", WORKER_LOST_MS) * 1000000ull;
 	check_ok(fn_poller_create(c->ctx, &opts, &worker.poller));
+	lost_begin(worker.poller);
 	c->leave = worker_end;
 }
 
@@ -116,6 +127,15 @@ void worker_begin(struct conform *c)
 		worker_begin_apart(c);
 }
 
+/* As soon as it is known: each one more takes seconds. */
+static void check_none_lost(struct conform *c)
+{
+	const char *said = lost_said();
+
+	if (said)
+		conform_fail(c, __FILE__, __LINE__, "%s", said);
+}
+
 void worker_end(struct conform *c)
 {
 	struct fn_poller *poller = worker.poller;
@@ -124,6 +144,7 @@ void worker_end(struct conform *c)
 	if (!poller)
 		return;
 	end_thread();
+	lost_end();
 	stats = worker_stats(c);
 	worker.poller = NULL;
 	c->leave = NULL;
@@ -132,6 +153,7 @@ void worker_end(struct conform *c)
 		conform_fail(c, __FILE__, __LINE__,
 			     "%u frames were wrong; the first is %u, and %u should have come",
 			     worker.bad, worker.bad_seq, worker.bad_next);
+	check_none_lost(c);
 	check_eq(stats.lost_wakeups, 0);
 }
 
@@ -139,7 +161,7 @@ void worker_turn(struct conform *c)
 {
 	struct pollfd pfd = { .fd = fn_poller_fd(worker.poller), .events = POLLIN };
 
-	(void)c;
+	check_none_lost(c);
 	if (worker.has_thread || (worker.armed && poll(&pfd, 1, 0) != 1))
 		return;
 	worker.armed = false;
@@ -190,20 +212,26 @@ void worker_send(struct conform *c, unsigned seq, unsigned n)
 	}
 }
 
-void worker_expect_stream(struct conform *c, unsigned seq, unsigned n)
+bool worker_expect_next(struct conform *c, unsigned seq)
 {
 	static uint8_t buf[FRAME_MAX];
 	uint8_t want[WORKER_LEN];
 	struct wire_request request;
-	size_t len = 0;
+	const size_t len = c->place->ops->recv(c, &request, buf, sizeof(buf));
 
-	for (unsigned i = 0; i < n; i++) {
-		worker_until((len = c->place->ops->recv(c, &request, buf, sizeof(buf))) != 0);
-		frame_fill(want, seq + i, WORKER_LEN, worker.mac, true);
-		check_eq(frame_seq(buf), seq + i);
-		check_eq(len, WORKER_LEN);
-		check_mem(buf, want, WORKER_LEN);
-	}
+	if (!len)
+		return false;
+	frame_fill(want, seq, WORKER_LEN, worker.mac, true);
+	check_eq(frame_seq(buf), seq);
+	check_eq(len, WORKER_LEN);
+	check_mem(buf, want, WORKER_LEN);
+	return true;
+}
+
+void worker_expect_stream(struct conform *c, unsigned seq, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		worker_until(worker_expect_next(c, seq + i));
 }
 
 unsigned worker_check_passes(struct conform *c, unsigned seq)
@@ -213,6 +241,35 @@ unsigned worker_check_passes(struct conform *c, unsigned seq)
 		worker_expect_stream(c, seq, 1);
 	}
 	return seq;
+}
+
+bool worker_has_time(void)
+{
+	static uint64_t end_ns;
+	const unsigned seconds = worker_count("CONFORM_POLLER_SECONDS", 0);
+
+	if (!end_ns)
+		end_ns = machine_now_ns() + seconds * 1000000000ull;
+	return !seconds || machine_now_ns() < end_ns;
+}
+
+void worker_counted(struct conform *c, const char *what, uint64_t n, uint64_t of)
+{
+	const char *path = getenv("CONFORM_COUNTS"); /* NOLINT(concurrency-mt-unsafe): read only */
+	const struct fn_poller_stats stats = worker_stats(c);
+	FILE *file = path ? fopen(path, "ae") : NULL;
+
+	check(file || !path);
+	if (!file)
+		return;
+	(void)fprintf(file,
+		      "%s %s: counted %" PRIu64 " of %" PRIu64 " %s: %" PRIu64 " sleeps, %" PRIu64
+		      " lost wake-ups, %" PRIu64 " second looks that caught one, %" PRIu64
+		      " spurious, %" PRIu64 " by time-out, %" PRIu64 " packets\n",
+		      c->place->name, c->behaviour->name, n, of, what, stats.sleeps,
+		      stats.lost_wakeups, stats.second_looks, stats.spurious, stats.wakes_timeout,
+		      stats.packets);
+	check(!fclose(file));
 }
 
 unsigned worker_count(const char *variable, unsigned standard)

@@ -18,9 +18,10 @@
 
 /*
  * A busy machine holds QEMU up between a packet and its interrupt: no less is taken for lost. One
- * that is lost never comes, so that a long wait hides nothing.
+ * that is lost never comes, so that a long wait hides nothing. What is counted all the same says
+ * whether it came later (lost.h), which a shorter time, by CONFORM_POLLER_LOST_MS, shows.
  */
-#define WORKER_LOST_NS 500000000ull
+#define WORKER_LOST_MS 500u
 #define WORKER_SAFETY_NS 50000000ull
 
 /**
@@ -77,8 +78,8 @@ void worker_begin(struct conform *c);
 void worker_begin_apart(struct conform *c);
 
 /*
- * The end of it: the thread and the poller are gone. Checks what holds always: no wake-up was lost,
- * no frame was another one than the next.
+ * The end of it: the thread and the poller are gone. Checks what holds always: no wake-up was lost
+ * (lost.h says what was seen), no frame was another one than the next.
  */
 void worker_end(struct conform *c);
 
@@ -99,7 +100,10 @@ unsigned worker_got(void);
 /* Send frames @seq and on to it. */
 void worker_send(struct conform *c, unsigned seq, unsigned n);
 
-/* Frames @seq and on, which it or the body sent, come on the wire next. */
+/* Frame @seq, which it or the body sent, is the next on the wire; false: none is there now. */
+bool worker_expect_next(struct conform *c, unsigned seq);
+
+/* Frames @seq and on, likewise: waits for them. */
 void worker_expect_stream(struct conform *c, unsigned seq, unsigned n);
 
 /* Frames from @seq on come in one by one and go back. Returns the number behind them. */
@@ -107,5 +111,14 @@ unsigned worker_check_passes(struct conform *c, unsigned seq);
 
 /* A number that an environment variable may give instead. */
 unsigned worker_count(const char *variable, unsigned standard);
+
+/*
+ * A long run ends by itself when its time is over: false after CONFORM_POLLER_SECONDS in this
+ * process. Without that variable there is as much as it takes.
+ */
+bool worker_has_time(void);
+
+/* How far it came: a line in the file that CONFORM_COUNTS names. The worker has not ended. */
+void worker_counted(struct conform *c, const char *what, uint64_t n, uint64_t of);
 
 #endif

@@ -20,7 +20,8 @@ tap_json() {
 
 # totals RX0 TX0 RX1 TX1: l2fwd's JSON, as far as the judge reads it.
 totals() {
-	echo "{\"seconds\":9.5,\"ports\":[$(port_json 03 "$1" "$2"),$(port_json 04 "$3" "$4")]}" \
+	echo "{\"seconds\":9.5,\"ports\":[$(port_json 03 "$1" "$2"),$(port_json 04 "$3" "$4")],
+		\"workers\":[{\"lost_wakeups\":0},{\"lost_wakeups\":0}]}" \
 		>"$RUN/l2fwd.json"
 }
 
@@ -171,6 +172,14 @@ begin 'more than a frame while l2fwd stopped can explain'
 sample after 1001 600 600 1001
 totals 1002 600 600 1001
 verdict 1 "$bad l2fwd received 1002 frames on NIC 0, the tap gave it 1000 to 1001"
+
+begin 'two wake-ups that were lost'
+edit l2fwd.json '.workers[1].lost_wakeups = 2'
+verdict 1 "$bad l2fwd slept over packets 2 times: the interrupt did not come"
+
+begin 'workers that are not told of'
+edit l2fwd.json '.workers = []'
+verdict 1 "$bad there are no totals of l2fwd (its JSON is missing or broken)"
 
 begin 'a ping without answer'
 ping_text 1472 5 4

@@ -7,8 +7,9 @@
  * It tells the guest a forwarder's name, "stop" or "quit"; tests/perf/guest_turns.sh there answers:
  *	@mark		in 0.2 s that forwarder starts; until then the guest is idle
  *	@ended TEXT	it has ended by itself, or could not be started
- *	@stopped US [FILL]	all is as before; it started US microseconds behind @mark, and
- *			got so many frames a burst, if it is one that says it
+ *	@stopped US [FILL LOST]	all is as before; it started US microseconds behind @mark, and
+ *			got so many frames a burst and lost so many wake-ups, if it is one that
+ *			says it
  * Time is that of this side, so it makes no difference how the guest's clocks go: but for those 0.2
  * s, which begin when the mark has arrived. Its own lines are what tests/perf/guest reads.
  */
@@ -256,13 +257,13 @@ static bool turn(struct load *load, int number, const char *forwarder)
 
 static int wrong_usage(void)
 {
-	(void)fprintf(
-		stderr,
-		"Usage: guest_load [--warmup MS] [--window MS] [--limit MS] [--nice N]\n"
-		"                  NIC,MINE NIC,MINE FORWARDER...\n"
-		"\n"
-		"Lines: @window TURN FORWARDER SENT RECEIVED HELD US FIRST-FRAME-US\n"
-		"       LOOP-MS REST-MS [FILL], @none TURN FORWARDER REASON, @strange FRAMES.\n");
+	(void)fprintf(stderr,
+		      "Usage: guest_load [--warmup MS] [--window MS] [--limit MS] [--nice N]\n"
+		      "                  NIC,MINE NIC,MINE FORWARDER...\n"
+		      "\n"
+		      "Lines: @window TURN FORWARDER SENT RECEIVED HELD US FIRST-FRAME-US\n"
+		      "       LOOP-MS REST-MS [FILL LOST], @none TURN FORWARDER REASON,\n"
+		      "       @strange FRAMES.\n");
 	return 2;
 }
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # guest_load's lines as tests/perf/guest prints them: each window, then min, median and max of each forwarder, of the
 # ratios between windows of one round, of the time to the first frame, and of how much of the machine QEMU had.
-# Takes -v forwarders="NAME NAME"; the first is the one that is compared with the others.
+# Takes -v forwarders="NAME NAME"; the first is the one that is compared with the others. Exit status 1 when l2fwd
+# lost a wake-up.
 
 BEGIN {
 	names = split(forwarders, name, " ")
@@ -28,6 +29,12 @@ $1 == "@window" {
 }
 
 $1 == "@window" && $6 == 0 { print "  turn " $2 ", " $3 ": the NIC took all that was sent, so the sender was the limit" }
+
+# Of l2fwd, which says it. Whoever slept over packets was not measured.
+$1 == "@window" && $3 == "l2fwd" && (NF < 12 || $12 > 0) {
+	print "  turn " $2 ", l2fwd: wake-ups lost: " (NF < 12 ? "not told" : $12)
+	failed = 1
+}
 
 $1 == "@none" {
 	reason = $0
@@ -96,4 +103,5 @@ END {
 		figures_of("QEMU main loop, CPUs", loop, name[i], "%8.2f")
 		figures_of("QEMU the rest, CPUs", rest, name[i], "%8.2f")
 	}
+	exit failed
 }

@@ -126,9 +126,10 @@ stop() {
 	fi
 	since=0
 	[ ! -s /tmp/started ] || since=$(($(clock_us /tmp/started) - $(clock_us /tmp/marked)))
-	# l2fwd says how full its bursts were; the frames came in by its first port.
+	# l2fwd says how full its bursts were; the frames came in by its first port. And what it slept over.
 	fill=$(grep -o '"rx_burst_fill": *[0-9.]*' /tmp/said 2>/dev/null | head -n 1)
-	echo "@stopped $since ${fill##*[: ]}"
+	lost=$(grep -o '"lost_wakeups": *[0-9]*' /tmp/said 2>/dev/null | awk '{ n += $NF } END { if (NR) print n }')
+	echo "@stopped $since ${fill##*[: ]} $lost"
 }
 
 while read -r word; do

@@ -23,7 +23,7 @@ virtio-net-pci*) report=,aer=on cpus=2 ;;
 *) report='' cpus=1 ;;
 esac
 # Counts of long runs (conform --help) reach the guest.
-counts=$(env | grep -E '^CONFORM_(POLLER_[A-Z]+|DEADLINE_S)=[0-9]+$' || :)
+counts=$(env | grep -E '^CONFORM_(POLLER_[A-Z_]+|DEADLINE_S)=[0-9]+$' || :)
 STATUS=0
 # shellcheck disable=SC2086 # they are words on purpose
 timeout -k 10 890 "$LAB" run --timeout 880 --cpus "$cpus" --wire bridge --no-bind --kernel-drivers \

@@ -18,11 +18,15 @@ forwards() {
 	grep -Eq ' [1-9][0-9]* frames forwarded$' "$TMP/l2fwd.out"
 }
 
-# l2fwd_end SIGNAL: sends it and leaves STATUS.
+# l2fwd_end SIGNAL: sends it and leaves STATUS. No screen may say that a wake-up was lost.
 l2fwd_end() {
 	STATUS=0
 	kill "-$1" "$PID"
 	wait "$PID" 2>/dev/null || STATUS=$? # the shell says "Killed" there
+	if grep 'slept over packets' "$TMP/l2fwd.out"; then
+		echo "FAIL: a wake-up was lost"
+		FAILED=1
+	fi
 }
 
 show_l2fwd() {

@@ -24,6 +24,15 @@ guest() {
 		>"$OUT" 2>"$ERR" </dev/null || STATUS=$?
 	[ ! -s "$ERR" ] || sed 's/^/    stderr: /' "$ERR"
 	[ $STATUS != 125 ] || { echo "FAIL: the lab failed"; exit 1; }
+	none_slept_over
+}
+
+# No l2fwd of the last guest that told of its workers, by JSON or in words, slept over a packet.
+none_slept_over() {
+	if grep -hoE '"lost_wakeups": *[1-9][0-9]*|worker [0-9]+ slept over packets .*' "$OUT" "$ERR"; then
+		echo "FAIL: a wake-up was lost"
+		FAILED=1
+	fi
 }
 
 need_tap() {

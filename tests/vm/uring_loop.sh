@@ -23,5 +23,6 @@ check "status 0" same "$STATUS" 0
 check "a signal ends it well" has "$OUT" '^status 0$'
 check "the timer tells each second" has "$OUT" '^[0-9]+ packets, .* queries answered; asleep for'
 check "ten frames at least were counted, and are told by UDP" has "$OUT" '^\{"packets":[1-9][0-9]+,"bytes":[0-9]{3,}\}$'
+check "no packet was slept over" has "$OUT" '^slept [1-9][0-9]* times, lost wake-ups: 0$'
 check "three times" same "$(grep -c '^{"packets":' "$OUT")" 3
 finish

@@ -3,6 +3,7 @@
 
 def are_numbers(numbers): all(numbers; type == "number");
 def frames: "\(.) frame\(if . == 1 then "" else "s" end)";
+def times: if . == 1 then "once" else "\(.) times" end;
 def missing($what): "there are no \($what)";
 
 # Whether a sample of the two taps, and l2fwd's totals, can be counted with.
@@ -10,7 +11,8 @@ def is_sample: type == "array" and length == 2 and are_numbers(.[] | .given, .ou
 def have_samples: ($start | is_sample) and ($stop | is_sample) and ($after | is_sample);
 def have_totals:
 	($l2fwd | type) == "array" and ($l2fwd | length) == 1 and ($l2fwd[0].ports | length) == 2
-	and are_numbers($l2fwd[0].ports[] | .rx_packets, .tx_packets);
+	and are_numbers($l2fwd[0].ports[] | .rx_packets, .tx_packets)
+	and are_numbers($l2fwd[0].lost_wakeups);
 def port($i): $l2fwd[0].ports[$i];
 
 # What was given to the NIC behind tap $from, and what came out of the other tap meanwhile.
@@ -56,6 +58,11 @@ def total_reasons:
 		select(have_samples) | (0, 1) as $i | received_reasons($i), sent_reasons($i)
 	else missing("totals of l2fwd (its JSON is missing or broken)") end;
 
+# A packet that came by a safety time-out was late, if not lost.
+def wakeup_reasons:
+	select(have_totals and $l2fwd[0].lost_wakeups > 0) |
+	"l2fwd slept over packets \($l2fwd[0].lost_wakeups | times): the interrupt did not come";
+
 def sent: $pings | map(.[0]) | add // 0;
 def answered: $pings | map(.[1]) | add // 0;
 def ping_reasons:
@@ -83,7 +90,7 @@ def status_reasons:
 # Everything that is wrong; of a run that was cut short, only why.
 def reasons:
 	if $failed != "" then [$failed]
-	else [loss_reasons, total_reasons, ping_reasons, tcp_reasons, status_reasons] end;
+	else [loss_reasons, total_reasons, wakeup_reasons, ping_reasons, tcp_reasons, status_reasons] end;
 
 # 85, 8.5, 0.85
 def mbit:

@@ -157,7 +157,7 @@ static void ping_pong(struct conform *c, enum fn_poller_wait wait, unsigned slee
 	worker_add_pair(c);
 	check_ok(fn_poller_add_source(worker.poller, &source, NULL));
 	worker_begin(c);
-	while (worker_stats(c).sleeps < sleeps) {
+	while (worker_stats(c).sleeps < sleeps && worker_has_time()) {
 		/* Half of them at least are such that it has to sleep. */
 		check(seq < 8 * sleeps);
 		ping_lap(c, seq, seq + PINGS);
@@ -165,6 +165,7 @@ static void ping_pong(struct conform *c, enum fn_poller_wait wait, unsigned slee
 	}
 	check(wait == FN_POLLER_WAIT_AUTO || worker_stats(c).wait == wait);
 	check_eq(worker.refused, 0);
+	worker_counted(c, "sleeps", worker_stats(c).sleeps, sleeps);
 	worker_end(c);
 }
 
@@ -401,41 +402,148 @@ static const enum fn_poller_mode modes[] = { FN_POLLER_INTERRUPT, FN_POLLER_POLL
 static const enum fn_poller_policy policies[] = { FN_POLLER_POWER, FN_POLLER_BALANCED,
 						  FN_POLLER_LATENCY };
 
+/* Time between two frames of a load that has a rate: what every place can keep up with. */
+#define RATE_NS 1000000u
+
+/* Switches in a row with the same load. */
+#define SAME_LOAD 10u
+
+/**
+ * struct traffic - what is on its way while the worker's mode changes
+ * @send: put the frame with this number on the wire
+ * @came: take what has come through by now: how many did in all, of which @n are known
+ * @sent: how many were sent
+ * @through: how many came through
+ * @due_ns: when the next one is due, of a load that has a rate
+ */
+struct traffic {
+	void (*send)(struct conform *c, unsigned seq);
+	unsigned (*came)(struct conform *c, unsigned n);
+	unsigned sent;
+	unsigned through;
+	uint64_t due_ns;
+};
+
+static bool all_came(struct conform *c, struct traffic *t)
+{
+	t->through = t->came(c, t->through);
+	return t->through == t->sent;
+}
+
+static void send_next(struct conform *c, struct traffic *t)
+{
+	t->send(c, t->sent++);
+	worker_turn(c);
+	t->through = t->came(c, t->through);
+}
+
+/* The wire has as many as it holds, until so many more came through. */
+static bool saturated(struct conform *c, struct traffic *t, unsigned last)
+{
+	while (t->sent - t->through < PINGS)
+		send_next(c, t);
+	t->through = t->came(c, t->through);
+	return t->through >= last;
+}
+
+static void at_rate(struct conform *c, struct traffic *t, unsigned n)
+{
+	for (; n; n--) {
+		worker_until(conform_now_ns(c) >= t->due_ns);
+		t->due_ns = conform_now_ns(c) + RATE_NS;
+		send_next(c, t);
+	}
+}
+
+/* The @i-th mode, under load; some switches meet a worker that has nothing to do. */
+static void switch_mode(struct conform *c, struct traffic *t, unsigned i)
+{
+	const enum fn_poller_mode mode = modes[i % 3];
+	uint64_t sleeps;
+
+	check_ok(fn_poller_set_mode(worker.poller, mode, policies[i / 3 % 3]));
+	sleeps = worker_stats(c).sleeps;
+	if (i / SAME_LOAD % 2)
+		at_rate(c, t, 1 + i % 4);
+	else
+		worker_until(saturated(c, t, t->through + 8 + i * 7 % 16));
+	if (i % 5 == 0)
+		worker_until(all_came(c, t));
+	if (mode == FN_POLLER_POLL && worker.has_thread)
+		check_eq(worker_stats(c).sleeps, sleeps);
+	else if (i % 5 == 0)
+		worker_rest(c);
+}
+
+static void switch_modes(struct conform *c, struct traffic *t)
+{
+	const unsigned switches = worker_count("CONFORM_POLLER_SWITCHES", 50);
+	unsigned i = 0;
+
+	for (; i < switches && worker_has_time(); i++)
+		switch_mode(c, t, i);
+	worker_until(all_came(c, t));
+	/* The last one is counted behind its answer. */
+	worker_until(worker_got() == t->sent);
+	worker_counted(c, "switches", i, switches);
+}
+
+static void send_one(struct conform *c, unsigned seq)
+{
+	worker_send(c, seq, 1);
+}
+
+static unsigned came_back(struct conform *c, unsigned n)
+{
+	while (worker_expect_next(c, n))
+		n++;
+	return n;
+}
+
 BEHAVIOUR(poller_modes, 0,
 	  "The mode and the policy change under traffic as often as one likes, no frame is lost or "
 	  "overtaken, and a worker that is to poll does not sleep.");
 static void poller_modes(struct conform *c)
 {
-	const unsigned switches = worker_count("CONFORM_POLLER_SWITCHES", 50);
-	unsigned sent = 0;
-	unsigned back = 0;
+	struct traffic t = { .send = send_one, .came = came_back };
 
 	port_start(c, (struct fn_dev_conf){ 0 });
 	worker_make(c, (struct fn_poller_opts){ .safety_ns = safety_ns(c) });
 	worker_add_pair(c);
 	worker_begin(c);
-	for (unsigned i = 0; i < switches; i++) {
-		const enum fn_poller_mode mode = modes[i % 3];
-		uint64_t sleeps;
-
-		check_ok(fn_poller_set_mode(worker.poller, mode, policies[i / 3 % 3]));
-		sleeps = worker_stats(c).sleeps;
-		for (unsigned n = 1 + i * 7 % 16; n; n--) {
-			worker_send(c, sent++, 1);
-			worker_turn(c);
-		}
-		/* Some switches meet a worker that has nothing to do, most one that has. */
-		for (; back < sent && (i % 5 == 0 || sent - back > 16); back++)
-			worker_expect_stream(c, back, 1);
-		if (mode == FN_POLLER_POLL && worker.has_thread)
-			check_eq(worker_stats(c).sleeps, sleeps);
-		else if (i % 5 == 0)
-			worker_rest(c);
-	}
-	worker_expect_stream(c, back, sent - back);
-	/* The last one is counted behind its answer. */
-	worker_until(worker_got() == sent);
+	switch_modes(c, &t);
 	check_eq(worker.refused, 0);
+}
+
+static void send_flow(struct conform *c, unsigned seq)
+{
+	struct flow flow = flow_make(seq & 1, PROTO_TCP, seq % FLOWS);
+
+	flow.tcp_seq = seq / FLOWS;
+	wire_send_flow(c, &flow);
+}
+
+static unsigned came_in(struct conform *c, unsigned n)
+{
+	(void)c;
+	(void)n;
+	return worker_got();
+}
+
+BEHAVIOUR(poller_modes_queues, NEED_QUEUES,
+	  "The same with several queues on a vector: each flow keeps its order over all switches.");
+static void poller_modes_queues(struct conform *c)
+{
+	struct traffic t = { .send = send_flow, .came = came_in };
+	const unsigned pairs = many_begin(c);
+	unsigned used = 0;
+
+	switch_modes(c, &t);
+	for (unsigned i = 0; i < FLOWS; i++)
+		check_eq(many.next[i], t.sent / FLOWS + (i < t.sent % FLOWS));
+	for (unsigned i = 0; i < pairs; i++)
+		used += many.came[i] > 0;
+	check(used > 1);
 }
 
 /* Frame @seq, behind whatever else is still on the wire. */
@@ -605,15 +713,8 @@ static void poller_idle(struct conform *c)
 }
 
 const struct behaviour *const poller_behaviours[] = {
-	&behaviour_poller_ping_pong,
-	&behaviour_poller_back_end,
-	&behaviour_poller_all_queues,
-	&behaviour_poller_tx_room,
-	&behaviour_poller_tx_reclaim,
-	&behaviour_poller_modes,
-	&behaviour_poller_restart,
-	&behaviour_poller_gone,
-	&behaviour_poller_release,
-	&behaviour_poller_idle,
-	NULL,
+	&behaviour_poller_ping_pong,    &behaviour_poller_back_end,   &behaviour_poller_all_queues,
+	&behaviour_poller_tx_room,      &behaviour_poller_tx_reclaim, &behaviour_poller_modes,
+	&behaviour_poller_modes_queues, &behaviour_poller_restart,    &behaviour_poller_gone,
+	&behaviour_poller_release,      &behaviour_poller_idle,       NULL,
 };
