@@ -557,6 +557,71 @@ static void gone_with_packets(void **state)
 	}
 }
 
+/*
+ * A pool that has nothing left, as all of it is somewhere else: whoever gives packets back tells
+ * nobody, so the worker looks again each millisecond, and then sleeps as usual.
+ */
+#define NAPS 3u
+#define NAP_MOST_NS 1000000
+static struct fn_pkt *kept[2048];
+static unsigned kept_n;
+static unsigned naps;
+
+static void keep(void *arg, struct fn_pkt **pkts, unsigned n)
+{
+	struct nic *nic = arg;
+
+	for (unsigned i = 0; i < n; i++) {
+		nic_check(nic, pkts[i]);
+		assert_true(kept_n < FN_ARRAY_LEN(kept));
+		kept[kept_n++] = pkts[i];
+	}
+}
+
+static unsigned wait_napping(struct fn_wait *wait, int64_t timeout_ns, struct fn_wait_mark **ready,
+			     unsigned *cqes)
+{
+	if (timeout_ns && naps < NAPS) {
+		assert_in_range(timeout_ns, 1, NAP_MOST_NS);
+		if (++naps == NAPS)
+			fn_pkt_free_bulk(kept, kept_n);
+	}
+	return rig_wait(wait, timeout_ns, ready, cqes);
+}
+
+static void naps_over_an_empty_pool(void **state)
+{
+	(void)state;
+	for (unsigned kind = 0; kind < NIC_KINDS; kind++) {
+		struct nic *nic;
+
+		rig_begin_pool(1024);
+		rig_poller((struct fn_poller_opts){ .mode = FN_POLLER_INTERRUPT,
+						    .safety_ns = RIG_LONG_NS });
+		nic = nic_open(kind);
+		assert_int_equal(nic_configure(nic, (struct fn_dev_conf){ .rx_ring = 64 }), 0);
+		nic_start(nic);
+		nic_add_rx(nic, rig.poller, keep);
+		for (kept_n = 0; (kept[kept_n] = fn_pkt_alloc(rig.pool)) != NULL;)
+			kept_n++;
+		while (nic_receive(nic) == 0)
+			settle();
+		naps = 0;
+		rig.wait_ops.wait = wait_napping;
+		/* As long as it takes on a busy machine, but for one that sleeps for longer. */
+		for (unsigned i = 0; i < 1000 && naps < NAPS; i++)
+			(void)fn_poller_run_once(rig.poller, 10 * NAP_MOST_NS);
+		assert_int_equal(naps, NAPS);
+		settle();
+		kept_n = 0;
+		nic_receive_n(nic, 1);
+		settle();
+		assert_int_equal(nic->got, nic->in);
+		fn_pkt_free_bulk(kept, kept_n);
+		rig_end();
+	}
+}
+
 /* The smallest pool that is accepted, all of it on the way through: nothing is stuck. */
 static void smallest_pool(void **state)
 {
@@ -724,6 +789,7 @@ int main(void)
 		cmocka_unit_test(vector_shared_later),
 		cmocka_unit_test(change_from_callbacks),
 		cmocka_unit_test(gone_with_packets),
+		cmocka_unit_test(naps_over_an_empty_pool),
 		cmocka_unit_test(smallest_pool),
 		cmocka_unit_test(buffers_come_back),
 		cmocka_unit_test(buffers_come_back_while_polling),
