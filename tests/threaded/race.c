@@ -222,7 +222,7 @@ static bool is_blocked(const struct race *r)
 	FILE *file;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/stat",
-		       __atomic_load_n(&r->poller->tid, __ATOMIC_RELAXED));
+		       __atomic_load_n(&r->poller->off_cpu.tid, __ATOMIC_RELAXED));
 	file = fopen(path, "re");
 	if (!file)
 		return false;
