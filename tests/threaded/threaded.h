@@ -148,7 +148,8 @@ void threaded_gaps(const struct threaded_thread *thread, struct threaded_gaps *g
 
 /*
  * Whether the thread was off its core at any time between two readings of fn_ticks(). It remembers
- * the last 4,096 gaps; one that goes on still is one.
+ * the last 4,096 gaps; one that goes on still is one, and so is the time from a resting thread's
+ * wake-up until it runs.
  */
 bool threaded_gap_between(const struct threaded_thread *thread, uint64_t from, uint64_t to);
 

@@ -25,6 +25,7 @@
  * @stop: it is to end
  * @alive: it has not ended
  * @asleep: it rests, or is about to
+ * @woken: ticks when it was told to go on, as long as it has not; else 0
  * @last: its last look at the clock
  * @gaps: how often it was off its core, and for how long
  * @log: the last gaps
@@ -40,6 +41,7 @@ struct threaded_thread {
 	bool stop;
 	bool alive;
 	_Alignas(64) bool asleep;
+	uint64_t woken;
 	_Alignas(64) uint64_t last;
 	struct threaded_gaps gaps;
 	struct {
@@ -236,26 +238,39 @@ static void rest(struct threaded_thread *t)
 {
 	struct pollfd pfd = { .fd = t->wake_fd, .events = POLLIN };
 	uint64_t now = fn_ticks();
+	uint64_t woken;
 	uint64_t count;
 
+	/* Somebody may have told it when it had just gone on by itself. */
+	__atomic_store_n(&t->woken, 0, __ATOMIC_RELAXED);
 	/* Pairs with thr_thread_wake(): it sees this, or what it tells of is seen in the turn. */
 	__atomic_store_n(&t->asleep, true, __ATOMIC_SEQ_CST);
 	if (!turns(t, now) && !__atomic_load_n(&t->stop, __ATOMIC_ACQUIRE) && now < t->deadline)
 		(void)poll(&pfd, 1, (int)(threaded_ns(t->deadline - now) / 1000000u) + 1);
 	__atomic_store_n(&t->asleep, false, __ATOMIC_SEQ_CST);
 	(void)!read(t->wake_fd, &count, sizeof(count));
-	__atomic_store_n(&t->last, fn_ticks(), __ATOMIC_RELEASE);
+	now = fn_ticks();
+	woken = __atomic_load_n(&t->woken, __ATOMIC_ACQUIRE);
+	if (woken && now > woken + t->gap)
+		gap(t, woken, now);
+	/* Behind the log, so that whoever looks finds it in one of both. */
+	__atomic_store_n(&t->woken, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&t->last, now, __ATOMIC_RELEASE);
 }
 
 void thr_thread_wake(struct threaded_thread *t)
 {
 	const uint64_t one = 1;
+	uint64_t none = 0;
 
 	if (!t->run.rests)
 		return;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&t->asleep, __ATOMIC_SEQ_CST))
-		(void)!write(t->wake_fd, &one, sizeof(one));
+	if (!__atomic_load_n(&t->asleep, __ATOMIC_SEQ_CST))
+		return;
+	(void)__atomic_compare_exchange_n(&t->woken, &none, fn_ticks(), false, __ATOMIC_SEQ_CST,
+					  __ATOMIC_RELAXED);
+	(void)!write(t->wake_fd, &one, sizeof(one));
 }
 
 static void *thread_main(void *arg)
@@ -371,10 +386,16 @@ void threaded_gaps(const struct threaded_thread *t, struct threaded_gaps *gaps)
 bool threaded_gap_between(const struct threaded_thread *t, uint64_t from, uint64_t to)
 {
 	const uint64_t last = __atomic_load_n(&t->last, __ATOMIC_ACQUIRE);
+	const uint64_t woken = __atomic_load_n(&t->woken, __ATOMIC_ACQUIRE);
 	const uint64_t n = __atomic_load_n(&t->gaps.n, __ATOMIC_ACQUIRE);
 
-	if (!__atomic_load_n(&t->asleep, __ATOMIC_ACQUIRE) && last + t->gap < to)
+	if (!__atomic_load_n(&t->asleep, __ATOMIC_ACQUIRE)) {
+		if (last + t->gap < to)
+			return true;
+	} else if (woken && woken + t->gap < to) {
+		/* It was told to go on, and has no core yet. */
 		return true;
+	}
 	for (uint64_t i = n > THR_GAPS ? n - THR_GAPS : 0; i < n; i++)
 		if (thr_read(&t->log[i % THR_GAPS].from) < to &&
 		    thr_read(&t->log[i % THR_GAPS].to) > from)
