@@ -43,8 +43,8 @@ static void say_machine(const struct machine *m)
 {
 	(void)printf("note|C_lat %.1f us, C_cpu %.1f us by an eventfd; the library's own measure: "
 		     "%.1f and %.1f us|%s\n",
-		     m->lat_ns / 1000, m->cpu_ns / 1000, m->lib_lat_ns / 1000, m->lib_cpu_ns / 1000,
-		     m->loaded);
+		     m->wake.lat_ns / 1000, m->wake.cpu_ns / 1000, m->lib_lat_ns / 1000,
+		     m->lib_cpu_ns / 1000, m->loaded);
 	(void)fflush(stdout);
 }
 

@@ -52,18 +52,26 @@ double quantile_of(double *values, unsigned n, double part);
 /* adaptive_machine.c */
 
 /**
+ * struct wake - what a wake costs, by an eventfd
+ * @lat_ns: C_lat: from the write to it on another core to the first instruction of who slept on it:
+ *	median
+ * @cpu_ns: C_cpu: processor time of who sleeps and wakes, a time
+ */
+struct wake {
+	double lat_ns;
+	double cpu_ns;
+};
+
+/**
  * struct machine - where this runs
  * @loaded: not fit to judge on: why; empty: fit
- * @lat_ns: C_lat: from the write to an eventfd on another core to the first instruction of who
- *	slept on it: median
- * @cpu_ns: C_cpu: processor time of who sleeps and wakes, a time
+ * @wake: what a wake costs that comes 100 us after the sleep began
  * @lib_lat_ns: what the library measures for itself (lib/poll/cost.h)
  * @lib_cpu_ns: and that
  */
 struct machine {
 	char loaded[200];
-	double lat_ns;
-	double cpu_ns;
+	struct wake wake;
 	double lib_lat_ns;
 	double lib_cpu_ns;
 };
@@ -79,6 +87,12 @@ unsigned core_plus_1(enum core core);
 
 /* False: it cannot be measured, and why has been said. */
 bool machine_measure(struct machine *machine);
+
+/*
+ * What a wake costs of who has slept for so long: a core that was idle for longer sleeps more
+ * deeply, its caches and its hypervisor with it. False: it cannot be measured, which has been said.
+ */
+bool wake_measure(uint64_t asleep_ns, struct wake *wake);
 
 double seconds_now(void);
 void sleep_ns(uint64_t ns);

@@ -17,8 +17,10 @@
 #define WAITED_MOST 0.02
 
 #define SPIN_NS 500000000u
-#define WAKES 600u
-#define WAKES_WARM 100u
+/* Wakes: as many as there is time for. */
+#define WAKES_NS (4ull * NS_PER_S)
+#define WAKES_MOST 600u
+#define WAKES_WARM_BY 6u
 #define WAKE_GAP_NS 100000u
 
 double seconds_now(void)
@@ -142,13 +144,16 @@ static bool loaded_measure(struct machine *m)
 	return true;
 }
 
-/* One sleeps on an eventfd, the other writes to it, each on its core. */
+/* One sleeps on an eventfd, the other writes to it so long later, each on its core. */
 struct waker {
 	int event;
 	int epoll;
+	uint64_t gap_ns;
+	unsigned warm;
+	unsigned all;
 	uint64_t waiting;
 	uint64_t written;
-	double latency[WAKES];
+	double latency[WAKES_MOST];
 	unsigned n;
 	double cpu_ns;
 };
@@ -168,28 +173,28 @@ static void *sleep_and_wake(void *arg)
 	double began = 0;
 
 	go_to_core(WORKER_CORE);
-	for (unsigned i = 0; i < WAKES_WARM + WAKES; i++) {
-		if (i == WAKES_WARM)
+	for (unsigned i = 0; i < w->all; i++) {
+		if (i == w->warm)
 			began = thread_cpu_ns();
 		__atomic_store_n(&w->waiting, i + 1, __ATOMIC_RELEASE);
 		while (epoll_wait(w->epoll, &ev, 1, -1) != 1)
 			;
-		if (i >= WAKES_WARM)
+		if (i >= w->warm)
 			w->latency[w->n++] = (double)threaded_ns(
 				fn_ticks() - __atomic_load_n(&w->written, __ATOMIC_ACQUIRE));
 	}
-	w->cpu_ns = (thread_cpu_ns() - began) / WAKES;
+	w->cpu_ns = (thread_cpu_ns() - began) / w->n;
 	return NULL;
 }
 
 static void *write_after_a_while(void *arg)
 {
 	struct waker *w = arg;
-	const uint64_t gap = threaded_ticks(WAKE_GAP_NS);
+	const uint64_t gap = threaded_ticks(w->gap_ns);
 	const uint64_t one = 1;
 
 	go_to_core(DEVICE_CORE);
-	for (unsigned i = 0; i < WAKES_WARM + WAKES; i++) {
+	for (unsigned i = 0; i < w->all; i++) {
 		uint64_t until;
 
 		while (__atomic_load_n(&w->waiting, __ATOMIC_ACQUIRE) != i + 1)
@@ -203,15 +208,27 @@ static void *write_after_a_while(void *arg)
 	return NULL;
 }
 
-static bool wakes_measure(struct machine *m)
+static unsigned wakes_in(uint64_t gap_ns)
+{
+	const uint64_t n = WAKES_NS / gap_ns;
+
+	return n < WAKES_MOST ? (unsigned)n : WAKES_MOST;
+}
+
+bool wake_measure(uint64_t asleep_ns, struct wake *wake)
 {
 	struct waker *w = calloc(1, sizeof(*w));
 	struct epoll_event ev = { .events = EPOLLIN | EPOLLET };
 	pthread_t threads[2];
 	bool ok;
 
-	if (!w)
+	if (!w) {
+		(void)fputs("adaptive: out of memory\n", stderr);
 		return false;
+	}
+	w->gap_ns = asleep_ns;
+	w->all = wakes_in(asleep_ns);
+	w->warm = w->all / WAKES_WARM_BY;
 	w->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	ok = !epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->event, &ev) &&
@@ -220,11 +237,13 @@ static bool wakes_measure(struct machine *m)
 		abort(); /* the first one sleeps for ever */
 	for (unsigned i = 0; ok && i < 2; i++)
 		(void)pthread_join(threads[i], NULL);
-	m->lat_ns = quantile_of(w->latency, w->n, 0.5);
-	m->cpu_ns = w->cpu_ns;
+	wake->lat_ns = quantile_of(w->latency, w->n, 0.5);
+	wake->cpu_ns = w->cpu_ns;
 	(void)close(w->event);
 	(void)close(w->epoll);
 	free(w);
+	if (!ok)
+		(void)fputs("adaptive: what a wake costs cannot be measured\n", stderr);
 	return ok;
 }
 
@@ -235,8 +254,10 @@ bool machine_measure(struct machine *m)
 	memset(m, 0, sizeof(*m));
 	if (!cores_find() || !loaded_measure(m))
 		return false;
-	if (!wakes_measure(m) || fn_cost_measure(&cost)) {
-		(void)fputs("adaptive: what a wake costs cannot be measured\n", stderr);
+	if (!wake_measure(WAKE_GAP_NS, &m->wake))
+		return false;
+	if (fn_cost_measure(&cost)) {
+		(void)fprintf(stderr, "adaptive: %s\n", fn_error_last());
 		return false;
 	}
 	m->lib_lat_ns = (double)cost.latency_ns;

@@ -201,7 +201,7 @@ static const struct rate_row rates[] = {
 	  .interrupts = 1e-4 },
 };
 
-static void rate_latency(const struct session *s, const struct rate_row *rate, struct row row,
+static void rate_latency(const struct wake *wake, const struct rate_row *rate, struct row row,
 			 const struct quads *quads)
 {
 	char measure[100];
@@ -217,7 +217,7 @@ static void rate_latency(const struct session *s, const struct rate_row *rate, s
 	} else {
 		(void)snprintf(measure, sizeof(measure), "%u packets/s: p50 above that of polling",
 			       (unsigned)rate->rate);
-		row.goal = rate->p50_above * s->machine.lat_ns;
+		row.goal = rate->p50_above * wake->lat_ns;
 		row.margin = row.goal;
 		row.unit = " ns";
 		quads_difference(quads, p50_of, &row.figure, &row.control);
@@ -245,21 +245,22 @@ static void rate_interrupts(const struct rate_row *rate, const struct policy *po
 			rate->interrupts, judged);
 }
 
-static void rate_cpu(const struct session *s, const struct rate_row *rate, struct row row,
+static void rate_cpu(const struct wake *wake, const struct rate_row *rate, struct row row,
 		     const struct quads *quads)
 {
 	char measure[100];
 
 	(void)snprintf(measure, sizeof(measure), "%u packets/s: a core", (unsigned)rate->rate);
 	row.measure = measure;
-	row.goal = (s->machine.cpu_ns + 2000) * (double)rate->rate * 1e-9;
+	row.goal = (wake->cpu_ns + 2000) * (double)rate->rate * 1e-9;
 	row.unit = "";
 	row.figure = quads_b(quads, cpu_of);
 	row.control = (struct interval){ 0 };
 	row_print(&row);
 }
 
-static void rate_policy(struct session *s, struct rig *rig, const struct rate_row *rate, unsigned p)
+static void rate_policy(struct session *s, struct rig *rig, const struct rate_row *rate,
+			const struct wake *wake, unsigned p)
 {
 	const bool wanted = !p || rate->cpu == p + 1;
 	const struct quads_plan plan = {
@@ -286,12 +287,12 @@ static void rate_policy(struct session *s, struct rig *rig, const struct rate_ro
 	quads_loaded(s, &quads, loaded, sizeof(loaded));
 	row.loaded = loaded;
 	if (rate->p50_by > 0 || rate->p50_above > 0)
-		rate_latency(s, rate, row, &quads);
+		rate_latency(wake, rate, row, &quads);
 	if (rate->interrupts > 0)
 		rate_interrupts(rate, &policies[p], &quads, !p && !loaded[0]);
 	row.judged = rate->cpu == p + 1;
 	if (rate->cpu)
-		rate_cpu(s, rate, row, &quads);
+		rate_cpu(wake, rate, row, &quads);
 	(void)printf("note|%u packets/s, %s: p50 %.2f us and p90 %.2f (polling %.2f and %.2f), "
 		     "%.3f of a core, %.0f sleeps in %.0f packets|%s\n",
 		     (unsigned)rate->rate, policies[p].name, quads_b(&quads, p50_of).median / 1000,
@@ -305,15 +306,25 @@ static void rate_rows(struct session *s, const struct rate_row *rate)
 {
 	const struct rig_opts opts = { .stamps = true, .apart = rate->interrupts > 0 };
 	const struct threaded_load even = { .kind = THREADED_EVEN, .rate = rate->rate };
-	struct rig *rig = rig_open(&opts);
+	struct wake wake;
+	struct rig *rig;
 
+	/* A worker sleeps from one packet to the next, or not at all. */
+	if (!wake_measure(NS_PER_S / rate->rate, &wake)) {
+		s->bad = true;
+		return;
+	}
+	(void)printf(
+		"note|%u packets/s: a wake after as long a sleep takes C_lat %.1f us, C_cpu %.1f us|\n",
+		(unsigned)rate->rate, wake.lat_ns / 1000, wake.cpu_ns / 1000);
+	rig = rig_open(&opts);
 	if (!rig) {
 		s->bad = true;
 		return;
 	}
 	threaded_load(rig->port, 0, &even);
 	for (unsigned p = 0; p < POLICIES; p++)
-		rate_policy(s, rig, rate, p);
+		rate_policy(s, rig, rate, &wake, p);
 	session_close(s, rig);
 }
 

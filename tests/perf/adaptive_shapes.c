@@ -40,7 +40,8 @@ static double a_period(const struct block *b)
 }
 
 /* Blocks of so many silences; that of a change of the mode is left out. */
-static void burst_policy(struct session *s, struct rig *rig, const struct policy *policy)
+static void burst_policy(struct session *s, struct rig *rig, const struct wake *wake,
+			 const struct policy *policy)
 {
 	const unsigned each = s->quick ? 1 : 5;
 	const struct quads_plan plan = {
@@ -57,8 +58,8 @@ static void burst_policy(struct session *s, struct rig *rig, const struct policy
 		.place = "threaded model",
 		.judged = policy == policies,
 		.side = AT_MOST,
-		.goal = 1.2 * s->machine.lat_ns,
-		.margin = 1.2 * s->machine.lat_ns,
+		.goal = 1.2 * wake->lat_ns,
+		.margin = 1.2 * wake->lat_ns,
 		.unit = " ns",
 	};
 	struct quads quads;
@@ -89,16 +90,24 @@ void rows_burst(struct session *s)
 	const struct threaded_load load = { .kind = THREADED_BURST,
 					    .burst = AT_ONCE,
 					    .period_ns = SILENCE_NS };
-	struct rig *rig = rig_open(&opts);
 	struct threaded_counts counts;
+	struct wake wake;
+	struct rig *rig;
 
+	if (!wake_measure(SILENCE_NS, &wake)) {
+		s->bad = true;
+		return;
+	}
+	(void)printf("note|a wake after %u ms of sleep takes C_lat %.1f us, C_cpu %.1f us|\n",
+		     (unsigned)(SILENCE_NS / NS_PER_MS), wake.lat_ns / 1000, wake.cpu_ns / 1000);
+	rig = rig_open(&opts);
 	if (!rig) {
 		s->bad = true;
 		return;
 	}
 	threaded_load(rig->port, 0, &load);
 	for (unsigned i = 0; i < POLICIES; i++)
-		burst_policy(s, rig, &policies[i]);
+		burst_policy(s, rig, &wake, &policies[i]);
 	threaded_counts(rig->port, &counts);
 	(void)row_count("256 packets at once: packets that found no buffer", NULL,
 			(double)counts.no_buffer, "", 0, true);
