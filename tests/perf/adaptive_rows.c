@@ -314,9 +314,9 @@ static void rate_rows(struct session *s, const struct rate_row *rate)
 		s->bad = true;
 		return;
 	}
-	(void)printf(
-		"note|%u packets/s: a wake after as long a sleep takes C_lat %.1f us, C_cpu %.1f us|\n",
-		(unsigned)rate->rate, wake.lat_ns / 1000, wake.cpu_ns / 1000);
+	(void)printf("note|%u packets/s: a wake after as long a sleep takes C_lat %.1f us, "
+		     "C_cpu %.1f us|\n",
+		     (unsigned)rate->rate, wake.lat_ns / 1000, wake.cpu_ns / 1000);
 	rig = rig_open(&opts);
 	if (!rig) {
 		s->bad = true;

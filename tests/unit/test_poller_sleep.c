@@ -110,7 +110,7 @@ static void at_each_step(void (*prepare)(void), void (*what)(void), bool (*seen)
 		rig.hook = NULL;
 		while (!seen())
 			(void)fn_poller_run_once(rig.poller, SECOND);
-		/* An event that is left over ends the next sleep, and the round behind it is empty. */
+		/* An event that is left over ends the next sleep, with nothing behind it. */
 		rig.wait_ops.wait = rig_wait;
 		while (fn_poller_run_once(rig.poller, SHORT))
 			continue;
