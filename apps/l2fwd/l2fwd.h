@@ -75,7 +75,6 @@ struct worker {
 	pthread_t thread;
 	int core; /* -1: not pinned */
 	unsigned index;
-	atomic_ulong off_cpu_ns; /* of a thread that has ended, which the kernel knows no more */
 };
 
 struct l2fwd {

@@ -14,8 +14,6 @@ void load_sample(const struct worker *worker, struct load *load)
 	load->before = load->now;
 	load->now.sz = sizeof(load->now);
 	fn_poller_get_stats(worker->poller, &load->now);
-	if (load->now.off_cpu_ns < atomic_load(&worker->off_cpu_ns))
-		load->now.off_cpu_ns = atomic_load(&worker->off_cpu_ns);
 }
 
 static double percent(uint64_t part_ns, uint64_t whole_ns)

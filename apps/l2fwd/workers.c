@@ -60,7 +60,6 @@ static void worker_failed(const struct worker *worker, int err)
 /* Until fn_poller_stop(). If it cannot work, whose sentence is out, the program ends. */
 static void *work(void *arg)
 {
-	struct fn_poller_stats stats = { .sz = sizeof(stats) };
 	struct worker *worker = arg;
 	char name[16];
 
@@ -71,8 +70,6 @@ static void *work(void *arg)
 		atomic_store(&worker->app->worker_failed, true);
 		(void)kill(getpid(), SIGTERM);
 	}
-	fn_poller_get_stats(worker->poller, &stats);
-	atomic_store(&worker->off_cpu_ns, stats.off_cpu_ns);
 	return NULL;
 }
 

@@ -187,8 +187,10 @@ FN_API int fn_poller_add_rxq(struct fn_poller *poller, struct fn_rxq *q,
  * fn_poller_del_rxq - take a receive queue out of its poller
  * @rx: the handle, or NULL; gone afterwards
  *
- * Any thread. The callback is not running any more when this returns, unless it is the caller or
- * waits in fn_poller_call() for another worker.
+ * Any thread. The callback is not running any more when this returns, unless it is the caller, or
+ * waits within a call for another worker: in fn_poller_call(), in fn_poller_run(),
+ * fn_poller_run_once() or fn_poller_destroy() of another poller, in whatever adds, deletes or sets
+ * there, or in a control call of a device.
  */
 FN_API void fn_poller_del_rxq(struct fn_poller_rx *rx);
 
@@ -209,7 +211,8 @@ struct fn_poller_rx_stats {
  * @rx: the handle
  * @stats: filled; its @sz is set by the caller
  *
- * Any thread; never waits for the worker.
+ * Any thread, as long as nobody takes the queue out or closes its device, as the worker's own
+ * callback of an event may; never waits for the worker.
  */
 FN_API void fn_poller_rx_get_stats(const struct fn_poller_rx *rx, struct fn_poller_rx_stats *stats);
 
@@ -292,9 +295,10 @@ FN_API uint64_t fn_poller_tx_dropped(const struct fn_poller_tx *tx);
 /**
  * struct fn_poller_tx_stats - what a poller knows of a transmit queue
  * @sz: set by the caller to sizeof(struct fn_poller_tx_stats); the library writes no further
- * @waiting: packets that wait at present, for room or for the end of the round
- * @waiting_most: most that ever did
- * @full: times that packets began to wait for room
+ * @waiting: packets that wait at present, for room or for the end of the round; what a device's
+ *	reset keeps is not among them
+ * @waiting_max: most that ever did
+ * @full_times: how often packets began to wait for room
  * @dropped: packets that waited when their queue went down
  *
  * Packets sent and doorbells are the queue's own counters, fn_txq_counters().
@@ -302,8 +306,8 @@ FN_API uint64_t fn_poller_tx_dropped(const struct fn_poller_tx *tx);
 struct fn_poller_tx_stats {
 	size_t sz;
 	uint64_t waiting;
-	uint64_t waiting_most;
-	uint64_t full;
+	uint64_t waiting_max;
+	uint64_t full_times;
 	uint64_t dropped;
 };
 
@@ -312,7 +316,9 @@ struct fn_poller_tx_stats {
  * @tx: the handle
  * @stats: filled; its @sz is set by the caller
  *
- * Any thread; never waits for the worker.
+ * Any thread, as long as nobody takes the queue out or closes its device, as the worker's own
+ * callback of an event may; never waits for the worker. On the worker fn_poller_tx_waiting() is
+ * the short way.
  */
 FN_API void fn_poller_tx_get_stats(const struct fn_poller_tx *tx, struct fn_poller_tx_stats *stats);
 
@@ -372,7 +378,7 @@ FN_API void fn_poller_wake(struct fn_poller *poller);
  * @err: where the sentence of a failure goes, or NULL
  * @fn: called when the time is up; required
  * @arg: handed to @fn
- * @first_ns: after this time for the first time
+ * @first_ns: after this time for the first time; UINT64_MAX: when fn_poller_set_timer() says so
  * @period_ns: and then in this interval; 0: only once. What is late is not made up for
  *
  * A busy worker looks at its timers about once a millisecond, or behind 16 full rounds where these

@@ -81,8 +81,8 @@ struct fn_poller_rx {
  * @n: how many wait; other threads read it
  * @is_full: they wait for room in the ring, and not for the end of the round
  * @drops: they are being dropped: nothing comes in meanwhile
- * @n_most: most that have waited; fn_count() and its sisters, as what follows
- * @full: times that @is_full became true
+ * @n_max: most that have waited; fn_count() and its sisters, as what follows
+ * @full_times: how often @is_full became true
  * @dropped: fn_poller_tx_dropped()
  * @pkts: @room of them
  */
@@ -95,8 +95,8 @@ struct fn_poller_tx {
 	uint32_t n;
 	bool is_full;
 	bool drops;
-	uint64_t n_most;
-	uint64_t full;
+	uint64_t n_max;
+	uint64_t full_times;
 	uint64_t dropped;
 	struct fn_pkt *pkts[];
 };

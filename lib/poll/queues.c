@@ -21,7 +21,7 @@ static void tx_set_full(struct fn_poller_tx *tx)
 	if (tx->is_full)
 		return;
 	tx->is_full = true;
-	fn_count(&tx->full, 1);
+	fn_count(&tx->full_times, 1);
 }
 
 /*
@@ -85,8 +85,8 @@ static unsigned tx_keep(struct fn_poller *p, struct fn_poller_tx *tx, struct fn_
 	}
 	memcpy(tx->pkts + tx->first + tx->n, pkts, n * sizeof(struct fn_pkt *));
 	tx_set_waiting(tx, tx->n + n);
-	if (tx->n > tx->n_most)
-		fn_count(&tx->n_most, tx->n - tx->n_most);
+	if (tx->n > tx->n_max)
+		fn_count(&tx->n_max, tx->n - tx->n_max);
 	return n;
 }
 
@@ -147,8 +147,8 @@ void fn_poller_tx_get_stats(const struct fn_poller_tx *tx, struct fn_poller_tx_s
 {
 	const struct fn_poller_tx_stats s = {
 		.waiting = __atomic_load_n(&tx->n, __ATOMIC_RELAXED),
-		.waiting_most = __atomic_load_n(&tx->n_most, __ATOMIC_RELAXED),
-		.full = __atomic_load_n(&tx->full, __ATOMIC_RELAXED),
+		.waiting_max = __atomic_load_n(&tx->n_max, __ATOMIC_RELAXED),
+		.full_times = __atomic_load_n(&tx->full_times, __ATOMIC_RELAXED),
 		.dropped = fn_poller_tx_dropped(tx),
 	};
 

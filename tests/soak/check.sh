@@ -35,6 +35,16 @@ soak "$TMP/fake" ping
 check "a program that has nothing to complain of is ok" has "$OUT" '^ping: ended: ok, '
 soak "$TMP/fake" qtest
 check "but not when it is to tell what it counted" has "$OUT" '^qtest: ended: incomplete, '
+three="x: counted 1 of 1 sleeps
+y: counted 1 of 1 switches
+z: counted 1 of 1 switches"
+fake "$three" 0
+soak "$TMP/fake" qtest
+check "and it is ok when it tells of all three" has "$OUT" '^qtest: ended: ok, '
+fake "skip qtest/x poller.poller_modes_queues 0 ms (one queue)
+$three" 0
+soak "$TMP/fake" qtest
+check "a behaviour that is skipped is incomplete" has "$OUT" '^qtest: ended: incomplete, '
 fake "skipped: no such device" 77
 soak "$TMP/fake" ping
 check "a program that skips is incomplete" has "$OUT" '^ping: ended: incomplete, '

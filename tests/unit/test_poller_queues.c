@@ -188,18 +188,18 @@ static void figures_of_tx(void **state)
 		for (unsigned n = 1; n <= 3; n++) {
 			send_one(NULL);
 			assert_int_equal(tx_stats(nic).waiting, n);
-			assert_int_equal(tx_stats(nic).waiting_most, n);
+			assert_int_equal(tx_stats(nic).waiting_max, n);
 		}
 		settle();
 		assert_int_equal(tx_stats(nic).waiting, 0);
-		assert_int_equal(tx_stats(nic).full, 0);
+		assert_int_equal(tx_stats(nic).full_times, 0);
 		for (unsigned n = 1; n <= 2; n++) {
 			while (fn_poller_tx_waiting(nic->tx) < 20)
 				send_one(NULL);
 			settle();
 			assert_int_equal(tx_stats(nic).waiting, 20);
-			assert_int_equal(tx_stats(nic).waiting_most, 20);
-			assert_int_equal(tx_stats(nic).full, n);
+			assert_int_equal(tx_stats(nic).waiting_max, 20);
+			assert_int_equal(tx_stats(nic).full_times, n);
 			(void)nic_transmit(nic, UINT32_MAX);
 			settle();
 			assert_int_equal(tx_stats(nic).waiting, 0);
@@ -210,8 +210,8 @@ static void figures_of_tx(void **state)
 		assert_int_equal(fn_dev_stop(nic->dev), 0);
 		settle();
 		assert_int_equal(tx_stats(nic).waiting, 0);
-		assert_int_equal(tx_stats(nic).waiting_most, 30);
-		assert_int_equal(tx_stats(nic).full, 3);
+		assert_int_equal(tx_stats(nic).waiting_max, 30);
+		assert_int_equal(tx_stats(nic).full_times, 3);
 		assert_int_equal(tx_stats(nic).dropped, 30);
 		rig_end();
 	}
