@@ -76,7 +76,7 @@ static void look_interrupts(struct machine_look *look, const char *bdf)
 			continue;
 		if (strstr(line, "LOC:")) {
 			add_counts(counts + 1, cpus, look->timers);
-		} else if (strstr(line, bdf)) {
+		} else if (bdf[0] && strstr(line, bdf)) {
 			add_counts(counts + 1, cpus, look->irqs);
 			look->has_irqs = true;
 		}
