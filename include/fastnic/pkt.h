@@ -293,7 +293,8 @@ FN_API struct fn_pkt *fn_pkt_clone(struct fn_pool *pool, struct fn_pkt *pkt);
  *
  * Runs once, on whichever thread dropped the last reference, a transmit queue's included. It may
  * allocate, free and send elsewhere, but must not call the queues and the device that this thread
- * is just inside of.
+ * is just inside of; nor make a call that waits for another worker (fn_poller_call() and those that
+ * its description names): while it waits, that device could be closed under the queue.
  */
 typedef void fn_pkt_free_fn(void *arg, void *va);
 

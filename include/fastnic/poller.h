@@ -543,7 +543,10 @@ FN_API void fn_poller_stop(struct fn_poller *poller);
  * calls for itself meanwhile, so that two may call each other.
  *
  * The caller holds no lock that a callback or @fn takes: the worker would wait for the caller, who
- * waits for it. And a worker that calls runs functions of others before this returns.
+ * waits for it. And a worker that calls runs functions of others before this returns. So this is
+ * for callbacks of the poller, and not for a &typedef fn_pkt_free_fn, which may run within a burst:
+ * nor are the calls that wait likewise, for whatever adds, deletes or sets on another poller,
+ * fn_poller_run(), _run_once() and _destroy() of another one, and control calls of a device.
  */
 FN_API void fn_poller_call(struct fn_poller *poller, void (*fn)(void *arg), void *arg);
 

@@ -402,7 +402,10 @@ static const enum fn_poller_mode modes[] = { FN_POLLER_INTERRUPT, FN_POLLER_POLL
 static const enum fn_poller_policy policies[] = { FN_POLLER_POWER, FN_POLLER_BALANCED,
 						  FN_POLLER_LATENCY };
 
-/* Time between two frames of a load that has a rate: what every place can keep up with. */
+/*
+ * Time between two frames of a load that has a rate: what every place can keep up with, of which an
+ * emulated guest takes milliseconds for a wake. The threaded model has ten times the rate.
+ */
 #define RATE_NS 1000000u
 
 /* Switches in a row with the same load. */
