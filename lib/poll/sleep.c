@@ -91,7 +91,7 @@ unsigned fn_poll_dispatch(struct fn_poller *p, struct fn_poll_found *found)
  */
 void fn_poll_settle(struct fn_poller *p)
 {
-	/* Memory that is given back may have a callback, which may take out queues of this poller. */
+	/* Memory that is given back may have a callback, which may take out queues. */
 	p->rounding = true;
 	for (unsigned i = 0; i < p->tx.n; i++) {
 		struct fn_poller_tx *tx = p->tx.at[i];
