@@ -130,6 +130,8 @@ static void costs_that_many_share(void **state)
 	n.full_at = n.settled.busy - FRESH;
 	assert_near(rounds(&n, 100, 1, 700), 100, 100 * 700u);
 	assert_near(rounds(&n, 100, 1, 1200) - 100u * 500, 100, 100 * 700u);
+	for (unsigned k = 0; k < 50; k++)
+		assert_near(rounds(&n, 100, 1, 1200) - 100u * 500, 100, 100 * 700u);
 	assert_near(rounds(&n, 100, 3, 1300 + 3 * 500) - 300u * 500, 300, 100 * 1300u);
 }
 
