@@ -101,7 +101,7 @@ static uint64_t judge(struct fn_need *n, struct fn_need_sums *did,
 {
 	const bool fresh = n->full && n->settled.busy - n->full_at < terms->fresh;
 
-	/* One queue alone may be all that the worker gets done: empty ones cost it next to nothing. */
+	/* One queue may be all that the worker gets done: empty ones cost it next to nothing. */
 	if (did->full_rounds >= did->rounds - did->rounds / 2) {
 		learn_full(n, did);
 		return did->busy;

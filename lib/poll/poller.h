@@ -3,8 +3,8 @@
  * What the files of lib/poll share: a poller's state, by who touches it.
  *
  * run.c is the loop, sleep.c the one place that knows the order of going to sleep, need.c how much
- * of its busy time a worker needs, mailbox.c how other threads reach it, queues.c, source.c, timer.c
- * and watch.c what it looks after.
+ * of its busy time a worker needs, mailbox.c how other threads reach it, queues.c, source.c,
+ * timer.c and watch.c what it looks after.
  */
 #ifndef FN_POLL_POLLER_H
 #define FN_POLL_POLLER_H
