@@ -609,20 +609,23 @@ FN_API int fn_poller_set_mode(struct fn_poller *poller, enum fn_poller_mode mode
  *	whose interrupt did not come even then
  * @elapsed_ns: time within fn_poller_run() and fn_poller_run_once(), and @asleep_ns between calls
  *	of the latter
- * @busy_ns: of it, rounds that did something, callbacks included
+ * @busy_ns: of it, rounds that did something, callbacks included; and timers, descriptors and
+ *	completions that had work. An estimate: the clock is not read behind each of them
  * @spin_ns: of it, rounds that found nothing, and what surrounds a sleep
  * @asleep_ns: of it, asleep; also from a fn_poller_run_once() that returned 0 with everything armed
  *	until the next call, whatever the application does meanwhile
  * @need_ns: processor time that the work needs: @busy_ns, less what rounds cost because they were
  *	not full of packets, and for each of @sleeps @wake_cpu_ns, or the time that it lasted if
- *	that is less. An upper bound, down to which it comes when rounds were full: see "What need
- *	says" in docs/adaptive.md
+ *	that is less. An estimate; above the work's need as long as no rounds were full, and all of
+ *	@busy_ns while sources work or a queue has more than its budget: see "What need says" in
+ *	docs/adaptive.md
  * @off_cpu_ns: of its threads, since each began with it: ready to run while others had the
  *	processor (schedstat); in the times above, too
  * @window_ns: how long it polls for nothing at present
  * @wake_latency_ns: time from an interrupt until the worker runs
  * @wake_cpu_ns: processor time of a sleep and its wake
- * @need_ppm: share of a core that the work needs, in parts of a million: @need_ns of @elapsed_ns
+ * @need_ppm: share of a core that the work needs, in parts of a million: @need_ns of @elapsed_ns.
+ *	An estimate as that
  *
  * Two of them, taken some time apart, tell of that time by their differences.
  */

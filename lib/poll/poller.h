@@ -2,8 +2,9 @@
 /*
  * What the files of lib/poll share: a poller's state, by who touches it.
  *
- * run.c is the loop, sleep.c the one place that knows the order of going to sleep, mailbox.c how
- * other threads reach a worker, queues.c, source.c, timer.c and watch.c what a worker looks after.
+ * run.c is the loop, sleep.c the one place that knows the order of going to sleep, need.c how much
+ * of its busy time a worker needs, mailbox.c how other threads reach it, queues.c, source.c,
+ * timer.c and watch.c what it looks after.
  */
 #ifndef FN_POLL_POLLER_H
 #define FN_POLL_POLLER_H
@@ -141,6 +142,9 @@ struct fn_poll_counts {
 	uint64_t rounds;
 	uint64_t empty_rounds;
 	uint64_t packets;
+	uint64_t packet_rounds; /* that had some */
+	uint64_t full_rounds;   /* in which a queue had more than its budget */
+	uint64_t source_rounds; /* times that a source did something */
 	uint64_t budget_hits;
 	uint64_t caught;
 	uint64_t arms;
@@ -214,7 +218,8 @@ struct fn_poll_found {
  * @adapt: when it sleeps
  * @mark_ticks: up to when time is accounted
  * @look_ticks: when it looked at timers and descriptors last
- * @need: how much of its busy time was needed
+ * @other_ticks: of its busy time what was not spent in rounds: timers, descriptors, completions
+ * @need: how much of the rest was needed
  * @sources: struct fn_poller_source
  * @watches: struct fn_poller_watch
  * @vectors: struct fn_poll_vector, of the queues that are on
@@ -237,7 +242,8 @@ struct fn_poll_found {
  * @quit: fn_poller_stop()
  * @asleep_read: most ticks asleep that were read (stats.c)
  *
- * Fixed at creation: @ctx to @cost. Guarded by &fn_ctx.poll_lock:
+ * Fixed at creation: @ctx to @cost, but for the mode and policy of @opts, which the worker sets and
+ * any thread reads (atomic). Guarded by &fn_ctx.poll_lock:
  * @node: in &fn_ctx.pollers
  * @calls: functions to run (mailbox.c)
  * @pauses: of fn_poller_pause()
@@ -261,6 +267,7 @@ struct fn_poller {
 	struct fn_adapt adapt;
 	uint64_t mark_ticks;
 	uint64_t look_ticks;
+	uint64_t other_ticks;
 	struct fn_need need;
 	struct fn_poll_list sources;
 	struct fn_poll_list watches;
@@ -340,6 +347,10 @@ void fn_poll_serve(struct fn_poller *p);
 
 /* mailbox.c: have the worker look at its mailbox. Any thread, also a signal handler. */
 void fn_poll_mail(struct fn_poller *p);
+
+/* run.c: time up to here was spent with timers, descriptors or completions; or with waiting. */
+void fn_poll_account_other(struct fn_poller *p);
+void fn_poll_account_wait(struct fn_poller *p);
 
 /* run.c: one turn of a receive queue; how many packets it had. */
 unsigned fn_poll_rx_turn(struct fn_poller *p, struct fn_poller_rx *rx);

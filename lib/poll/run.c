@@ -11,6 +11,9 @@
 /* Busy time for which full rounds tell what others cost (fn_need_settle()). */
 #define NEED_FRESH_MS 1000u
 
+/* Cache lines that a round pays for because it is not full cost at most a microsecond. */
+#define NEED_SPARE_PER_MS 1000u
+
 /* Rounds of one fn_poller_run_once(). */
 #define ONCE_ROUNDS 16u
 
@@ -90,6 +93,14 @@ unsigned fn_poll_rx_turn(struct fn_poller *p, struct fn_poller_rx *rx)
 	return total;
 }
 
+static unsigned run_source(struct fn_poller *p, struct fn_poller_source *source)
+{
+	const unsigned did = source->run(source->arg);
+
+	fn_count(&p->counts.source_rounds, did != 0);
+	return did;
+}
+
 /* Once round everything. Lists may grow meanwhile. Returns how much there was to do. */
 static unsigned once_round(struct fn_poller *p)
 {
@@ -103,7 +114,7 @@ static unsigned once_round(struct fn_poller *p)
 		struct fn_poller_source *source = p->sources.at[i];
 
 		if (!source->dead)
-			work += source->run(source->arg);
+			work += run_source(p, source);
 	}
 	/* Behind all that may send: this is what rings a doorbell that a batch held back. */
 	for (unsigned i = 0; p->tx_wait && i < p->tx.n; i++)
@@ -113,6 +124,7 @@ static unsigned once_round(struct fn_poller *p)
 		fn_poll_bury(p);
 	fn_count(&p->counts.rounds, 1);
 	fn_count(&p->counts.packets, packets);
+	fn_count(&p->counts.packet_rounds, packets != 0);
 	return packets + work;
 }
 
@@ -123,6 +135,24 @@ static void account(struct fn_poller *p, uint64_t now, bool busy)
 
 	p->mark_ticks = now;
 	fn_count(busy ? &p->counts.busy_ticks : &p->counts.spin_ticks, ticks);
+}
+
+/*
+ * Time up to here was spent for something else than rounds: it takes no less when there is more of
+ * it, and is no part of what fn_need_settle() judges.
+ */
+void fn_poll_account_other(struct fn_poller *p)
+{
+	const uint64_t before = p->mark_ticks;
+
+	account(p, fn_ticks(), true);
+	p->other_ticks += p->mark_ticks - before;
+	fn_count(&p->counts.need_ticks, p->mark_ticks - before);
+}
+
+void fn_poll_account_wait(struct fn_poller *p)
+{
+	account(p, fn_ticks(), false);
 }
 
 /* The first of some rounds that found nothing has no pause in it: it is what a round costs. */
@@ -140,17 +170,29 @@ static void account_empty(struct fn_poller *p, uint64_t now)
 static void settle_need(struct fn_poller *p)
 {
 	const struct fn_need_sums sums = {
-		.busy = p->counts.busy_ticks,
-		.rounds = p->counts.rounds - p->counts.empty_rounds,
+		.busy = p->counts.busy_ticks - p->other_ticks,
+		.rounds = p->counts.packet_rounds,
 		.packets = p->counts.packets,
+		.full_rounds = p->counts.full_rounds,
+		.source_rounds = p->counts.source_rounds,
 	};
 	/* Each queue takes whole bursts. */
 	const uint64_t turn = p->budget - p->budget % p->burst;
-	/* What sources do in a round that is not full is no cost of such rounds. */
-	const uint64_t fresh = p->sources.n ? 0 : NEED_FRESH_MS * p->cost.ticks_per_ms;
+	const struct fn_need_terms terms = {
+		.most = turn * (p->rx.n ? p->rx.n : 1),
+		/* What sources do in a round that is not full is no cost of such rounds. */
+		.fresh = p->sources.n ? 0 : NEED_FRESH_MS * p->cost.ticks_per_ms,
+		.spare = p->cost.ticks_per_ms / NEED_SPARE_PER_MS,
+	};
 
-	fn_count(&p->counts.need_ticks,
-		 fn_need_settle(&p->need, &sums, turn * (p->rx.n ? p->rx.n : 1), fresh));
+	fn_count(&p->counts.need_ticks, fn_need_settle(&p->need, &sums, &terms));
+}
+
+/* Those that were full to the brim since time was accounted last. */
+static void count_full(struct fn_poller *p)
+{
+	fn_count(&p->counts.full_rounds, p->full);
+	p->full = 0;
 }
 
 /* Rounds that were full, and behind which the clock was not looked at, are work. */
@@ -159,7 +201,7 @@ static void account_full(struct fn_poller *p)
 	if (!p->full)
 		return;
 	account(p, fn_ticks(), true);
-	p->full = 0;
+	count_full(p);
 }
 
 /* What others asked for is no work of the queues, nor is being paused. */
@@ -216,10 +258,12 @@ static inline bool judge(struct fn_poller *p, unsigned work, bool woke)
 static __attribute__((noinline)) bool judge_and_look(struct fn_poller *p, unsigned work, bool woke,
 						     uint64_t now)
 {
-	const bool found = judge(p, work + look(p, now), woke);
+	const unsigned others = look(p, now);
 
+	if (others)
+		fn_poll_account_other(p);
 	settle_need(p);
-	return found;
+	return judge(p, work + others, woke);
 }
 
 /*
@@ -248,7 +292,7 @@ static bool turn(struct fn_poller *p)
 		account(p, now, true);
 	else
 		account_empty(p, now);
-	p->full = 0;
+	count_full(p);
 	if (now - p->look_ticks >= p->cost.ticks_per_ms)
 		return judge_and_look(p, work, woke, now);
 	return judge(p, work, woke);

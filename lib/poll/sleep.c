@@ -277,6 +277,7 @@ static void look_for_lost(struct fn_poller *p, struct fn_poll_found *found)
 	if (!interrupt_comes(p, p->opts.lost_ns, found) &&
 	    !interrupt_comes(p, 3 * p->opts.lost_ns, found))
 		fn_count(&p->counts.lost_wakeups, 1);
+	fn_poll_account_wait(p);
 }
 
 static void count_wake(struct fn_poller *p, const struct fn_poll_found *found, bool timer)
@@ -310,7 +311,10 @@ static unsigned awake(struct fn_poller *p, struct fn_poll_found *found)
 		now_ns = fn_poll_now_ns();
 	count_wake(p, found, now_ns && !fn_poll_timers_left_ns(p, now_ns));
 	work = fn_poll_dispatch(p, found);
-	return work + (now_ns ? fn_poll_timers_run(p, now_ns) : 0);
+	work += now_ns ? fn_poll_timers_run(p, now_ns) : 0;
+	if (work)
+		fn_poll_account_other(p);
+	return work;
 }
 
 /* A sleep begins: a reader adds what there is of it so far. */
@@ -415,6 +419,7 @@ bool fn_poll_sleep(struct fn_poller *p, uint64_t limit_ns)
 		fn_poll_wait(p, 0, &found);
 		if (found.others) {
 			(void)fn_poll_dispatch(p, &found);
+			fn_poll_account_other(p);
 			return false;
 		}
 	}

@@ -15,16 +15,31 @@
 
 #define MOST 64u
 #define FRESH 1000000u
+#define SPARE 2000u
+
+static const struct fn_need_terms terms = { .most = MOST, .fresh = FRESH, .spare = SPARE };
+
+/* Of three queues. */
+static const struct fn_need_terms terms_of_3 = { .most = 3 * MOST, .fresh = FRESH, .spare = SPARE };
+
+/* What so many rounds needed: packets and busy time are each one's, the others all of them. */
+static uint64_t did(struct fn_need *n, const struct fn_need_terms *t, struct fn_need_sums each)
+{
+	struct fn_need_sums sums = n->settled;
+
+	sums.busy += each.rounds * each.busy;
+	sums.rounds += each.rounds;
+	sums.packets += each.rounds * each.packets;
+	sums.full_rounds += each.full_rounds;
+	sums.source_rounds += each.source_rounds;
+	return fn_need_settle(n, &sums, t);
+}
 
 /* Rounds of @packets each, which take @time each; what they needed. */
 static uint64_t rounds(struct fn_need *n, uint64_t many, uint64_t packets, uint64_t time)
 {
-	struct fn_need_sums sums = n->settled;
-
-	sums.busy += many * time;
-	sums.rounds += many;
-	sums.packets += many * packets;
-	return fn_need_settle(n, &sums, MOST, FRESH);
+	return did(n, &terms,
+		   (struct fn_need_sums){ .rounds = many, .packets = packets, .busy = time });
 }
 
 static void empty(struct fn_need *n, unsigned many, uint64_t time)
@@ -115,6 +130,8 @@ static void costs_that_many_share(void **state)
 	n.full_at = n.settled.busy - FRESH;
 	assert_near(rounds(&n, 100, 1, 700), 100, 100 * 700u);
 	assert_near(rounds(&n, 100, 1, 1200) - 100u * 500, 100, 100 * 700u);
+	for (unsigned k = 0; k < 50; k++)
+		assert_near(rounds(&n, 100, 1, 1200) - 100u * 500, 100, 100 * 700u);
 	assert_near(rounds(&n, 100, 3, 1300 + 3 * 500) - 300u * 500, 300, 100 * 1300u);
 }
 
@@ -147,12 +164,96 @@ static void one_that_lasts(void **state)
 	assert_int_equal(n.full, FULL_TIME * FN_NEED_PARTS / MOST);
 }
 
+#define CHEAP 40u
+#define DEAR 700u
+
+/*
+ * One of three queues has more than its budget, and the others are empty: the worker gets no more
+ * done, and what this one's callback takes longer than theirs is not learned as anything else.
+ */
+static void one_queue_of_three(void **state)
+{
+	const struct fn_need_sums all = {
+		.rounds = 100, .packets = 3 * MOST, .busy = 3 * MOST * CHEAP, .full_rounds = 100
+	};
+	struct fn_need_sums one = {
+		.rounds = 100, .packets = MOST, .busy = MOST * DEAR, .full_rounds = 50
+	};
+	struct fn_need n = { 0 };
+
+	(void)state;
+	empty(&n, 8, 60);
+	assert_int_equal(did(&n, &terms_of_3, all), 100 * all.busy);
+	for (unsigned i = 0; i < 10; i++)
+		assert_int_equal(did(&n, &terms_of_3, one), 100 * one.busy);
+	for (unsigned i = 0; i < FN_NEED_LEVELS; i++)
+		assert_int_equal(n.spare[i], 0);
+	/* It has what full rounds take, as far as one round is believed at once. */
+	assert_true(n.full > CHEAP * FN_NEED_PARTS);
+	/* Fewer of them are a burst now and then. */
+	one.full_rounds = 49;
+	assert_true(did(&n, &terms_of_3, one) < 100 * one.busy);
+}
+
+/* Cheap packets in full rounds, and then dear ones one a round: no more than the cap is learned. */
+static void dear_packets_are_need(void **state)
+{
+	const uint64_t dear = 20 * SPARE;
+	struct fn_need n = { 0 };
+
+	(void)state;
+	(void)rounds(&n, 1000, MOST, MOST * CHEAP);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(rounds(&n, 1, 1, dear), dear - SPARE);
+	/* One round of a level that lost the processor is its first: the next ones show no less. */
+	assert_int_equal(rounds(&n, 1, 4, 10 * dear), 10 * dear - SPARE);
+	assert_in_range(rounds(&n, 1, 4, dear), dear - SPARE, dear);
+}
+
+/* Queues come or go: full rounds are other ones, and nothing is known of these. */
+static void other_queues(void **state)
+{
+	struct fn_need n = { 0 };
+
+	(void)state;
+	(void)rounds(&n, 100, MOST, FULL_TIME);
+	assert_true(rounds(&n, 100, 1, 700) < 100 * 700u);
+	assert_int_equal(did(&n, &terms_of_3,
+			     (struct fn_need_sums){ .rounds = 100, .packets = 1, .busy = 700 }),
+			 100 * 700u);
+	assert_int_equal(n.full, 0);
+	assert_int_equal(rounds(&n, 100, 1, 700), 100 * 700u);
+}
+
+/* What sources did is in the rounds' time: all of that is need, and tells nothing of packets. */
+static void sources_beside_packets(void **state)
+{
+	struct fn_need_sums each = { .rounds = 100, .packets = 1, .busy = 900, .source_rounds = 1 };
+	struct fn_need n = { 0 };
+
+	(void)state;
+	empty(&n, 8, 60);
+	(void)rounds(&n, 100, MOST, FULL_TIME);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(did(&n, &terms, each), 100 * 900);
+	for (unsigned i = 0; i < FN_NEED_LEVELS; i++)
+		assert_int_equal(n.spare[i], 0);
+	each.packets = MOST;
+	each.full_rounds = 100;
+	assert_int_equal(did(&n, &terms, each), 100 * 900);
+	assert_int_equal(n.full, FULL_TIME * FN_NEED_PARTS / MOST);
+	/* Behind it the packets are judged by themselves again. */
+	assert_true(rounds(&n, 100, 1, 700) < 100 * 640u);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shortest_of_eight),      cmocka_unit_test(all_of_it),
 		cmocka_unit_test(as_if_rounds_were_full), cmocka_unit_test(costs_that_many_share),
 		cmocka_unit_test(not_learned_too_late),   cmocka_unit_test(one_that_lasts),
+		cmocka_unit_test(one_queue_of_three),     cmocka_unit_test(dear_packets_are_need),
+		cmocka_unit_test(other_queues),           cmocka_unit_test(sources_beside_packets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,8 @@
  * What a worker says of itself: times that add up, counts that are right, also to who asks
  * meanwhile.
  */
+#include <sys/eventfd.h>
+
 #include "poller_rig.h"
 
 static void assert_adds_up(const struct fn_poller_stats *s)
@@ -159,18 +161,85 @@ static void sources_need_all(void **state)
 	const struct fn_poller_source_opts source = {
 		.sz = sizeof(source), .run = every_other, .pending = nothing, .arg = &n
 	};
+	struct nic *nic = rig_begin(NIC_VIRTIO, (struct fn_poller_opts){ .mode = FN_POLLER_POLL });
 
 	(void)state;
-	rig_begin_pool(0);
-	rig_poller((struct fn_poller_opts){ .mode = FN_POLLER_POLL });
 	assert_int_equal(fn_poller_add_source(rig.poller, &source, NULL), 0);
 	for (unsigned i = 0; i < 1000; i++)
 		assert_int_equal(fn_poller_run_once(rig.poller, -1), 1);
-	assert_int_equal(stats().sleeps, 0);
 	assert_true(rig.poller->need.round > 0);
+	/* Neither do packets beside it make any of it a cost of rounds. */
+	for (unsigned i = 0; i < 100; i++) {
+		nic_receive_n(nic, 2);
+		assert_int_equal(fn_poller_run_once(rig.poller, -1), 1);
+	}
+	assert_int_equal(nic->got, 200);
+	assert_int_equal(rig.poller->counts.packet_rounds, 100);
+	assert_int_equal(stats().sleeps, 0);
 	assert_true(stats().busy_ns > 0);
 	assert_int_equal(stats().need_ns, stats().busy_ns);
 	rig_end();
+}
+
+/* Ticks that callbacks spun, and an eventfd that one reads. */
+static uint64_t spun;
+static int event_fd;
+
+static void spin_2_ms(void *arg)
+{
+	const uint64_t begin = fn_ticks();
+
+	(void)arg;
+	while (fn_ticks() - begin < 2 * rig.poller->cost.ticks_per_ms)
+		continue;
+	spun += fn_ticks() - begin;
+}
+
+static void spin_and_read(void *arg, short events)
+{
+	eventfd_t value;
+
+	(void)events;
+	assert_int_equal(eventfd_read(event_fd, &value), 0);
+	spin_2_ms(arg);
+}
+
+/* Timers and descriptors are work, all of which is needed, found by a look or behind a sleep. */
+static void others_are_busy(void **state)
+{
+	const struct fn_poller_timer_opts timer = {
+		.sz = sizeof(timer), .fn = spin_2_ms, .first_ns = 1000000, .period_ns = 5000000
+	};
+	struct fn_poller_watch_opts watch = { .sz = sizeof(watch),
+					      .events = POLLIN,
+					      .fn = spin_and_read };
+
+	(void)state;
+	for (unsigned mode = 0; mode < 3; mode++) {
+		const struct fn_poll_counts *counts;
+
+		rig_begin_pool(0);
+		rig_poller((struct fn_poller_opts){ .mode = (enum fn_poller_mode)mode });
+		counts = &rig.poller->counts;
+		event_fd = eventfd(0, EFD_NONBLOCK);
+		watch.fd = event_fd;
+		spun = 0;
+		assert_int_equal(fn_poller_add_watch(rig.poller, &watch, NULL), 0);
+		assert_int_equal(eventfd_write(event_fd, 1), 0);
+		while (!spun)
+			(void)fn_poller_run_once(rig.poller, 3000000);
+		assert_true(counts->busy_ticks >= spun);
+		assert_true(counts->need_ticks >= spun);
+		assert_int_equal(fn_poller_add_timer(rig.poller, &timer, NULL), 0);
+		for (unsigned i = 0; i < 1000 && spun < 4 * rig.poller->cost.ticks_per_ms; i++)
+			(void)fn_poller_run_once(rig.poller, 3000000);
+		assert_true(spun >= 4 * rig.poller->cost.ticks_per_ms);
+		assert_true(counts->busy_ticks >= spun);
+		assert_true(counts->need_ticks >= spun);
+		assert_int_equal(rig.poller->other_ticks, counts->busy_ticks);
+		rig_end();
+		(void)close(event_fd);
+	}
 }
 
 /* A loop of the application's own waits for the descriptor: the worker sleeps meanwhile. */
@@ -324,6 +393,7 @@ int main(void)
 		cmocka_unit_test(caught),
 		cmocka_unit_test(shorter),
 		cmocka_unit_test(sources_need_all),
+		cmocka_unit_test(others_are_busy),
 		cmocka_unit_test(asleep_between_calls),
 		cmocka_unit_test(off_cpu),
 	};
