@@ -391,13 +391,6 @@ static inline unsigned rig_wait(struct fn_wait *wait, int64_t timeout_ns,
 	else
 		__atomic_fetch_add(&rig.waits, 1, __ATOMIC_SEQ_CST);
 	n = rig.backend->wait(wait, timeout_ns, ready, cqes);
-#if defined(FN_TSAN)
-	/*
-	 * ThreadSanitizer runs the handler of a signal at the next call that it knows: none of
-	 * those that a worker makes which goes to sleep again.
-	 */
-	(void)fn_poll_now_ns();
-#endif
 	rig_step();
 	return n;
 }

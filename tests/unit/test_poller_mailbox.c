@@ -403,7 +403,12 @@ static void stop_of_once(void **state)
 	rig_end();
 }
 
-/* From a signal handler of any thread, the worker's included, in its sleep and out of it. */
+/*
+ * From a signal handler of any thread, the worker's included, in its sleep and out of it. Not with
+ * ThreadSanitizer, which puts a handler off until the thread makes a call that it knows: a worker
+ * whose next call is its sleep makes none.
+ */
+#if !defined(FN_TSAN)
 static void stop_by_signal(int signal)
 {
 	(void)signal;
@@ -429,6 +434,7 @@ static void stop_in_a_signal_handler(void **state)
 	assert_int_equal(sigaction(SIGUSR1, &former, NULL), 0);
 	rig_end();
 }
+#endif
 
 /*
  * What fn_poller_run_once() left armed is no longer so in fn_poller_run(), and nothing is missed.
@@ -599,7 +605,9 @@ int main(void)
 		cmocka_unit_test(two_wait_for_a_third),
 		cmocka_unit_test(stop_before_run),
 		cmocka_unit_test(stop_of_once),
+#if !defined(FN_TSAN)
 		cmocka_unit_test(stop_in_a_signal_handler),
+#endif
 		cmocka_unit_test(run_after_once),
 		cmocka_unit_test(once_waits),
 		cmocka_unit_test(modes_in_mid_flight),
