@@ -26,10 +26,7 @@ static double per_second(uint64_t n, uint64_t ns)
 	return ns ? (double)n * 1e9 / (double)ns : 0;
 }
 
-/*
- * What grows, since then. Times are made of ticks by a rate that is measured ever better, so that
- * one which stands still may seem to go back a little.
- */
+/* What grew since then; nothing, should a number go back: as a difference that were 2^64. */
 static uint64_t grown(uint64_t now, uint64_t before)
 {
 	return now > before ? now - before : 0;
