@@ -126,13 +126,14 @@ static void pause_and_resume(void **state)
 		for (unsigned k = 0; k < 3; k++)
 			fn_poller_call(rig.poller, count, &ran);
 		fn_poller_resume(rig.poller);
-		fn_poller_call(rig.poller, count, &ran);
-		(void)sched_yield();
+		/* A worker that were let go by the first of them had a round before it served the last. */
+		for (unsigned k = 0; k < 3; k++)
+			fn_poller_call(rig.poller, count, &ran);
 		assert_int_equal(__atomic_load_n(&source_runs, __ATOMIC_SEQ_CST), before);
 		fn_poller_resume(rig.poller);
 		wait_for(&source_runs, before + 1);
 	}
-	assert_int_equal(ran, 200);
+	assert_int_equal(ran, 300);
 	fn_poller_resume(rig.poller);
 	worker_stop(rig.poller, thread);
 	rig_end();
