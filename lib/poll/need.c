@@ -15,12 +15,18 @@
 #define ROUNDS 8u
 
 /*
- * What is learned follows what is seen, by such a part of itself at a time. Up only slowly: what a
- * round takes when it is not full is nearly all for want of others, so that a tenth too much leaves
- * no need, and one that lost the processor takes ten times too much.
+ * What is learned follows what is seen by such a part of itself at a time, up as down: so it comes
+ * to the median, and one that lost the processor and took ten times as long moves it no further
+ * than any other. What a round takes when it is not full is nearly all for want of others: a tenth
+ * too much would leave no need.
  */
-#define UP 64u
-#define DOWN 8u
+#define STEP 64u
+
+/*
+ * So often in a row queues have had more than their budget when the worker is believed to be
+ * saturated. Fewer are a burst that had piled up: cheaper than what a steady flow costs.
+ */
+#define SATURATED 32u
 
 void fn_need_empty(struct fn_need *n, uint64_t time)
 {
@@ -32,10 +38,15 @@ void fn_need_empty(struct fn_need *n, uint64_t time)
 	n->seen = 0;
 }
 
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
 static void follow(uint64_t *learned, uint64_t seen)
 {
-	const uint64_t most = *learned + *learned / UP + 1;
-	const uint64_t least = *learned - *learned / DOWN;
+	const uint64_t most = *learned + *learned / STEP + 1;
+	const uint64_t least = less(*learned, *learned / STEP + 1);
 
 	if (!*learned || seen < most)
 		*learned = seen > least ? seen : least;
@@ -46,15 +57,9 @@ static void follow(uint64_t *learned, uint64_t seen)
 		*learned = 1;
 }
 
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
-/* Of rounds that are less than half full. */
 static unsigned level_of(uint64_t rounds, uint64_t packets, uint64_t most)
 {
-	uint64_t part = rounds * most / packets / 2;
+	uint64_t part = rounds * most / packets;
 	unsigned level = 0;
 
 	for (; part > 1 && level < FN_NEED_LEVELS - 1; part /= 2)
@@ -86,6 +91,7 @@ static void set_most(struct fn_need *n, uint64_t most)
 		return;
 	n->most = most;
 	n->full = 0;
+	n->hits = 0;
 	memset(n->spare, 0, sizeof(n->spare));
 }
 
@@ -103,14 +109,20 @@ static uint64_t judge(struct fn_need *n, struct fn_need_sums *did,
 
 	/* One queue may be all that the worker gets done: empty ones cost it next to nothing. */
 	if (did->full_rounds >= did->rounds - did->rounds / 2) {
+		if (n->hits < SATURATED)
+			n->hits++;
 		learn_full(n, did);
 		return did->busy;
 	}
 	did->busy =
 		less(did->busy, less(n->round * did->rounds, n->round * did->packets / n->most));
-	if (did->packets >= did->rounds * n->most / 2) {
-		learn_full(n, did);
-		return did->busy;
+	if (n->hits < SATURATED) {
+		n->hits = 0;
+		/* The fullest that it has had. */
+		if (did->packets >= did->rounds * n->most / 2) {
+			learn_full(n, did);
+			return did->busy;
+		}
 	}
 	return less(did->busy, spare(n, did, terms->spare, fresh));
 }

@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-/* Levels of how full rounds are: half to a quarter full, a quarter to an eighth, and so on. */
+/* Levels of how full rounds are: half full and more, half to a quarter, and so on. */
 #define FN_NEED_LEVELS 17u
 
 /**
@@ -52,6 +52,8 @@ struct fn_need_terms {
  * @seen: of how many
  * @full: what a packet takes in full rounds, by FN_NEED_PARTS; 0: there were none yet
  * @full_at: the worker's busy time when rounds were full last
+ * @hits: how often in a row half of the rounds had more than a queue's budget; enough of these make
+ *	a worker one that has been saturated, which it stays
  * @spare: what a round of a level takes above @full for each of its packets, beside @round (e); 0:
  *	not known
  * @most: packets of a full round for which those were learned
@@ -61,6 +63,7 @@ struct fn_need {
 	uint64_t round;
 	uint64_t least;
 	unsigned seen;
+	unsigned hits;
 	uint64_t full;
 	uint64_t full_at;
 	uint64_t spare[FN_NEED_LEVELS];
@@ -84,8 +87,9 @@ void fn_need_empty(struct fn_need *n, uint64_t time);
  * @sums: what the worker did
  * @terms: what it is judged by
  *
- * What rounds cost that are not full is learned while there were full ones a short time ago, of the
- * same packets as far as that can be known, and kept until full rounds have another number of
+ * Full are rounds in which a queue had more than its budget; until a worker has been saturated, also
+ * those that are half full. What others cost is learned while there were full ones a short time ago,
+ * of the same packets as far as that can be known, and kept until full rounds have another number of
  * packets. So a callback that takes longer from then on shows in the need at once; and as no more
  * than &fn_need_terms.spare is learned, one that took longer before does but for that much a round.
  *

@@ -135,6 +135,65 @@ static void costs_that_many_share(void **state)
 	assert_near(rounds(&n, 100, 3, 1300 + 3 * 500) - 300u * 500, 300, 100 * 1300u);
 }
 
+/* What a round takes varies: neither the shortest nor the longest is believed. */
+static void median_of_many(void **state)
+{
+	static const uint64_t time[] = { 600, 700, 800 };
+	struct fn_need n = { 0 };
+	uint64_t need = 0;
+
+	(void)state;
+	(void)rounds(&n, 100, MOST, FULL_TIME);
+	for (unsigned i = 0; i < 150; i++)
+		(void)rounds(&n, 5, 1, time[i % 3]);
+	for (unsigned i = 0; i < 30; i++)
+		need += rounds(&n, 5, 1, time[i % 3]);
+	assert_near(need, 150, 150 * 700u);
+	/* Few cycles too: they are more than a part of them is. */
+	for (unsigned i = 0; i < 1000; i++)
+		(void)rounds(&n, 1, 1, 72);
+	assert_int_equal(n.spare[6], 1);
+}
+
+/* Of one queue that has more than its budget in each round. */
+static uint64_t hit(struct fn_need *n, unsigned times, uint64_t time)
+{
+	const struct fn_need_sums each = {
+		.rounds = 100, .packets = MOST, .busy = time, .full_rounds = 100
+	};
+	uint64_t need = 0;
+
+	while (times-- > 0)
+		need = did(n, &terms, each);
+	return need;
+}
+
+/*
+ * Half a round's packets come in a steady flow that costs more than what has piled up: that is the
+ * fullest which some workers ever have, and not full for one that has been saturated.
+ */
+static void saturated_or_a_burst(void **state)
+{
+	struct fn_need n = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(hit(&n, 31, FULL_TIME), 100 * FULL_TIME);
+		assert_int_equal(rounds(&n, 100, 40, 40 * 100), 100 * 40 * 100);
+	}
+	assert_int_equal(hit(&n, 100, FULL_TIME), 100 * FULL_TIME);
+	for (unsigned i = 0; i < 3; i++)
+		assert_near(rounds(&n, 100, 40, 40 * 100), 100 * 40, 100 * 40 * 100);
+	/* It stays so, also when a burst now and then is all that is full; */
+	assert_int_equal(hit(&n, 1, FULL_TIME), 100 * FULL_TIME);
+	n.full_at = n.settled.busy - FRESH;
+	assert_near(rounds(&n, 100, 40, 40 * 100), 100 * 40, 100 * 40 * 100);
+	/* and the worker of other queues has to be saturated by them. */
+	(void)did(&n, &terms_of_3,
+		  (struct fn_need_sums){ .rounds = 100, .packets = 100, .busy = 10000 });
+	assert_int_equal(n.hits, 0);
+}
+
 /* Rounds as those that were never seen while there was something to compare with. */
 static void not_learned_too_late(void **state)
 {
@@ -254,6 +313,7 @@ int main(void)
 		cmocka_unit_test(not_learned_too_late),   cmocka_unit_test(one_that_lasts),
 		cmocka_unit_test(one_queue_of_three),     cmocka_unit_test(dear_packets_are_need),
 		cmocka_unit_test(other_queues),           cmocka_unit_test(sources_beside_packets),
+		cmocka_unit_test(median_of_many),         cmocka_unit_test(saturated_or_a_burst),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
