@@ -107,7 +107,8 @@ void sleep_ns(uint64_t ns);
  * @last_of: only the latency of each so many-th packet is kept; 1
  * @cycles: what the callback spends on each packet
  * @rests: the device's thread sleeps while there is nothing to do
- * @periods: the callback looks for pauses in the load, and counts what is between them
+ * @periods: the callback looks for pauses in the load, and counts what is between them; sleeps with
+ *	a gap of the device's thread between two packets of a period are counted
  * @stamps: latencies are kept
  * @apart: sleeps with a gap of the device's thread in what led to them are counted; needs @stamps
  */
@@ -143,6 +144,7 @@ struct rig_opts {
  * @last_ticks: when the last burst was taken
  * @fell_ticks: it is about to sleep, or sleeps: since when; 0: no
  * @gap_sleeps: sleeps with a gap of the device's thread in what led to them
+ * @sleeps: all of them, when the callback looked last
  * @late: packets that came late by such a gap, whose latency is not kept
  * @periods: pauses in the load that have ended
  * @period_packets: packets taken before the last of those ends
@@ -165,6 +167,7 @@ struct rig {
 	uint64_t last_ticks;
 	uint64_t fell_ticks;
 	uint64_t gap_sleeps;
+	uint64_t sleeps;
 	uint64_t late;
 	uint64_t periods;
 	uint64_t period_packets;

@@ -13,6 +13,9 @@
 /* A pause in the load, for &rig_opts.periods. */
 #define PAUSE_NS 300000u
 
+/* Behind less than that no worker has slept. */
+#define SILENCE_NS 10000u
+
 /* How long what is on its way may take at the end. */
 #define DRAIN_S 5.0
 
@@ -26,13 +29,33 @@ static uint64_t load(const uint64_t *from)
 	return __atomic_load_n(from, __ATOMIC_RELAXED);
 }
 
-/* Packets come behind a pause: what was taken before belongs to periods that are over. */
+static struct fn_poller_stats stats_of(const struct rig *r)
+{
+	struct fn_poller_stats s = { .sz = sizeof(s) };
+
+	fn_poller_get_stats(r->poller, &s);
+	return s;
+}
+
+/*
+ * Packets come behind a pause: what was taken before belongs to periods that are over. Behind a
+ * shorter silence the worker may have slept too, within a period, and the device's thread have been
+ * away meanwhile.
+ */
 static void look_for_pause(struct rig *r, uint64_t now)
 {
-	if (now - r->last_ticks < threaded_ticks(PAUSE_NS))
+	const uint64_t silence = now - r->last_ticks;
+	uint64_t before = r->sleeps;
+
+	if (silence < threaded_ticks(SILENCE_NS))
 		return;
-	store(&r->period_packets, r->packets);
-	__atomic_store_n(&r->periods, r->periods + 1, __ATOMIC_RELEASE);
+	r->sleeps = stats_of(r).sleeps;
+	if (silence >= threaded_ticks(PAUSE_NS)) {
+		store(&r->period_packets, r->packets);
+		__atomic_store_n(&r->periods, r->periods + 1, __ATOMIC_RELEASE);
+	} else if (r->sleeps != before && threaded_gap_between(r->device, r->last_ticks, now)) {
+		store(&r->gap_sleeps, r->gap_sleeps + r->sleeps - before);
+	}
 }
 
 static void keep(struct rig *r, const struct threaded_frame *frame, uint64_t now)
@@ -183,14 +206,6 @@ struct rig *rig_open(const struct rig_opts *opts)
 	(void)fprintf(stderr, "adaptive: %s (%d)\n", fn_error_last(), ret);
 	(void)rig_close(r);
 	return NULL;
-}
-
-static struct fn_poller_stats stats_of(const struct rig *r)
-{
-	struct fn_poller_stats s = { .sz = sizeof(s) };
-
-	fn_poller_get_stats(r->poller, &s);
-	return s;
 }
 
 /* Everything that the device delivered was taken, in order, and no wake-up was lost. */

@@ -29,6 +29,11 @@ static double sleeps(const struct block *b)
 	return (double)b->stats.sleeps;
 }
 
+static double apart(const struct block *b)
+{
+	return (double)b->gap_sleeps;
+}
+
 static double periods(const struct block *b)
 {
 	return (double)b->periods;
@@ -138,6 +143,8 @@ static void onoff_policy(struct session *s, struct rig *rig, const struct policy
 	struct quads quads;
 	char loaded[200];
 	char of[100];
+	double by_gaps;
+	double own;
 	double n;
 
 	if (!quads_measure(rig, &plan, &quads)) {
@@ -149,11 +156,13 @@ static void onoff_policy(struct session *s, struct rig *rig, const struct policy
 	row.loaded = loaded;
 	row_print(&row);
 	n = quads_b_sum(&quads, periods);
-	(void)snprintf(of, sizeof(of), " (%.0f sleeps, %.0f pauses)", quads_b_sum(&quads, sleeps),
-		       n);
+	by_gaps = quads_b_sum(&quads, apart);
+	own = quads_b_sum(&quads, sleeps) - by_gaps;
+	(void)snprintf(of, sizeof(of),
+		       " (%.0f sleeps, %.0f pauses, %.0f by gaps of the device apart)", own, n,
+		       by_gaps);
 	(void)row_count("1 ms on at saturation, 1 ms off: sleeps a pause", policy->name,
-			n > 0 ? quads_b_sum(&quads, sleeps) / n : 0, of, 1,
-			policy == policies && !loaded[0]);
+			n > 0 ? own / n : 0, of, 1, policy == policies && !loaded[0]);
 	quads_free(&quads);
 }
 
