@@ -15,7 +15,8 @@
 FN_BEGIN_DECLS
 
 /*
- * One a core: queues of any devices, and whatever else the thread has to look after, in one loop.
+ * One for each core: queues of any devices, and whatever else the thread has to look after, in one
+ * loop.
  *
  *   fn_poller_create()
  *   fn_poller_add_rxq(), _add_txq(), _add_source(), _add_timer(), _add_watch()   in any state
@@ -23,20 +24,31 @@ FN_BEGIN_DECLS
  *                          application's own, fn_poller_run_once() whenever fn_poller_fd() is ready
  *   fn_poller_destroy()
  *
- * While the loop turns, all callbacks run on its thread, one at a time. Within one every call of
- * the library is allowed but fn_poller_run(), fn_poller_run_once() and fn_poller_destroy() of the
- * same poller.
+ * This header has its life and its loop, and includes the others:
  *
- * A call that has the worker do something waits until it gets to it, and so for a callback that
- * runs just then: fn_poller_call(), whatever adds, deletes or sets, fn_poller_pause(), and the
- * calls of the next paragraph of a device with queues here. A callback that takes a second holds
- * each of them for a second. A callback never waits for a thread that may be within such a call,
- * neither by joining it nor for a lock that it holds: both would wait for ever.
+ *   poller_wait.h     when a worker sleeps, and what it waits by
+ *   poller_queues.h   receive and transmit queues
+ *   poller_source.h   work that no NIC brings, and how a sleeping worker is told of it
+ *   poller_timer.h    timers
+ *   poller_watch.h    file descriptors
+ *   poller_control.h  what other threads ask of a worker: calls, pauses, another mode
+ *   poller_stats.h    what a worker did, and how loaded it is
  *
- * Queues in a poller are looked after when their device changes: fn_dev_configure(), fn_dev_stop(),
- * fn_dev_start(), fn_dev_reset() and fn_dev_close(), from any thread or callback, first see to it
- * that no worker is within a burst of the device, and the worker goes on with its other queues
- * meanwhile. fn_dev_close() takes its queues out of their pollers.
+ * The worker is the thread that is within fn_poller_run() or fn_poller_run_once(). While there is
+ * one, all callbacks run on it, one at a time. Within a callback every call of the library is
+ * allowed, except fn_poller_pause(), and fn_poller_run(), fn_poller_run_once() and
+ * fn_poller_destroy() of the same poller.
+ *
+ * A call that needs the worker waits until the worker gets to it, and so for a callback that
+ * happens to run: fn_poller_call(), whatever adds, deletes or sets, fn_poller_pause(), and the
+ * calls of the next paragraph for a device with queues here. A callback that takes a second holds
+ * each of them up for a second. A callback must never wait for a thread that may be within such a
+ * call, neither by joining it nor for a lock that it holds: both would wait for ever.
+ *
+ * Queues may stay in a poller while their device changes. fn_dev_configure(), fn_dev_stop(),
+ * fn_dev_start(), fn_dev_reset(), fn_dev_selftest() and fn_dev_close(), from any thread or
+ * callback, first see to it that no worker is within a burst of the device. Meanwhile the worker
+ * goes on with its other queues. fn_dev_close() takes its queues out of their pollers.
  */
 struct fn_poller;
 
@@ -47,21 +59,21 @@ struct fn_poller;
  * @mode: when it sleeps
  * @policy: how long it polls for nothing before
  * @wait: what it waits by
- * @core_plus_1: fn_poller_run() runs on this core, plus 1, so that 0 is any: then on those of the
- *	node of its first device
+ * @core_plus_1: the core that fn_poller_run() runs on, plus 1. 0: any core of the NUMA node of its
+ *	first device, where that is known
  * @burst: packets a callback at most, 1 to 512; default 32
- * @budget: packets that a queue may have in a row before the next one's turn, at least @burst;
- *	default 64
- * @safety_ns: longest sleep; default 1 s. Each sleep that ends by it looks whether a wake-up was
- *	lost (&fn_poller_stats.lost_wakeups)
- * @lost_ns: how long such a look waits for the interrupt alone, once and then three times as long;
- *	default 1 ms
+ * @budget: packets that a queue may have in a row before it is the next one's turn, @burst to
+ *	65536; default 64, or @burst if that is more
+ * @safety_ns: longest sleep; default 1 s. When a sleep lasts that long, the worker looks whether it
+ *	missed a wake-up (&fn_poller_stats.lost_wakeups)
+ * @lost_ns: how long that look waits for the interrupt of a packet that is there, and then once
+ *	more for three times as long; default 1 ms
  * @wake_latency_ns: time from an interrupt until the worker runs; default: measured at creation,
  *	which takes some milliseconds
  * @wake_cpu_ns: processor time of a sleep and its wake; default: measured at creation
  * @cqe: receives completions of the application's requests, with FN_POLLER_WAIT_URING
  * @cqe_arg: handed to @cqe
- * @ring_entries: submission entries of the io_uring; default 64
+ * @ring_entries: submission entries of the io_uring, 1 to 4096; default 64
  * @own_events: the application calls fn_ctx_process_events() itself. Else the worker does, when
  *	there is something to process
  * @name: for messages, copied; default "poller"
@@ -115,10 +127,10 @@ FN_API int fn_poller_destroy(struct fn_poller *poller);
  * fn_poller_run - be the worker
  * @poller: the poller, which no other thread runs
  *
- * Returns when fn_poller_stop() was called, also when that was before. The affinity of the thread
- * is as it was afterwards.
+ * Returns after fn_poller_stop(), also if that was called before. The thread may then run on the
+ * cores that it might run on before.
  *
- * Return: 0; -EBUSY when another thread runs it; -EINVAL for a core that the thread may not use.
+ * Return: 0; -EBUSY when it runs already; -EINVAL for a core that the thread may not use.
  */
 FN_API int fn_poller_run(struct fn_poller *poller);
 
@@ -128,14 +140,16 @@ FN_API int fn_poller_run(struct fn_poller *poller);
  * @timeout_ns: how long to sleep at most when there is nothing to do; 0: not at all; below 0:
  *	until there is
  *
- * Polls until there is nothing to do any more, for 16 rounds at most, and then sleeps, in every
- * mode. With @timeout_ns 0 all is armed when it returns 0: fn_poller_fd() becomes readable when
- * there is work, so that a loop of the application's own can wait for it.
+ * Polls until there is nothing to do any more, for 16 rounds at most. When there was nothing to do
+ * at all it sleeps, in every mode. With @timeout_ns 0 all interrupts are asked for when it returns
+ * 0: fn_poller_fd() becomes readable when there is work, so that a loop of the application's own
+ * can wait for it.
  *
- * From a callback of another poller it waits while somebody else's fn_poller_call() runs here, and
- * serves such calls of its own poller meanwhile.
+ * If another thread's fn_poller_call() runs here on a poller that does not run, it waits for that.
+ * A callback of another poller that waits here serves such calls of its own poller meanwhile.
  *
- * Return: 1: there may be more to do, call it again; 0: there was nothing more; -EBUSY.
+ * Return: 1: there may be more to do, call it again; 0: there was nothing more; -EBUSY when it runs
+ * already.
  */
 FN_API int fn_poller_run_once(struct fn_poller *poller, int64_t timeout_ns);
 
@@ -143,8 +157,8 @@ FN_API int fn_poller_run_once(struct fn_poller *poller, int64_t timeout_ns);
  * fn_poller_stop - have fn_poller_run() return
  * @poller: the poller
  *
- * Or end the sleep of one fn_poller_run_once(), which returns 1; the next one when none is on. Any
- * thread, also a signal handler. It cannot fail.
+ * Or end the sleep of one fn_poller_run_once(), which then returns 1: of the one that runs, else of
+ * the next one. Any thread, also a signal handler. It cannot fail.
  */
 FN_API void fn_poller_stop(struct fn_poller *poller);
 

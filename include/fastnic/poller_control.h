@@ -15,15 +15,16 @@ struct fn_poller;
  * @fn: the function
  * @arg: handed to @fn
  *
- * Any thread. Waits until it has run: between two bursts, at once on a poller that does not run,
- * and directly when the caller is its worker. A worker that waits here for another one serves such
- * calls for itself meanwhile, so that two may call each other.
+ * Any thread. Returns when @fn has run: between two rounds of the worker; at once when the poller
+ * does not run; and directly when the caller is its worker. A worker that waits here for another
+ * one serves such calls for itself meanwhile, so that two may call each other.
  *
  * The caller holds no lock that a callback or @fn takes: the worker would wait for the caller, who
- * waits for it. And a worker that calls runs functions of others before this returns. So this is
- * for callbacks of the poller, and not for a &typedef fn_pkt_free_fn, which may run within a burst:
- * nor are the calls that wait likewise, for whatever adds, deletes or sets on another poller,
- * fn_poller_run(), _run_once() and _destroy() of another one, and control calls of a device.
+ * waits for it. And a worker that calls this may run functions of others before it returns. So a
+ * worker calls it from callbacks of the poller only, and not from a &typedef fn_pkt_free_fn, which
+ * may run within a burst. The same holds for the other calls that wait for a worker: whatever adds,
+ * deletes or sets on another poller; fn_poller_run(), fn_poller_run_once() and fn_poller_destroy()
+ * of another one; and control calls of a device.
  */
 FN_API void fn_poller_call(struct fn_poller *poller, void (*fn)(void *arg), void *arg);
 
@@ -31,10 +32,10 @@ FN_API void fn_poller_call(struct fn_poller *poller, void (*fn)(void *arg), void
  * fn_poller_pause - keep a worker from its queues
  * @poller: the poller
  *
- * Any thread but a worker of the context, which another one may want to pause meanwhile. No
- * callback runs after this until fn_poller_resume(); calls by fn_poller_call() do. fn_poller_run()
- * and fn_poller_run_once() stay inside meanwhile, also when fn_poller_stop() is called. Each pause
- * needs its own resume.
+ * Any thread but a worker of the context, as two that pause each other would wait for ever. No
+ * callback runs after this until fn_poller_resume(); functions of fn_poller_call() do.
+ * fn_poller_run() and fn_poller_run_once() do not return meanwhile, even after fn_poller_stop().
+ * Each pause needs a resume of its own.
  *
  * Return: 0; -EDEADLK from a worker.
  */
@@ -56,7 +57,7 @@ FN_API void fn_poller_resume(struct fn_poller *poller);
  *
  * Any thread, at any time; nothing is lost or put out of order by it.
  *
- * Return: 0; -EINVAL for a value that there is not.
+ * Return: 0; -EINVAL for a value that does not exist.
  */
 FN_API int fn_poller_set_mode(struct fn_poller *poller, enum fn_poller_mode mode,
 			      enum fn_poller_policy policy);

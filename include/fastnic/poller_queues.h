@@ -27,8 +27,9 @@ typedef void fn_poller_rx_fn(void *arg, struct fn_pkt **pkts, unsigned n);
  * @err: where the sentence of a failure goes, or NULL
  * @fn: takes the packets; required
  * @arg: handed to @fn
- * @feeds: where the packets go, or NULL: while packets wait there for room no more are received
- *	here, so that what cannot be sent piles up in the NIC and not in the program
+ * @feeds: a transmit queue of the same poller that @fn sends the packets to, or NULL. While packets
+ *	wait there for room no more are received here, so that what cannot be sent piles up in the
+ *	NIC and not in the program
  */
 struct fn_poller_rx_opts {
 	size_t sz;
@@ -45,7 +46,7 @@ struct fn_poller_rx_opts {
  * @opts: options
  * @rx: receives the handle, which lasts until fn_poller_del_rxq() or fn_dev_close(); or NULL
  *
- * Any thread. A queue without a vector (FN_NO_VECTOR) keeps the worker from sleeping.
+ * Any thread. A queue without an interrupt vector (FN_NO_VECTOR) keeps the worker from sleeping.
  *
  * Return: 0; -EINVAL for an option out of range, a queue of another context or one whose vector
  * another poller has a queue of; -EBUSY for a queue that is in a poller; -ENOMEM.
@@ -57,10 +58,10 @@ FN_API int fn_poller_add_rxq(struct fn_poller *poller, struct fn_rxq *q,
  * fn_poller_del_rxq - take a receive queue out of its poller
  * @rx: the handle, or NULL; gone afterwards
  *
- * Any thread. The callback is not running any more when this returns, unless it is the caller, or
- * waits within a call for another worker: in fn_poller_call(), in fn_poller_run(),
- * fn_poller_run_once() or fn_poller_destroy() of another poller, in whatever adds, deletes or sets
- * there, or in a control call of a device.
+ * Any thread. The callback is not running any more when this returns, with two exceptions: it made
+ * this call itself, or it is within a call that waits for another worker. Such calls are
+ * fn_poller_call(), fn_poller_run(), fn_poller_run_once(), fn_poller_destroy() and whatever adds,
+ * deletes or sets, of another poller, and control calls of a device.
  */
 FN_API void fn_poller_del_rxq(struct fn_poller_rx *rx);
 
@@ -69,7 +70,7 @@ FN_API void fn_poller_del_rxq(struct fn_poller_rx *rx);
  * @sz: set by the caller to sizeof(struct fn_poller_rx_stats); the library writes no further
  * @budget_hits: times that it had packets left when its turn was over
  *
- * Packets and bursts are the queue's own counters, fn_rxq_counters().
+ * Packets and bursts are counted by the queue itself: fn_rxq_counters().
  */
 struct fn_poller_rx_stats {
 	size_t sz;
@@ -81,8 +82,8 @@ struct fn_poller_rx_stats {
  * @rx: the handle
  * @stats: filled; its @sz is set by the caller
  *
- * Any thread, as long as nobody takes the queue out or closes its device, as the worker's own
- * callback of an event may; never waits for the worker.
+ * Any thread; never waits for the worker. Nobody may take the queue out or close its device
+ * meanwhile, as the application's event callback might on the worker.
  */
 FN_API void fn_poller_rx_get_stats(const struct fn_poller_rx *rx, struct fn_poller_rx_stats *stats);
 
@@ -90,9 +91,9 @@ FN_API void fn_poller_rx_get_stats(const struct fn_poller_rx *rx, struct fn_poll
  * struct fn_poller_tx_opts - options of fn_poller_add_txq(); zero means the default
  * @sz: sizeof(struct fn_poller_tx_opts)
  * @err: where the sentence of a failure goes, or NULL
- * @waiting: packets that may wait for room; default 512
- * @batch: packets are handed to the queue when this many are there, and the rest at the end of the
- *	round, so that several receive queues share a doorbell; default 1: at once
+ * @waiting: packets that may wait for room, 1 to 65536; default 512
+ * @batch: packets are handed to the queue when this many are there, and what is left at the end of
+ *	the round, so that several receive queues share a doorbell; default 1: at once
  */
 struct fn_poller_tx_opts {
 	size_t sz;
@@ -108,8 +109,9 @@ struct fn_poller_tx_opts {
  * @opts: options, or NULL for the defaults
  * @tx: receives the handle, which lasts until fn_poller_del_txq() or fn_dev_close()
  *
- * Any thread. The worker gives sent packets back to their pools before it sleeps, and what is on
- * its way then when it wakes, after &fn_poller_opts.safety_ns at the latest.
+ * Any thread. Before the worker sleeps it gives the packets that were sent back to their pools.
+ * Those that the device still has at that time go back when it wakes, after
+ * &fn_poller_opts.safety_ns at the latest.
  *
  * Return: as fn_poller_add_rxq().
  */
@@ -120,7 +122,7 @@ FN_API int fn_poller_add_txq(struct fn_poller *poller, struct fn_txq *q,
  * fn_poller_del_txq - take a transmit queue out of its poller
  * @tx: the handle, or NULL; gone afterwards. No receive queue feeds it any more
  *
- * Any thread. Packets that wait for room are dropped.
+ * Any thread. Packets that wait, for room or for the end of the round, are dropped.
  *
  * Return: how many were dropped.
  */
@@ -132,15 +134,16 @@ FN_API unsigned fn_poller_del_txq(struct fn_poller_tx *tx);
  * @pkts: packets to send, in order
  * @n: how many
  *
- * Like fn_tx_burst(), but what finds no room waits in the poller, in order, and is sent when there
- * is some: the worker does not sleep over it without asking the device for an interrupt. Packets
- * that wait when their queue goes down or breaks are dropped (fn_poller_tx_dropped()).
+ * Like fn_tx_burst(), but packets that find no room wait in the poller, in order, and are sent when
+ * there is some. The worker does not sleep while they wait without asking the device for an
+ * interrupt. Packets that wait when their queue goes down or breaks are dropped
+ * (fn_poller_tx_dropped()).
  *
- * The callback of attached memory (fn_pkt_attach()) may call this, but for the device that is just
- * giving the memory back. What it sends is on its way before the worker sleeps.
+ * The callback of attached memory (fn_pkt_attach()) may call this, but not for a queue of the
+ * device that is just giving the memory back. What it sends is on its way before the worker sleeps.
  *
- * Return: packets taken, 0 to @n. Fewer than @n when as many wait as may, or when the queue is
- * down, as it is while its packets are dropped: the rest is the caller's.
+ * Return: packets taken, 0 to @n. Fewer than @n when as many wait already as may, or when the queue
+ * is down, as it also is while its waiting packets are being dropped. The rest is the caller's.
  */
 FN_API unsigned fn_poller_send(struct fn_poller_tx *tx, struct fn_pkt **pkts, unsigned n);
 
@@ -165,13 +168,13 @@ FN_API uint64_t fn_poller_tx_dropped(const struct fn_poller_tx *tx);
 /**
  * struct fn_poller_tx_stats - what a poller knows of a transmit queue
  * @sz: set by the caller to sizeof(struct fn_poller_tx_stats); the library writes no further
- * @waiting: packets that wait at present, for room or for the end of the round; what a device's
- *	reset keeps is not among them
+ * @waiting: packets that wait at present: for room, for the end of the round, or until a control
+ *	call of the device is over
  * @waiting_max: most that ever did
  * @full_times: how often packets began to wait for room
  * @dropped: packets that waited when their queue went down
  *
- * Packets sent and doorbells are the queue's own counters, fn_txq_counters().
+ * Packets sent and doorbells are counted by the queue itself: fn_txq_counters().
  */
 struct fn_poller_tx_stats {
 	size_t sz;
@@ -186,9 +189,9 @@ struct fn_poller_tx_stats {
  * @tx: the handle
  * @stats: filled; its @sz is set by the caller
  *
- * Any thread, as long as nobody takes the queue out or closes its device, as the worker's own
- * callback of an event may; never waits for the worker. On the worker fn_poller_tx_waiting() is
- * the short way.
+ * Any thread; never waits for the worker. Nobody may take the queue out or close its device
+ * meanwhile, as the application's event callback might on the worker. On the worker
+ * fn_poller_tx_waiting() is the short way.
  */
 FN_API void fn_poller_tx_get_stats(const struct fn_poller_tx *tx, struct fn_poller_tx_stats *stats);
 

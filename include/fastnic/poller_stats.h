@@ -10,49 +10,51 @@ FN_BEGIN_DECLS
 struct fn_poller;
 
 /**
- * struct fn_poller_stats - what a worker did since it was made
+ * struct fn_poller_stats - what a worker did since its poller was made
  * @sz: set by the caller to sizeof(struct fn_poller_stats); the library writes no further
  * @mode: when it sleeps
  * @policy: how long it polls for nothing before
- * @wait: what it waits by, FN_POLLER_WAIT_EPOLL or FN_POLLER_WAIT_URING
- * @rounds: times round its queues and sources
- * @empty_rounds: those that found nothing
+ * @wait: what it waits by: FN_POLLER_WAIT_EPOLL or FN_POLLER_WAIT_URING
+ * @rounds: times that it went round its queues and sources
+ * @empty_rounds: of @rounds, those that found nothing
  * @packets: packets received
  * @budget_hits: times that a queue had packets left when its turn was over
- * @caught: times that packets ended a wait by polling
- * @arms: times that interrupts were asked for
- * @second_looks: those that found something at the look behind, and did not sleep
- * @sleeps: times asleep
- * @wakes_interrupt: sleeps that an interrupt of a queue ended
+ * @caught: times that work came while it polled for nothing
+ * @arms: times that it asked for interrupts, to sleep
+ * @second_looks: of @arms, those where it looked once more and found something, and did not sleep
+ * @sleeps: times that it slept
+ * @wakes_interrupt: of @sleeps, those that an interrupt of a queue ended
  * @wakes_control: that fn_poller_wake() or a control call ended
  * @wakes_event: that the context's events, a watched descriptor or a completion ended
  * @wakes_timer: that a timer of the application ended
- * @wakes_timeout: that &fn_poller_opts.safety_ns, or waiting for an empty pool, ended
- * @spurious: of @wakes_interrupt those that found nothing to do
+ * @wakes_timeout: that their longest time ended: &fn_poller_opts.safety_ns, the time-out of
+ *	fn_poller_run_once(), or less while a pool is empty
+ * @spurious: of @wakes_interrupt, those that found nothing to do
  * @interrupts: interrupts of queues that were noticed; several at once count as one
  * @lost_wakeups: sleeps that lasted for &fn_poller_opts.safety_ns although there was a packet, and
- *	whose interrupt did not come even then
+ *	whose interrupt did not come even then (&fn_poller_opts.lost_ns)
  * @elapsed_ns: time within fn_poller_run() and fn_poller_run_once(), and @asleep_ns between calls
  *	of the latter
- * @busy_ns: of it, rounds that did something, callbacks included; and timers, descriptors and
- *	completions that had work. An estimate: the clock is not read behind each of them
- * @spin_ns: of it, rounds that found nothing, and what surrounds a sleep
- * @asleep_ns: of it, asleep; also from a fn_poller_run_once() that returned 0 with everything armed
- *	until the next call, whatever the application does meanwhile
+ * @busy_ns: of @elapsed_ns, rounds that did something, callbacks included; and timers, descriptors
+ *	and completions that had work. An estimate: the clock is not read behind each of them
+ * @spin_ns: of @elapsed_ns, rounds that found nothing, and what surrounds a sleep
+ * @asleep_ns: of @elapsed_ns, time asleep; also from a fn_poller_run_once() with a time-out of 0
+ *	that returned 0 until the next call, whatever the application does meanwhile
  * @need_ns: processor time that the work needs: @busy_ns, less what rounds cost because they were
- *	not full of packets, and for each of @sleeps @wake_cpu_ns, or the time that it lasted if
+ *	not full of packets; and @wake_cpu_ns for each of @sleeps, or the time that it lasted if
  *	that is less. An estimate; above the work's need as long as no rounds were full, and all of
  *	@busy_ns while sources work or a queue has more than its budget: see "What need says" in
  *	docs/adaptive.md
- * @off_cpu_ns: of its threads, since each began with it: ready to run while others had the
- *	processor (schedstat); in the times above, too
- * @window_ns: how long it polls for nothing at present
+ * @off_cpu_ns: time that its thread, or those that were its worker before, had to wait for a
+ *	processor that others had (schedstat), while they were its worker. The times above include
+ *	it
+ * @window_ns: how long it polls for nothing at present before it sleeps
  * @wake_latency_ns: time from an interrupt until the worker runs
  * @wake_cpu_ns: processor time of a sleep and its wake
  * @need_ppm: share of a core that the work needs, in parts of a million: @need_ns of @elapsed_ns.
- *	An estimate as that
+ *	An estimate, as @need_ns is
  *
- * Two of them, taken some time apart, tell of that time by their differences.
+ * The differences of two readings tell of the time between them.
  */
 struct fn_poller_stats {
 	size_t sz;

@@ -16,11 +16,13 @@ struct fn_poller_timer;
  * @err: where the sentence of a failure goes, or NULL
  * @fn: called when the time is up; required
  * @arg: handed to @fn
- * @first_ns: after this time for the first time; UINT64_MAX: when fn_poller_set_timer() says so
- * @period_ns: and then in this interval; 0: only once. What is late is not made up for
+ * @first_ns: time from now until it is called first; UINT64_MAX: not before fn_poller_set_timer()
+ *	gives it a time
+ * @period_ns: time from one call to the next; 0: it is called once. Calls that were missed are not
+ *	made up for
  *
- * A busy worker looks at its timers about once a millisecond, or behind 16 full rounds where these
- * take longer.
+ * A busy worker looks at its timers about once a millisecond, or every 16 full rounds if these take
+ * longer. A round is full when a queue had packets left as its turn was over.
  */
 struct fn_poller_timer_opts {
 	size_t sz;
@@ -48,11 +50,11 @@ FN_API int fn_poller_add_timer(struct fn_poller *poller, const struct fn_poller_
 /**
  * fn_poller_set_timer - have a timer run at other times
  * @timer: the handle, also of one that ran only once and is over
- * @first_ns: after this time from now; UINT64_MAX: not any more, until it is set again
- * @period_ns: and then in this interval; 0: only once
+ * @first_ns: time from now until it is called first; UINT64_MAX: never, until it is set again
+ * @period_ns: time from one call to the next; 0: it is called once
  *
- * Any thread, its own callback included. What was set before holds no more when this returns: the
- * callback is not running for it any more, but for the exceptions of fn_poller_del_rxq().
+ * Any thread, its own callback included. When this returns its former times are void: the callback
+ * is not running for them any more, but for the exceptions of fn_poller_del_rxq().
  */
 FN_API void fn_poller_set_timer(struct fn_poller_timer *timer, uint64_t first_ns,
 				uint64_t period_ns);
@@ -61,7 +63,7 @@ FN_API void fn_poller_set_timer(struct fn_poller_timer *timer, uint64_t first_ns
  * fn_poller_del_timer - take a timer out of its poller
  * @timer: the handle, or NULL; gone afterwards
  *
- * Any thread; the callback is not running any more then, but for the exceptions of
+ * Any thread. The callback is not running any more when this returns, but for the exceptions of
  * fn_poller_del_rxq().
  */
 FN_API void fn_poller_del_timer(struct fn_poller_timer *timer);

@@ -13,18 +13,19 @@ struct io_uring_cqe;
 
 /* When a worker that has nothing to do sleeps. */
 enum fn_poller_mode {
-	FN_POLLER_ADAPTIVE,  /* after a while of polling for nothing, which it adapts */
+	FN_POLLER_ADAPTIVE,  /* after it has polled for nothing for a while, which it adapts */
 	FN_POLLER_POLL,      /* never */
 	FN_POLLER_INTERRUPT, /* at once */
 };
 
 /*
- * For how many times the time of a wake FN_POLLER_ADAPTIVE polls for nothing at most: 3, 10 or 1.
+ * How long FN_POLLER_ADAPTIVE polls for nothing at most, as a multiple of the time that a wake
+ * takes (&fn_poller_stats.wake_latency_ns).
  */
 enum fn_poller_policy {
-	FN_POLLER_BALANCED,
-	FN_POLLER_LATENCY,
-	FN_POLLER_POWER, /* and interrupts are moderated where the device can do it for a vector */
+	FN_POLLER_BALANCED, /* 3 */
+	FN_POLLER_LATENCY,  /* 10 */
+	FN_POLLER_POWER, /* 1; and interrupts are moderated where a device can do so per vector */
 };
 
 /* What it waits by. */
@@ -45,7 +46,9 @@ typedef void fn_poller_cqe_fn(void *arg, struct io_uring_cqe *cqe);
  * fn_poller_fd - a file descriptor that is readable when a poller has something to do
  * @poller: the poller
  *
- * Any thread. For poll, select, epoll or io_uring; do not read it.
+ * Any thread. For poll, select, epoll or io_uring; do not read it. Wait for it only when
+ * fn_poller_run_once() with a time-out of 0 has returned 0: before that nobody has asked for
+ * interrupts.
  *
  * Return: the descriptor; it cannot fail.
  */
@@ -57,8 +60,8 @@ FN_API int fn_poller_fd(const struct fn_poller *poller);
  *
  * Any thread. The application may put requests into it, on the worker's thread only (from a
  * callback, by fn_poller_call(), or before it runs); the worker submits them before it looks for
- * completions. The completions go to &fn_poller_opts.cqe. Their user_data must be none of the
- * library's: an address of the application's own, or a number below 4096.
+ * completions. The completions go to &fn_poller_opts.cqe. Their user_data must be an address of the
+ * application's own, or a number below 4096: the library tells its own requests by other numbers.
  *
  * Return: the ring; NULL with epoll, or without &fn_poller_opts.cqe.
  */

@@ -15,12 +15,13 @@ struct fn_poller_watch;
  * @sz: sizeof(struct fn_poller_watch_opts)
  * @err: where the sentence of a failure goes, or NULL
  * @fd: the descriptor, which stays the application's
- * @events: POLLIN, POLLOUT and their sisters (poll(2))
- * @fn: called with those that are there, again as long as they are (level-triggered); required
+ * @events: POLLIN, POLLOUT and the other events of poll(2)
+ * @fn: called with those that are ready, again and again as long as they are (level-triggered);
+ *	required
  * @arg: handed to @fn
  *
- * A busy worker looks at descriptors about once a millisecond, or behind 16 full rounds where these
- * take longer.
+ * A busy worker looks at descriptors about once a millisecond, or every 16 full rounds if these
+ * take longer. A round is full when a queue had packets left as its turn was over.
  */
 struct fn_poller_watch_opts {
 	size_t sz;
@@ -49,7 +50,7 @@ FN_API int fn_poller_add_watch(struct fn_poller *poller, const struct fn_poller_
  * fn_poller_del_watch - take a descriptor out of its poller
  * @watch: the handle, or NULL; gone afterwards
  *
- * Any thread; the callback is not running any more then, but for the exceptions of
+ * Any thread. The callback is not running any more when this returns, but for the exceptions of
  * fn_poller_del_rxq().
  */
 FN_API void fn_poller_del_watch(struct fn_poller_watch *watch);
