@@ -68,7 +68,7 @@ FN_API void fn_poller_del_rxq(struct fn_poller_rx *rx);
 /**
  * struct fn_poller_rx_stats - what a poller knows of a receive queue
  * @sz: set by the caller to sizeof(struct fn_poller_rx_stats); the library writes no further
- * @budget_hits: times that it had packets left when its turn was over
+ * @budget_hits: times that it used up its budget, and may have had packets left
  *
  * Packets and bursts are counted by the queue itself: fn_rxq_counters().
  */

@@ -18,7 +18,7 @@ struct fn_poller;
  * @rounds: times that it went round its queues and sources
  * @empty_rounds: of @rounds, those that found nothing
  * @packets: packets received
- * @budget_hits: times that a queue had packets left when its turn was over
+ * @budget_hits: times that a queue used up its budget, and may have had packets left
  * @caught: times that work came while it polled for nothing
  * @arms: times that it asked for interrupts, to sleep
  * @second_looks: of @arms, those where it looked once more and found something, and did not sleep
@@ -36,19 +36,22 @@ struct fn_poller;
  * @elapsed_ns: time within fn_poller_run() and fn_poller_run_once(), and @asleep_ns between calls
  *	of the latter
  * @busy_ns: of @elapsed_ns, rounds that did something, callbacks included; and timers, descriptors
- *	and completions that had work. An estimate: the clock is not read behind each of them
- * @spin_ns: of @elapsed_ns, rounds that found nothing, and what surrounds a sleep
- * @asleep_ns: of @elapsed_ns, time asleep; also from a fn_poller_run_once() with a time-out of 0
- *	that returned 0 until the next call, whatever the application does meanwhile
+ *	and completions that had work. An estimate: the clock is not read after each of them
+ * @spin_ns: of @elapsed_ns, rounds that found nothing, what surrounds a sleep, and what others ask
+ *	for: functions of fn_poller_call(), and pauses
+ * @asleep_ns: of @elapsed_ns, time asleep, and in callbacks of completions that end a sleep; also
+ *	from a fn_poller_run_once() with a time-out of 0 that returned 0 until the next call,
+ *	whatever the application does meanwhile
  * @need_ns: processor time that the work needs: @busy_ns, less what rounds cost because they were
  *	not full of packets; and @wake_cpu_ns for each of @sleeps, or the time that it lasted if
  *	that is less. An estimate; above the work's need as long as no rounds were full, and all of
- *	@busy_ns while sources work or a queue has more than its budget: see "What need says" in
+ *	@busy_ns while sources work or a queue uses up its budget: see "What need says" in
  *	docs/adaptive.md
  * @off_cpu_ns: time that its thread, or those that were its worker before, had to wait for a
  *	processor that others had (schedstat), while they were its worker. The times above include
  *	it
- * @window_ns: how long it polls for nothing at present before it sleeps
+ * @window_ns: how long FN_POLLER_ADAPTIVE polls for nothing at present before it sleeps; 0 in other
+ *	modes
  * @wake_latency_ns: time from an interrupt until the worker runs
  * @wake_cpu_ns: processor time of a sleep and its wake
  * @need_ppm: share of a core that the work needs, in parts of a million: @need_ns of @elapsed_ns.

@@ -22,7 +22,7 @@ struct fn_poller_timer;
  *	made up for
  *
  * A busy worker looks at its timers about once a millisecond, or every 16 full rounds if these take
- * longer. A round is full when a queue had packets left as its turn was over.
+ * longer. A round is full when a queue used up its budget.
  */
 struct fn_poller_timer_opts {
 	size_t sz;

@@ -21,7 +21,7 @@ struct fn_poller_watch;
  * @arg: handed to @fn
  *
  * A busy worker looks at descriptors about once a millisecond, or every 16 full rounds if these
- * take longer. A round is full when a queue had packets left as its turn was over.
+ * take longer. A round is full when a queue used up its budget.
  */
 struct fn_poller_watch_opts {
 	size_t sz;
