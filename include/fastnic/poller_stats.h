@@ -47,9 +47,8 @@ struct fn_poller;
  *	that is less. An estimate; above the work's need as long as no rounds were full, and all of
  *	@busy_ns while sources work or a queue uses up its budget: see "What need says" in
  *	docs/adaptive.md
- * @off_cpu_ns: time that its thread, or those that were its worker before, had to wait for a
- *	processor that others had (schedstat), while they were its worker. The times above include
- *	it
+ * @off_cpu_ns: time that its thread, since it became its worker, and those before it were ready to
+ *	run while others had the processor (schedstat). The times above include it
  * @window_ns: how long FN_POLLER_ADAPTIVE polls for nothing at present before it sleeps; 0 in other
  *	modes
  * @wake_latency_ns: time from an interrupt until the worker runs
