@@ -310,7 +310,7 @@ static void work_until_stopped(struct fn_poller *p)
 	while (!__atomic_load_n(&p->quit, __ATOMIC_ACQUIRE)) {
 		if (turn(p))
 			continue;
-		if (p->no_sleep || fn_adapt_idle(&p->adapt, p->mark_ticks) == FN_ADAPT_SPIN)
+		if (fn_adapt_idle(&p->adapt, p->mark_ticks) == FN_ADAPT_SPIN || p->no_sleep)
 			pause_cpu(fn_adapt_pauses(&p->adapt));
 		else
 			(void)fall_asleep(p, UINT64_MAX);

@@ -382,6 +382,49 @@ static void queue_without_a_vector(void **state)
 	rig_end();
 }
 
+#define FINDS 1000u
+
+/* Every fourth time there is something to do. */
+static unsigned find_some(void *arg)
+{
+	unsigned *calls = arg;
+
+	if (++*calls == 4 * FINDS)
+		fn_poller_stop(rig.poller);
+	return *calls % 4 == 0;
+}
+
+static bool finds_nothing(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+/* Its idle times are such all the same: what ends them was met by polling, each time. */
+static void idle_without_a_vector(void **state)
+{
+	static const uint16_t none[] = { FN_NO_VECTOR };
+	unsigned calls = 0;
+	const struct fn_poller_source_opts opts = {
+		.sz = sizeof(opts), .run = find_some, .pending = finds_nothing, .arg = &calls
+	};
+	struct nic *nic;
+
+	(void)state;
+	rig_begin_pool(0);
+	rig_poller((struct fn_poller_opts){ .mode = FN_POLLER_INTERRUPT });
+	nic = nic_open(NIC_82574);
+	assert_int_equal(nic_configure(nic, (struct fn_dev_conf){ .rx_vectors = none }), 0);
+	nic_start(nic);
+	nic_add_rx(nic, rig.poller, nic_take);
+	assert_int_equal(fn_poller_add_source(rig.poller, &opts, NULL), 0);
+	assert_int_equal(fn_poller_run(rig.poller), 0);
+	assert_int_equal(rig.blocks, 0);
+	/* Those right behind an attempt to sleep are what a wake of no time brought. */
+	assert_in_range(stats().caught, FINDS * 9 / 10, FINDS);
+	rig_end();
+}
+
 /* Taken out of the poller while it waits to be woken: it interrupts nobody any more. */
 static void del_while_armed(void **state)
 {
@@ -783,6 +826,7 @@ int main(void)
 		cmocka_unit_test(back_pressure),
 		cmocka_unit_test(room_without_a_vector),
 		cmocka_unit_test(queue_without_a_vector),
+		cmocka_unit_test(idle_without_a_vector),
 		cmocka_unit_test(del_while_armed),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(another_context),
