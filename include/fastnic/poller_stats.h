@@ -45,7 +45,7 @@ struct fn_poller;
  * @need_ns: processor time that the work needs: @busy_ns, less what rounds cost because they were
  *	not full of packets; and @wake_cpu_ns for each of @sleeps, or the time that it lasted if
  *	that is less. An estimate; above the work's need as long as no rounds were full, and all of
- *	@busy_ns while sources work or a queue uses up its budget: see "What need says" in
+ *	@busy_ns while sources work or a queue uses up its budget: see "How loaded is a worker" in
  *	docs/adaptive.md
  * @off_cpu_ns: time that its thread, since it became its worker, and those before it were ready to
  *	run while others had the processor (schedstat). The times above include it

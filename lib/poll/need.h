@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How much of a worker's busy time its packets need, an estimate: a state without a clock. Times
- * are numbers of the caller's clock, in any unit. docs/adaptive.md ("What need says") calls
+ * are numbers of the caller's clock, in any unit. docs/adaptive.md ("How loaded is a worker") calls
  * &fn_need.round c0 and &fn_need.spare e.
  *
  * A worker that is not saturated takes few packets a round, and each of them costs more: the round
@@ -87,11 +87,12 @@ void fn_need_empty(struct fn_need *n, uint64_t time);
  * @sums: what the worker did
  * @terms: what it is judged by
  *
- * Full are rounds in which a queue had more than its budget; until a worker has been saturated, also
- * those that are half full. What others cost is learned while there were full ones a short time ago,
- * of the same packets as far as that can be known, and kept until full rounds have another number of
- * packets. So a callback that takes longer from then on shows in the need at once; and as no more
- * than &fn_need_terms.spare is learned, one that took longer before does but for that much a round.
+ * Full are rounds in which a queue had more than its budget; until a worker has been saturated,
+ * also those that are half full. What others cost is learned while there were full ones a short
+ * time ago, of the same packets as far as that can be known, and kept until full rounds have
+ * another number of packets. So a callback that takes longer from then on shows in the need at
+ * once; and as no more than &fn_need_terms.spare is learned, one that took longer before does but
+ * for that much a round.
  *
  * Return: the time, at most what it took. All of it as long as nothing is known; when a queue had
  * more than its budget in half of the rounds, be the others empty; when a source did something,
