@@ -251,7 +251,8 @@ struct fn_poll_found {
  * @runs: a thread, @thread, is the worker, or stands in for one
  * @irqs_warned: see irqs.c; atomic
  * @stands_in: that thread only runs functions of the mailbox
- * @parked: the worker is outside of its rounds, because it is paused
+ * @parked: how many times over the worker is where it looks whether it is paused, before it goes on
+ *	with its callbacks (mailbox.c)
  * @thread: see @runs
  * @off_cpu: see stats.c
  */
@@ -304,9 +305,9 @@ struct fn_poller {
 	struct fn_list calls;
 	unsigned pauses;
 	unsigned pins;
+	unsigned parked;
 	bool runs;
 	bool stands_in;
-	bool parked;
 	bool irqs_warned;
 	pthread_t thread;
 	struct fn_poll_off_cpu off_cpu;
