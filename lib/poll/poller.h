@@ -405,11 +405,13 @@ bool fn_poll_sleep(struct fn_poller *p, uint64_t limit_ns);
 void fn_poll_settle(struct fn_poller *p);
 
 /*
- * sleep.c: time of a sleep from @fell on: it begins; it is over. block() sleeps by itself: for who
- * returns with everything armed.
+ * sleep.c: time of a sleep from @fell on: it begins; it is over; or it is unless that was told
+ * before, by a completion that ended it. block() sleeps by itself: for who returns with everything
+ * armed.
  */
 void fn_poll_fall(struct fn_poller *p, uint64_t fell);
 void fn_poll_account_sleep(struct fn_poller *p, uint64_t fell);
+void fn_poll_rise(struct fn_poller *p);
 
 /*
  * sleep.c: fn_poll_sleep() of no time is over, if there was one. Returns how much there was to do.
