@@ -97,7 +97,7 @@ static int own_marks(struct fn_poller *p)
 	return ret;
 }
 
-/* Handed over within the wait, which does not block behind it: a sleep is over, and this is work. */
+/* Within a wait, which does not block behind it: a sleep is over, and this is work. */
 static void take_cqe(void *arg, struct io_uring_cqe *cqe)
 {
 	struct fn_poller *p = arg;
