@@ -4,7 +4,8 @@
  *
  * A poller that does not run has no thread that could answer: the caller takes the worker's place
  * meanwhile. A worker that waits for another one serves its own mailbox, or two that call each
- * other would wait for ever.
+ * other would wait for ever; and so does one that is paused. A thread whose callback runs another
+ * poller is the worker of both, and serves both.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -110,10 +111,13 @@ int fn_poll_enter(struct fn_poller *p)
 /* Serve what is left, so that nobody waits for a worker that is gone. The lock is held. */
 static void leave(struct fn_poller *p)
 {
+	p->parked++;
+	(void)pthread_cond_broadcast(&p->ctx->poll_cond);
 	while (serve_one(p))
 		continue;
 	p->runs = false;
 	p->stands_in = false;
+	p->parked--;
 	(void)pthread_cond_broadcast(&p->ctx->poll_cond);
 }
 
@@ -133,6 +137,40 @@ static void stand_in(struct fn_poller *p)
 	leave(p);
 }
 
+/*
+ * Add to &fn_poller.parked of all that the caller is the worker of: what it does next is held back
+ * with each of them. The lock is held.
+ */
+static void park(struct fn_ctx *ctx, int by)
+{
+	struct fn_list *pos;
+
+	fn_list_for_each(pos, &ctx->pollers) {
+		struct fn_poller *p = fn_container_of(pos, struct fn_poller, node);
+
+		if (is_worker(p))
+			p->parked += (unsigned)by;
+	}
+	(void)pthread_cond_broadcast(&ctx->poll_cond);
+}
+
+/*
+ * One of those is paused. One that was parked before runs a function just now, which no pause holds
+ * back: who parked it first waits. The lock is held.
+ */
+static bool is_held(const struct fn_ctx *ctx)
+{
+	struct fn_list *pos;
+
+	fn_list_for_each(pos, &ctx->pollers) {
+		const struct fn_poller *p = fn_container_of(pos, struct fn_poller, node);
+
+		if (is_worker(p) && p->pauses && p->parked == 1)
+			return true;
+	}
+	return false;
+}
+
 void fn_poll_serve(struct fn_poller *p)
 {
 	struct fn_ctx *ctx = p->ctx;
@@ -140,16 +178,15 @@ void fn_poll_serve(struct fn_poller *p)
 	(void)pthread_mutex_lock(&ctx->poll_lock);
 	/* Before the look: what is put in behind it sets it again. */
 	__atomic_store_n(&p->mail, 0, __ATOMIC_SEQ_CST);
-	while (serve_one(p) || p->pauses) {
-		if (!fn_list_empty(&p->calls))
+	park(ctx, 1);
+	for (;;) {
+		if (fn_poll_serve_own(ctx))
 			continue;
-		if (!p->pauses)
+		if (!is_held(ctx))
 			break;
-		p->parked = true;
-		(void)pthread_cond_broadcast(&ctx->poll_cond);
 		(void)pthread_cond_wait(&ctx->poll_cond, &ctx->poll_lock);
 	}
-	p->parked = false;
+	park(ctx, -1);
 	(void)pthread_mutex_unlock(&ctx->poll_lock);
 }
 

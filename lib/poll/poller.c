@@ -97,12 +97,21 @@ static int own_marks(struct fn_poller *p)
 	return ret;
 }
 
+/* Within a wait, which does not block behind it: a sleep is over, and this is work. */
+static void take_cqe(void *arg, struct io_uring_cqe *cqe)
+{
+	struct fn_poller *p = arg;
+
+	fn_poll_rise(p);
+	p->opts.cqe(p->opts.cqe_arg, cqe);
+}
+
 static int wait_create(struct fn_poller *p)
 {
 	const struct fn_wait_conf conf = {
 		.ring_entries = p->opts.ring_entries,
-		.cqe = p->opts.cqe,
-		.cqe_arg = p->opts.cqe_arg,
+		.cqe = p->opts.cqe ? take_cqe : NULL,
+		.cqe_arg = p,
 	};
 
 	p->wait_ops = p->opts.wait == FN_POLLER_WAIT_URING ? &fn_wait_uring : &fn_wait_epoll;

@@ -251,7 +251,8 @@ struct fn_poll_found {
  * @runs: a thread, @thread, is the worker, or stands in for one
  * @irqs_warned: see irqs.c; atomic
  * @stands_in: that thread only runs functions of the mailbox
- * @parked: the worker is outside of its rounds, because it is paused
+ * @parked: how many times over the worker is where it looks whether it is paused, before it goes on
+ *	with its callbacks (mailbox.c)
  * @thread: see @runs
  * @off_cpu: see stats.c
  */
@@ -304,9 +305,9 @@ struct fn_poller {
 	struct fn_list calls;
 	unsigned pauses;
 	unsigned pins;
+	unsigned parked;
 	bool runs;
 	bool stands_in;
-	bool parked;
 	bool irqs_warned;
 	pthread_t thread;
 	struct fn_poll_off_cpu off_cpu;
@@ -404,11 +405,13 @@ bool fn_poll_sleep(struct fn_poller *p, uint64_t limit_ns);
 void fn_poll_settle(struct fn_poller *p);
 
 /*
- * sleep.c: time of a sleep from @fell on: it begins; it is over. block() sleeps by itself: for who
- * returns with everything armed.
+ * sleep.c: time of a sleep from @fell on: it begins; it is over; or it is unless that was told
+ * before, by a completion that ended it. block() sleeps by itself: for who returns with everything
+ * armed.
  */
 void fn_poll_fall(struct fn_poller *p, uint64_t fell);
 void fn_poll_account_sleep(struct fn_poller *p, uint64_t fell);
+void fn_poll_rise(struct fn_poller *p);
 
 /*
  * sleep.c: fn_poll_sleep() of no time is over, if there was one. Returns how much there was to do.

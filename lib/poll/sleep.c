@@ -351,15 +351,22 @@ void fn_poll_account_sleep(struct fn_poller *p, uint64_t fell)
 	p->look_ticks = woke;
 }
 
+void fn_poll_rise(struct fn_poller *p)
+{
+	const uint64_t fell = p->counts.asleep_since;
+
+	if (fell != FN_POLL_AWAKE)
+		fn_poll_account_sleep(p, fell);
+}
+
 /* Steps 5 and 6: block, and take the event, before anything is polled. Returns how much it was. */
 static unsigned block(struct fn_poller *p, uint64_t limit_ns, bool is_safety)
 {
 	struct fn_poll_found found = { 0 };
-	const uint64_t fell = fn_ticks();
 
-	fn_poll_fall(p, fell);
+	fn_poll_fall(p, fn_ticks());
 	fn_poll_wait(p, (int64_t)limit_ns, &found);
-	fn_poll_account_sleep(p, fell);
+	fn_poll_rise(p);
 	if (is_safety && !found.vectors && !found.wake && !found.others)
 		look_for_lost(p, &found);
 	return awake(p, &found);

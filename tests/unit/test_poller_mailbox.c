@@ -126,7 +126,7 @@ static void pause_and_resume(void **state)
 		for (unsigned k = 0; k < 3; k++)
 			fn_poller_call(rig.poller, count, &ran);
 		fn_poller_resume(rig.poller);
-		/* A worker that this let go had a round before it served the last of them. */
+		/* A worker that were let go had a round before it served the last of these. */
 		for (unsigned k = 0; k < 3; k++)
 			fn_poller_call(rig.poller, count, &ran);
 		assert_int_equal(__atomic_load_n(&source_runs, __ATOMIC_SEQ_CST), before);

@@ -3,6 +3,7 @@
  * What a worker says of itself: times that add up, counts that are right, also to who asks
  * meanwhile.
  */
+#include <liburing.h>
 #include <sys/eventfd.h>
 
 #include "poller_rig.h"
@@ -242,6 +243,63 @@ static void others_are_busy(void **state)
 	}
 }
 
+/* A completion that the application asked for, behind @ns. */
+static void ask(uint64_t ns)
+{
+	static struct __kernel_timespec behind;
+	struct io_uring_sqe *sqe = io_uring_get_sqe(fn_poller_ring(rig.poller));
+
+	assert_non_null(sqe);
+	behind.tv_nsec = (long long)ns;
+	io_uring_prep_timeout(sqe, &behind, 0, 0);
+	sqe->user_data = 0;
+}
+
+/* Each other one asks for one that is there at once. Nobody is asleep meanwhile. */
+static void spin_for_cqe(void *arg, struct io_uring_cqe *cqe)
+{
+	const uint64_t asleep_ns = stats().asleep_ns;
+	unsigned *n = arg;
+
+	(void)cqe;
+	if (++*n % 2)
+		ask(0);
+	spin_2_ms(NULL);
+	assert_int_equal(stats().asleep_ns, asleep_ns);
+}
+
+/* And so are completions, of which the first one ends a sleep. */
+static void completions_are_busy(void **state)
+{
+	(void)state;
+	if (rig_uring_is_forbidden())
+		skip();
+	for (unsigned mode = 0; mode < 3; mode++) {
+		const struct fn_poll_counts *counts;
+		unsigned n = 0;
+
+		rig_begin_pool(0);
+		rig_poller((struct fn_poller_opts){ .mode = (enum fn_poller_mode)mode,
+						    .wait = FN_POLLER_WAIT_URING,
+						    .cqe = spin_for_cqe,
+						    .cqe_arg = &n,
+						    .safety_ns = RIG_LONG_NS });
+		counts = &rig.poller->counts;
+		spun = 0;
+		/* One may be there before the worker sleeps. */
+		for (unsigned i = 1; i <= 100 && !counts->wakes_event; i++) {
+			ask(3000000);
+			while (n < 2 * i)
+				(void)fn_poller_run_once(rig.poller, -1);
+		}
+		assert_true(counts->wakes_event > 0);
+		assert_true(counts->busy_ticks >= spun);
+		assert_true(counts->need_ticks >= spun);
+		assert_int_equal(rig.poller->other_ticks, counts->busy_ticks);
+		rig_end();
+	}
+}
+
 /* A loop of the application's own waits for the descriptor: the worker sleeps meanwhile. */
 static void asleep_between_calls(void **state)
 {
@@ -394,6 +452,7 @@ int main(void)
 		cmocka_unit_test(shorter),
 		cmocka_unit_test(sources_need_all),
 		cmocka_unit_test(others_are_busy),
+		cmocka_unit_test(completions_are_busy),
 		cmocka_unit_test(asleep_between_calls),
 		cmocka_unit_test(off_cpu),
 	};
