@@ -145,8 +145,9 @@ FN_API int fn_poller_run(struct fn_poller *poller);
  * 0: fn_poller_fd() becomes readable when there is work, so that a loop of the application's own
  * can wait for it.
  *
- * If another thread's fn_poller_call() runs here on a poller that does not run, it waits for that.
- * A callback of another poller that waits here serves such calls of its own poller meanwhile.
+ * If another thread's fn_poller_call() runs here on a poller that does not run, it waits for that,
+ * and for the end of a fn_poller_pause(). A callback of another poller that waits here serves such
+ * calls of its own poller meanwhile.
  *
  * Return: 1: there may be more to do, call it again; 0: there was nothing more; -EBUSY when it runs
  * already.

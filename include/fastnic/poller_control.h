@@ -35,7 +35,9 @@ FN_API void fn_poller_call(struct fn_poller *poller, void (*fn)(void *arg), void
  * Any thread but a worker of the context, as two that pause each other would wait for ever. No
  * callback runs after this until fn_poller_resume(); functions of fn_poller_call() do.
  * fn_poller_run() and fn_poller_run_once() do not return meanwhile, even after fn_poller_stop().
- * Each pause needs a resume of its own.
+ * Each pause needs a resume of its own. It waits for a callback that runs just then, but not for a
+ * function of fn_poller_call(), nor for a callback that is within fn_poller_run_once() of another
+ * poller which is paused: that one stays there until both are resumed.
  *
  * Return: 0; -EDEADLK from a worker.
  */

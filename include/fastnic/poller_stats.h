@@ -39,9 +39,8 @@ struct fn_poller;
  *	and completions that had work. An estimate: the clock is not read after each of them
  * @spin_ns: of @elapsed_ns, rounds that found nothing, what surrounds a sleep, and what others ask
  *	for: functions of fn_poller_call(), and pauses
- * @asleep_ns: of @elapsed_ns, time asleep, and in callbacks of completions that end a sleep; also
- *	from a fn_poller_run_once() with a time-out of 0 that returned 0 until the next call,
- *	whatever the application does meanwhile
+ * @asleep_ns: of @elapsed_ns, time asleep; also from a fn_poller_run_once() with a time-out of 0
+ *	that returned 0 until the next call, whatever the application does meanwhile
  * @need_ns: processor time that the work needs: @busy_ns, less what rounds cost because they were
  *	not full of packets; and @wake_cpu_ns for each of @sleeps, or the time that it lasted if
  *	that is less. An estimate; above the work's need as long as no rounds were full, and all of

@@ -60,8 +60,8 @@ static void needed(struct fn_adapt *a, uint64_t gap)
 {
 	if (!gap)
 		gap = 1;
-	if (a->need < gap)
-		a->need = gap;
+	if (a->wanted < gap)
+		a->wanted = gap;
 }
 
 enum fn_adapt_act fn_adapt_idle(struct fn_adapt *a, uint64_t now)
@@ -122,9 +122,9 @@ static void shrink(struct fn_adapt *a)
 
 	if (half < a->step)
 		half = 0;
-	if (half >= a->need)
+	if (half >= a->wanted)
 		a->window = half;
-	a->need = 0;
+	a->wanted = 0;
 }
 
 void fn_adapt_woke(struct fn_adapt *a, uint64_t now, enum fn_adapt_cause cause)

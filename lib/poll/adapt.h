@@ -33,7 +33,7 @@ enum fn_adapt_cause {
  * @pauses: pause instructions before the next look
  * @idle_since: when a round found nothing for the first time after one that did
  * @window: how long it polls for nothing
- * @need: window that all work since the last late one would have been met with; 0: there was none
+ * @wanted: window that all work since the last late one would have been met with; 0: there was none
  * @most: the longest window: some times @latency
  * @step: what a window of 0 grows to, and the shortest that there is
  * @latency: from an interrupt to the worker
@@ -45,7 +45,7 @@ struct fn_adapt {
 	unsigned pauses;
 	uint64_t idle_since;
 	uint64_t window;
-	uint64_t need;
+	uint64_t wanted;
 	uint64_t most;
 	uint64_t step;
 	uint64_t latency;

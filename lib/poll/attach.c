@@ -306,7 +306,7 @@ static void for_workers(struct fn_dev *dev, void (*fn)(void *arg))
 static void dev_sync(struct fn_dev *dev)
 {
 	for_workers(dev, sync_on_worker);
-	/* Not on the worker, which has better to do than to read files. */
+	/* On the caller's thread: a worker has better to do than to read files. */
 	fn_poll_irqs_aim(dev);
 }
 

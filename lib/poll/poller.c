@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* A poller's beginning and end. */
+/* A poller's beginning and end, and what it is asked for: its descriptor, its ring, its mode. */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,9 +204,10 @@ static int poller_create(struct fn_ctx *ctx, struct fn_poller_opts *o, struct fn
 	}
 	adapt_begin(p);
 	list_enter(p);
-	fn_log(ctx, FN_LOG_INFO, "%s: waits by %s, a wake takes %u ns and costs %u ns", p->name,
-	       p->wait_ops->kind == FN_POLLER_WAIT_URING ? "io_uring" : "epoll",
-	       (unsigned)p->cost.latency_ns, (unsigned)p->cost.cpu_ns);
+	fn_log(ctx, FN_LOG_INFO,
+	       "%s: waits by %s, a wake takes %" PRIu64 " ns and costs %" PRIu64 " ns", p->name,
+	       p->wait_ops->kind == FN_POLLER_WAIT_URING ? "io_uring" : "epoll", p->cost.latency_ns,
+	       p->cost.cpu_ns);
 	*out = p;
 	return 0;
 }

@@ -226,7 +226,7 @@ struct fn_poll_found {
  * @timers: struct fn_poller_timer, by their time
  * @has_dead: there is something to free when the round is over
  * @rounding: lists are being walked: nothing is freed
- * @no_sleep: a queue cannot interrupt: it polls, until queues change
+ * @no_sleep: a queue cannot interrupt: it polls, until queues change or a millisecond is over
  * @stale: an event may be left in the back end that nobody waits for any more
  * @is_armed: fn_poller_run_once() returned with everything armed
  * @woke: it has slept, and the round behind that is not over yet
@@ -337,8 +337,8 @@ void fn_poll_leave(struct fn_poller *p);
 bool fn_poll_serve_own(struct fn_ctx *ctx);
 
 /*
- * stats.c: the calling thread is the worker, which &fn_ctx.poll_lock is held for; it will be no
- * more, and may end.
+ * stats.c: the calling thread is the worker, and &fn_ctx.poll_lock is held; it will be no more, and
+ * may end, and the lock is not held.
  */
 void fn_poll_off_cpu_begin(struct fn_poller *p);
 void fn_poll_off_cpu_end(struct fn_poller *p);
@@ -373,7 +373,7 @@ int fn_poll_item_add(struct fn_poll_item *item, void *attached, struct fn_poll_l
 void fn_poll_item_del(struct fn_poll_item *item);
 
 /*
- * moderate.c: a vector has its first queue; it has lost one, @queue; the mode is another one; an
+ * moderate.c: a vector has a queue more; it has lost one, @queue; the mode is another one; an
  * interrupt came.
  */
 void fn_poll_moderate_begin(struct fn_poller *p, struct fn_poll_vector *v);
@@ -406,8 +406,7 @@ void fn_poll_settle(struct fn_poller *p);
 
 /*
  * sleep.c: time of a sleep from @fell on: it begins; it is over; or it is unless that was told
- * before, by a completion that ended it. block() sleeps by itself: for who returns with everything
- * armed.
+ * before, by a completion that ended it.
  */
 void fn_poll_fall(struct fn_poller *p, uint64_t fell);
 void fn_poll_account_sleep(struct fn_poller *p, uint64_t fell);

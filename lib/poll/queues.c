@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Queues of a poller: packets go from a receive queue to its callback, and wait for room. */
+/* Queues of a poller, and packets that wait for room in one. A receive queue's turn is in run.c. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -60,7 +60,7 @@ struct fn_wait_conf {
  * @del: report it no more. The descriptor is still open, and the kernel lets go of it before this
  *	returns. Always completes
  * @wait: wait until something is ready, @timeout_ns at most (0: only look; below 0: for ever), and
- *	list it. To be reported is to be consumed: eventfds are not read. Submits the application's
+ *	list it. To be reported is to be consumed: epoll reads no eventfd. Submits the application's
  *	requests and hands its completions over first, to callbacks that may use @add and @del, and
  *	does not block behind one. A signal ends it like a time-out
  *	Return: marks listed, 0 to FN_WAIT_READY. @cqes, which is not NULL, gets the number of
