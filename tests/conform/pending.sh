@@ -3,7 +3,8 @@
 # pending.sh CONFORM FOLDER TABLE PENDING: a behaviour that is skipped in every place must be in PENDING
 # (pending.txt), and one that is there must not run anywhere; TABLE (docs/conformance.md) says of each place what
 # its results say. FOLDER has the results of this build's runs. Those of a part of the behaviours, or from before
-# CONFORM was linked, are none.
+# CONFORM was linked, are none. CONFORM_ALSO names the folder of another build, whose results of QEMU's devices stand
+# in where this one has none (tools/test has them once, under the sanitizers).
 set -eu
 here=$(dirname "$0")
 conform=$1
@@ -19,12 +20,12 @@ say() {
 }
 
 "$conform" --list >"$dir/list"
-# Why a place's results are none, if they are.
+# missing RESULTS CONFORM: why a place's results are none, if they are.
 missing() {
 	if [ ! -s "$1" ]; then
 		echo "there are none"
-	elif [ -n "$(find "$conform" -newer "$1")" ]; then
-		echo "they are older than $conform"
+	elif [ -n "$(find "$2" -newer "$1")" ]; then
+		echo "they are older than $2"
 	elif [ "$(wc -l <"$1")" != "$(wc -l <"$dir/list")" ]; then
 		echo "they are of other behaviours than it has"
 	fi
@@ -33,7 +34,15 @@ missing() {
 files=
 for place in $("$conform" --places); do
 	file=$folder/conform.$(echo "$place" | tr / .).results
-	why=$(missing "$file")
+	why=$(missing "$file" "$conform")
+	case $place in qtest/*)
+		other=${CONFORM_ALSO:-}/${file##*/}
+		if [ -n "$why" ] && [ -z "$(missing "$other" "${CONFORM_ALSO:-}/bin/conform")" ]; then
+			echo "results of $place: $other"
+			file=$other why=
+		fi
+		;;
+	esac
 	if [ -z "$why" ]; then
 		files="$files $file"
 	else

@@ -39,6 +39,8 @@ NR == 1 { read_skipped() }
 			sees[m, f[2]] = 1
 			seen[f[2]]++
 			killers[m]++
+			if (f[4] ~ /^asking [0-9]+: /)
+				late[++lates] = name[m] ": not seen by " f[2] " in " f[1] " before " substr(f[4], 1, 100)
 			if (!(m in why))
 				why[m] = f[1] " " f[2] ": " f[4]
 		} else if (f[3] == "ok") {
@@ -102,6 +104,8 @@ END {
 			blunt[++blunts] = b ": " unseen " names it, and there is no such behaviour"
 
 	printf "\n%d mutations; %d of %d behaviours see one\n", mutations, covered, behaviours
+	for (i = 1; i <= lates; i++)
+		printf "LATE %s\n", late[i]
 	for (i = 1; i <= survivors; i++)
 		printf "SURVIVES %s\n", survived[i]
 	if (!some)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Reads mutations, and makes a directory of each: work/m/NAME/{file,says,kill,old,new}; the names go
-# to work/names in their order.
+# to work/names in their order. The directories are there.
 function die(what) {
 	printf "%s:%d: %s\n", FILENAME, FNR, what > "/dev/stderr"
 	failed = 1
@@ -42,8 +42,6 @@ $1 == "mutation" {
 	name = $2
 	names[name] = 1
 	dir = work "/m/" name
-	if (system("mkdir -p " dir))
-		die("cannot make " dir)
 	file = says = kill = old = new = ""
 	next
 }

@@ -59,4 +59,8 @@ fake "counted 99 of 100 sleeps" 1
 soak "$TMP/fake" ping
 check "one that fails has failed, however far it came" has "$OUT" '^ping: ended: FAILED, '
 check "which is exit status 1, too" same "$STATUS" 1
+printf '#!/bin/sh\nexit 1\n' >"$TMP/cmake" && chmod +x "$TMP/cmake"
+PATH=$TMP:$PATH soak "$TMP/fake" mutations
+check "so have mutations that cannot be built" has "$OUT" '^mutations: ended: FAILED, '
+check "and the log says so" has "$TMP/fake/soak/mutations.log" 'cmake failed'
 finish

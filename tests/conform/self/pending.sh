@@ -7,11 +7,11 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 failed=0
 
-# A conform of three behaviours and three places, of which one needs a guest.
+# A conform of three behaviours and four places, of which one needs a guest.
 cat >"$dir/conform" <<'SH'
 #!/bin/sh
 case $1 in
---places) printf 'model/a\nmodel/b\nvfio/c\n' ;;
+--places) printf 'model/a\nmodel/b\nvfio/c\nqtest/d\n' ;;
 --list) printf 's\tone\tIt is one.\ns\ttwo\tIt is two.\nt\tthree\tIt is three.\n' ;;
 esac
 SH
@@ -27,6 +27,7 @@ fresh() {
 	results model/a ok ok skip
 	results model/b ok skip skip
 	results vfio/c ok ok skip
+	results qtest/d ok ok skip
 	sh tests/conform/table "$dir/conform" "$dir"/conform.*.results >"$dir/table"
 	echo 'three driver it is missing' >"$dir/pending"
 }
@@ -51,12 +52,12 @@ fresh; results vfio/c skip ok skip; judge 1 '^> .one. in vfio/c: skip$'
 fresh; results model/a FAIL ok skip; judge 1 '^> .one. in model/a: \*\*FAIL\*\*$'
 fresh; sed -i 's/It is two/It was two/' "$dir/table"; judge 1 '^> .two. It is two\.$'
 fresh; sed -i '/.two./d' "$dir/table"; judge 1 '^> .two. It is two\.$'
-fresh; sed -i 's/ vfio\/c |$//' "$dir/table"; judge 1 'does not know vfio/c$'
+fresh; sed -i 's/ qtest\/d |$//' "$dir/table"; judge 1 'does not know qtest/d$'
 fresh; sed -i 's/skip (1)/skip (9)/' "$dir/table"; judge 0 '^ok: '
 # What fails or did not run, whether there are results or not.
 fresh; results vfio/c FAIL ok skip; sh tests/conform/table "$dir/conform" "$dir"/conform.*.results >"$dir/table"
 rm "$dir/conform.vfio.c.results"; judge 1 'has these, which fail or did not run$'
-fresh; sed -i 's/^\(| .two.*\)| ok |$/\1| not run |/' "$dir/table"; rm "$dir/conform.vfio.c.results"
+fresh; sed -i 's/^\(| .two.*\)| ok | ok |$/\1| not run | ok |/' "$dir/table"; rm "$dir/conform.vfio.c.results"
 judge 1 'has these, which fail or did not run$'
 # Results that are none.
 fresh; rm "$dir/conform.vfio.c.results"; judge 0 '^no results of vfio/c, judged without: there are none'
@@ -65,5 +66,17 @@ judge 0 '^no results of vfio/c, judged without: they are older'
 fresh; touch -d '2 hours ago' "$dir/conform.model.b.results"; judge 77 '^SKIP: no results of model/b: they are older'
 fresh; sed -i 1d "$dir/conform.model.a.results"; judge 77 '^SKIP: no results of model/a: they are of other'
 fresh; rm "$dir/conform.model.a.results"; judge 77 '^SKIP: no results of model/a: there are none'
+fresh; rm "$dir/conform.qtest.d.results"; judge 77 '^SKIP: no results of qtest/d: there are none'
+# Those of another build.
+mkdir -p "$dir/also/bin"
+cp -p "$dir/conform" "$dir/also/bin/conform"
+fresh; mv "$dir/conform.qtest.d.results" "$dir/also"
+export CONFORM_ALSO="$dir/also"
+judge 0 "^results of qtest/d: $dir/also/conform.qtest.d.results"
+rm "$dir/conform.model.a.results"; judge 77 '^SKIP: no results of model/a: there are none'
+fresh; rm "$dir/conform.qtest.d.results"; touch -d '2 hours ago' "$dir/also/conform.qtest.d.results"
+judge 77 '^SKIP: no results of qtest/d: there are none'
+fresh; mv "$dir/conform.qtest.d.results" "$dir/also"; sed -i 's/\tok\t/\tFAIL\t/' "$dir/also/conform.qtest.d.results"
+judge 1 'in qtest/d: \*\*FAIL\*\*$'
 [ $failed = 1 ] || echo "ok: the results are judged together"
 exit $failed
