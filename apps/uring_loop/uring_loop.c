@@ -3,8 +3,8 @@
  * uring_loop: a NIC, a UDP socket and a timer in one wait, with one io_uring for all three.
  *
  * It counts what a NIC receives, prints the counts once a second, and tells them to whoever sends a
- * datagram to its port: `echo | nc -u -w1 127.0.0.1 4950`. Nothing here polls, reads an eventfd or
- * has a second thread: while nothing happens the process sleeps in one system call, and the poller
+ * datagram to its port: `echo | nc -u -w1 127.0.0.1 4950`. Nothing here reads an eventfd or has a
+ * second thread: while nothing happens the process sleeps in one system call, and the poller
  * sees to it that no packet is slept over.
  *
  * Read it from main() down: prepare() makes the port and the poller, ask_for() puts a request into

@@ -15,8 +15,8 @@
 FN_BEGIN_DECLS
 
 /*
- * One for each core: queues of any devices, and whatever else the thread has to look after, in one
- * loop.
+ * A poller is one for each core: queues of any devices, and whatever else its thread has to look
+ * after, in one loop.
  *
  *   fn_poller_create()
  *   fn_poller_add_rxq(), _add_txq(), _add_source(), _add_timer(), _add_watch()   in any state
@@ -37,7 +37,8 @@ FN_BEGIN_DECLS
  * The worker is the thread that is within fn_poller_run() or fn_poller_run_once(). While there is
  * one, all callbacks run on it, one at a time. Within a callback every call of the library is
  * allowed, except fn_poller_pause(), and fn_poller_run(), fn_poller_run_once() and
- * fn_poller_destroy() of the same poller.
+ * fn_poller_destroy() of the same poller. What runs within a burst or a look, a &typedef
+ * fn_pkt_free_fn or a source's pending(), is no callback in this sense: see there.
  *
  * A call that needs the worker waits until the worker gets to it, and so for a callback that
  * happens to run: fn_poller_call(), whatever adds, deletes or sets, fn_poller_pause(), and the
@@ -63,7 +64,7 @@ struct fn_poller;
  *	first device, where that is known
  * @burst: packets a callback at most, 1 to 512; default 32
  * @budget: packets that a queue may have in a row before it is the next one's turn, @burst to
- *	65536; default 64, or @burst if that is more
+ *	65536, in whole bursts; default 64, or @burst if that is more
  * @safety_ns: longest sleep; default 1 s. When a sleep lasts that long, the worker looks whether it
  *	missed a wake-up (&fn_poller_stats.lost_wakeups)
  * @lost_ns: how long that look waits for the interrupt of a packet that is there, and then once

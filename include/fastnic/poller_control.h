@@ -17,7 +17,8 @@ struct fn_poller;
  *
  * Any thread. Returns when @fn has run: between two rounds of the worker; at once when the poller
  * does not run; and directly when the caller is its worker. A worker that waits here for another
- * one serves such calls for itself meanwhile, so that two may call each other.
+ * one of its context serves such calls for itself meanwhile, so that two may call each other. Two
+ * of two contexts may not: each would wait for ever.
  *
  * The caller holds no lock that a callback or @fn takes: the worker would wait for the caller, who
  * waits for it. And a worker that calls this may run functions of others before it returns. So a
@@ -32,14 +33,15 @@ FN_API void fn_poller_call(struct fn_poller *poller, void (*fn)(void *arg), void
  * fn_poller_pause - keep a worker from its queues
  * @poller: the poller
  *
- * Any thread but a worker of the context, as two that pause each other would wait for ever. No
- * callback runs after this until fn_poller_resume(); functions of fn_poller_call() do.
- * fn_poller_run() and fn_poller_run_once() do not return meanwhile, even after fn_poller_stop().
+ * Any thread but a worker, as two that pause each other would wait for ever. No callback runs after
+ * this until fn_poller_resume(); functions of fn_poller_call() do. A worker that is paused within
+ * fn_poller_run() or fn_poller_run_once() stays there meanwhile, even after fn_poller_stop(); one
+ * that was about to return anyway has returned, or does.
  * Each pause needs a resume of its own. It waits for a callback that runs just then, but not for a
  * function of fn_poller_call(), nor for a callback that is within fn_poller_run_once() of another
  * poller which is paused: that one stays there until both are resumed.
  *
- * Return: 0; -EDEADLK from a worker.
+ * Return: 0; -EDEADLK from a worker of the context.
  */
 FN_API int fn_poller_pause(struct fn_poller *poller);
 

@@ -27,8 +27,9 @@ struct fn_poller;
  * @wakes_control: that fn_poller_wake() or a control call ended
  * @wakes_event: that the context's events, a watched descriptor or a completion ended
  * @wakes_timer: that a timer of the application ended
- * @wakes_timeout: that their longest time ended: &fn_poller_opts.safety_ns, the time-out of
- *	fn_poller_run_once(), or less while a pool is empty
+ * @wakes_timeout: that a signal ended, or their longest time: &fn_poller_opts.safety_ns, the
+ *	time-out of fn_poller_run_once(), or less while a pool is empty or events of the context
+ *	wait for a control call
  * @spurious: of @wakes_interrupt, those that found nothing to do
  * @interrupts: interrupts of queues that were noticed; several at once count as one
  * @lost_wakeups: sleeps that lasted for &fn_poller_opts.safety_ns although there was a packet, and
@@ -44,8 +45,8 @@ struct fn_poller;
  * @need_ns: processor time that the work needs: @busy_ns, less what rounds cost because they were
  *	not full of packets; and @wake_cpu_ns for each of @sleeps, or the time that it lasted if
  *	that is less. An estimate; above the work's need as long as no rounds were full, and all of
- *	@busy_ns while sources work or a queue uses up its budget: see "How loaded is a worker" in
- *	docs/adaptive.md
+ *	@busy_ns while sources work or half of the rounds use up a queue's budget: see "How loaded
+ *	is a worker" in docs/adaptive.md
  * @off_cpu_ns: time that its thread, since it became its worker, and those before it were ready to
  *	run while others had the processor (schedstat). The times above include it
  * @window_ns: how long FN_POLLER_ADAPTIVE polls for nothing at present before it sleeps; 0 in other

@@ -25,7 +25,7 @@ enum fn_poller_mode {
 enum fn_poller_policy {
 	FN_POLLER_BALANCED, /* 3 */
 	FN_POLLER_LATENCY,  /* 10 */
-	FN_POLLER_POWER, /* 1; and interrupts are moderated where a device can do so per vector */
+	FN_POLLER_POWER,    /* 1; interrupts are moderated as in FN_POLLER_INTERRUPT */
 };
 
 /* What it waits by. */

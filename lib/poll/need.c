@@ -23,8 +23,9 @@
 #define STEP 64u
 
 /*
- * So often in a row queues have had more than their budget when the worker is believed to be
- * saturated. Fewer are a burst that had piled up: cheaper than what a steady flow costs.
+ * For so many whole stretches of work in a row queues have used up their budget when the worker is
+ * believed to be saturated. Fewer, or shorter ones with sleeps between, are bursts that had piled
+ * up: cheaper than what a steady flow costs.
  */
 #define SATURATED 32u
 
@@ -110,7 +111,7 @@ static uint64_t judge(struct fn_need *n, struct fn_need_sums *did,
 	/* One queue may be all that the worker gets done: empty ones cost it next to nothing. */
 	if (did->full_rounds >= did->rounds - did->rounds / 2) {
 		if (n->hits < SATURATED)
-			n->hits++;
+			n->hits = did->busy < terms->whole ? 0 : n->hits + 1;
 		learn_full(n, did);
 		return did->busy;
 	}

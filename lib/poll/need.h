@@ -22,7 +22,7 @@
  * @busy: time of rounds that did something
  * @rounds: how many of them took packets
  * @packets: packets that they took
- * @full_rounds: rounds in which a queue had more than its budget
+ * @full_rounds: rounds in which a queue used up its budget
  * @source_rounds: times that a source did something
  */
 struct fn_need_sums {
@@ -38,11 +38,13 @@ struct fn_need_sums {
  * @most: packets of a round that is full
  * @fresh: busy time for which the cost of full rounds is one to compare with
  * @spare: most that a round costs, beside an empty one, because it is not full
+ * @whole: busy time between two calls of fn_need_settle() when there was no sleep, or nearly that
  */
 struct fn_need_terms {
 	uint64_t most;
 	uint64_t fresh;
 	uint64_t spare;
+	uint64_t whole;
 };
 
 /**
@@ -52,8 +54,8 @@ struct fn_need_terms {
  * @seen: of how many
  * @full: what a packet takes in full rounds, by FN_NEED_PARTS; 0: there were none yet
  * @full_at: the worker's busy time when rounds were full last
- * @hits: how often in a row half of the rounds had more than a queue's budget; enough of these make
- *	a worker one that has been saturated, which it stays
+ * @hits: whole stretches of work in a row, half of whose rounds used up a queue's budget; enough of
+ *	these make a worker one that has been saturated, which it stays
  * @spare: what a round of a level takes above @full for each of its packets, beside @round (e); 0:
  *	not known
  * @most: packets of a full round for which those were learned
@@ -87,15 +89,15 @@ void fn_need_empty(struct fn_need *n, uint64_t time);
  * @sums: what the worker did
  * @terms: what it is judged by
  *
- * Full are rounds in which a queue had more than its budget; until a worker has been saturated,
+ * Full are rounds in which a queue used up its budget; until a worker has been saturated,
  * also those that are half full. What others cost is learned while there were full ones a short
  * time ago, of the same packets as far as that can be known, and kept until full rounds have
  * another number of packets. So a callback that takes longer from then on shows in the need at
  * once; and as no more than &fn_need_terms.spare is learned, one that took longer before does but
  * for that much a round.
  *
- * Return: the time, at most what it took. All of it as long as nothing is known; when a queue had
- * more than its budget in half of the rounds, be the others empty; when a source did something,
+ * Return: the time, at most what it took. All of it as long as nothing is known; when a queue
+ * used up its budget in half of the rounds, be the others empty; when a source did something,
  * which takes no less when there is more of it; and when there was no packet.
  */
 uint64_t fn_need_settle(struct fn_need *n, const struct fn_need_sums *sums,

@@ -2,9 +2,12 @@
 /*
  * What the files of lib/poll share: a poller's state, by who touches it.
  *
- * run.c is the loop, sleep.c the one place that knows the order of going to sleep, need.c how much
- * of its busy time a worker needs, mailbox.c how other threads reach it, queues.c, source.c,
- * timer.c and watch.c what it looks after.
+ * run.c is the loop, sleep.c the one place that knows the order of going to sleep, adapt.c when to,
+ * cost.c what a wake takes, need.c how much of its busy time a worker needs, stats.c how others
+ * read its counts, mailbox.c how other threads reach it, attach.c how devices do. queues.c,
+ * source.c, timer.c and watch.c are what it looks after, in the lists of list.c; wait.c,
+ * wait_epoll.c and wait_uring.c what it waits by; place.c and irqs.c on which processor, moderate.c
+ * and dim.c how often it is interrupted. poller.c makes it and takes it apart.
  */
 #ifndef FN_POLL_POLLER_H
 #define FN_POLL_POLLER_H
@@ -143,7 +146,7 @@ struct fn_poll_counts {
 	uint64_t empty_rounds;
 	uint64_t packets;
 	uint64_t packet_rounds; /* that had some */
-	uint64_t full_rounds;   /* in which a queue had more than its budget */
+	uint64_t full_rounds;   /* in which a queue used up its budget */
 	uint64_t source_rounds; /* times that a source did something */
 	uint64_t budget_hits;
 	uint64_t caught;
@@ -214,7 +217,7 @@ struct fn_poll_found {
  * @burst: as in &struct fn_poller_opts
  * @budget: as in &struct fn_poller_opts
  * @tx_wait: transmit queues with packets that wait
- * @full: rounds that were full to the brim since time was accounted last: their time is work
+ * @full: full rounds since time was accounted last: their time is work
  * @adapt: when it sleeps
  * @mark_ticks: up to when time is accounted
  * @look_ticks: when it looked at timers and descriptors last
@@ -427,7 +430,7 @@ struct fn_place {
 int fn_place_go(struct fn_poller *p, struct fn_place *before);
 void fn_place_back(const struct fn_place *before);
 
-/* run.c: free what was taken out. Not within a round. */
+/* list.c: free what was taken out. Not within a round. */
 void fn_poll_bury(struct fn_poller *p);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "poll/poller.h"
 
-/* Rounds that are full to the brim in a row, after which the clock is looked at all the same. */
+/* Full rounds (a queue used up its budget) in a row, after which the clock is looked at. */
 #define FULL_ROUNDS 16u
 
 /* Busy time for which full rounds tell what others cost (fn_need_settle()). */
@@ -25,44 +25,6 @@ static inline void pause_cpu(unsigned times)
 #elif defined(__aarch64__)
 		__asm__ volatile("yield" ::: "memory");
 #endif
-	}
-}
-
-static void bury_queues(struct fn_poll_list *list)
-{
-	for (unsigned i = list->n; i-- > 0;) {
-		/* Both kinds of queues begin with it. */
-		struct fn_poll_item *item = list->at[i];
-
-		if (!item->dead)
-			continue;
-		fn_poll_list_del(list, item);
-		free(item);
-	}
-}
-
-void fn_poll_bury(struct fn_poller *p)
-{
-	if (p->rounding || !p->has_dead)
-		return;
-	p->has_dead = false;
-	bury_queues(&p->rx);
-	bury_queues(&p->tx);
-	for (unsigned i = p->sources.n; i-- > 0;) {
-		struct fn_poller_source *source = p->sources.at[i];
-
-		if (source->dead) {
-			fn_poll_list_del(&p->sources, source);
-			free(source);
-		}
-	}
-	for (unsigned i = p->watches.n; i-- > 0;) {
-		struct fn_poller_watch *watch = p->watches.at[i];
-
-		if (watch->dead) {
-			fn_poll_list_del(&p->watches, watch);
-			free(watch);
-		}
 	}
 }
 
@@ -183,12 +145,13 @@ static void settle_need(struct fn_poller *p)
 		/* What sources do in a round that is not full is no cost of such rounds. */
 		.fresh = p->sources.n ? 0 : NEED_FRESH_MS * p->cost.ticks_per_ms,
 		.spare = p->cost.ticks_per_ms / NEED_SPARE_PER_MS,
+		.whole = p->cost.ticks_per_ms / 2,
 	};
 
 	fn_count(&p->counts.need_ticks, fn_need_settle(&p->need, &sums, &terms));
 }
 
-/* Those that were full to the brim since time was accounted last. */
+/* Those that were full since time was accounted last. */
 static void count_full(struct fn_poller *p)
 {
 	fn_count(&p->counts.full_rounds, p->full);
@@ -268,7 +231,7 @@ static __attribute__((noinline)) bool judge_and_look(struct fn_poller *p, unsign
 
 /*
  * A round and what follows from it. Returns whether there was something to do, or may be: a worker
- * that gets false may sleep. The clock is not looked at behind a round that was full to the brim,
+ * that gets false may sleep. The clock is not looked at behind a full round,
  * as those of a loaded worker are; behind others the next packets are not there yet.
  */
 static bool turn(struct fn_poller *p)

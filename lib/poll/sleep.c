@@ -359,15 +359,20 @@ void fn_poll_rise(struct fn_poller *p)
 		fn_poll_account_sleep(p, fell);
 }
 
-/* Steps 5 and 6: block, and take the event, before anything is polled. Returns how much it was. */
+/*
+ * Steps 5 and 6: block, and take the event, before anything is polled. Returns how much it was. A
+ * signal ends a sleep like a time-out, but early: what is not there yet may still come.
+ */
 static unsigned block(struct fn_poller *p, uint64_t limit_ns, bool is_safety)
 {
+	const uint64_t end_ns = is_safety ? fn_poll_now_ns() + limit_ns : 0;
 	struct fn_poll_found found = { 0 };
 
 	fn_poll_fall(p, fn_ticks());
 	fn_poll_wait(p, (int64_t)limit_ns, &found);
 	fn_poll_rise(p);
-	if (is_safety && !found.vectors && !found.wake && !found.others)
+	if (is_safety && !found.vectors && !found.wake && !found.others &&
+	    fn_poll_now_ns() >= end_ns)
 		look_for_lost(p, &found);
 	return awake(p, &found);
 }

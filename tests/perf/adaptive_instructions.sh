@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=sh
 # What the adaptive mode costs a packet while it is loaded: rows for tests/perf/adaptive; sourced, with
-# callgrind.sh before it. Rounds of 32 packets end with a look at the clock, rounds of 64 (the budget) once in 64.
+# callgrind.sh before it. Rounds of 32 packets end with a look at the clock, rounds of 64 (the budget) once in 16.
 
 # adaptive_instructions PROGRAM DIR: rows of instructions a packet of mode adaptive above mode poll, and notes of
 # both as they are: the whole of a worker's round, driver and callback included. Fails when the goal is missed.

@@ -16,11 +16,16 @@
 #define MOST 64u
 #define FRESH 1000000u
 #define SPARE 2000u
+#define WHOLE 100000u
 
-static const struct fn_need_terms terms = { .most = MOST, .fresh = FRESH, .spare = SPARE };
+static const struct fn_need_terms terms = {
+	.most = MOST, .fresh = FRESH, .spare = SPARE, .whole = WHOLE
+};
 
 /* Of three queues. */
-static const struct fn_need_terms terms_of_3 = { .most = 3 * MOST, .fresh = FRESH, .spare = SPARE };
+static const struct fn_need_terms terms_of_3 = {
+	.most = 3 * MOST, .fresh = FRESH, .spare = SPARE, .whole = WHOLE
+};
 
 /* What so many rounds needed: packets and busy time are each one's, the others all of them. */
 static uint64_t did(struct fn_need *n, const struct fn_need_terms *t, struct fn_need_sums each)
@@ -155,16 +160,20 @@ static void median_of_many(void **state)
 	assert_int_equal(n.spare[6], 1);
 }
 
-/* Of one queue that has more than its budget in each round. */
+/* Of one queue that uses up its budget in each of so many rounds. */
+static uint64_t rounds_hit(struct fn_need *n, uint64_t many, uint64_t time)
+{
+	return did(n, &terms,
+		   (struct fn_need_sums){
+			   .rounds = many, .packets = MOST, .busy = time, .full_rounds = many });
+}
+
 static uint64_t hit(struct fn_need *n, unsigned times, uint64_t time)
 {
-	const struct fn_need_sums each = {
-		.rounds = 100, .packets = MOST, .busy = time, .full_rounds = 100
-	};
 	uint64_t need = 0;
 
 	while (times-- > 0)
-		need = did(n, &terms, each);
+		need = rounds_hit(n, 100, time);
 	return need;
 }
 
@@ -181,6 +190,10 @@ static void saturated_or_a_burst(void **state)
 		assert_int_equal(hit(&n, 31, FULL_TIME), 100 * FULL_TIME);
 		assert_int_equal(rounds(&n, 100, 40, 40 * 100), 100 * 40 * 100);
 	}
+	/* However many bursts there are, with sleeps between. */
+	for (unsigned i = 0; i < 1000; i++)
+		assert_int_equal(rounds_hit(&n, 10, FULL_TIME), 10 * FULL_TIME);
+	assert_int_equal(rounds(&n, 100, 40, 40 * 100), 100 * 40 * 100);
 	assert_int_equal(hit(&n, 100, FULL_TIME), 100 * FULL_TIME);
 	for (unsigned i = 0; i < 3; i++)
 		assert_near(rounds(&n, 100, 40, 40 * 100), 100 * 40, 100 * 40 * 100);
@@ -227,7 +240,7 @@ static void one_that_lasts(void **state)
 #define DEAR 700u
 
 /*
- * One of three queues has more than its budget, and the others are empty: the worker gets no more
+ * One of three queues uses up its budget, and the others are empty: the worker gets no more
  * done, and what this one's callback takes longer than theirs is not learned as anything else.
  */
 static void one_queue_of_three(void **state)
