@@ -73,6 +73,7 @@ struct place_ops {
  * @ops: how
  * @arg: the ops' own, constant
  * @cannot: NEED_REQUESTS and its sisters that this device or wire cannot serve
+ * @echoes: an interrupt may be told of a second time, shortly after
  * @deadline_s: how long a behaviour may run at most
  */
 struct conform_place {
@@ -80,6 +81,7 @@ struct conform_place {
 	const struct place_ops *ops;
 	const void *arg;
 	unsigned cannot;
+	bool echoes;
 	unsigned deadline_s;
 };
 

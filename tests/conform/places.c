@@ -159,9 +159,16 @@ const struct conform_place places[] = {
 	  .arg = &qtest_igb,
 	  .cannot = QEMU_INTEL_CANNOT,
 	  .deadline_s = 60 },
+	/*
+	 * Once QEMU's e1000e (7.2) has held an interrupt back, it tells of each later one a second
+	 * time when that one's throttle is over (128 us): it never forgets that there was one. Seen
+	 * in 25 of 300 interrupts behind some with a throttle of 2 ms, as a second signal where the
+	 * first had been taken by then.
+	 */
 	{ .name = "vfio/e1000e",
 	  .ops = &place_vfio,
 	  .cannot = VFIO_INTEL_CANNOT,
+	  .echoes = true,
 	  .deadline_s = 120 },
 	{ .name = "vfio/igb", .ops = &place_vfio, .cannot = VFIO_INTEL_CANNOT, .deadline_s = 120 },
 	{ .name = NULL },
