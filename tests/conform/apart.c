@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,9 +18,13 @@
 #define JOBS_MAX 16u
 #define OUTPUT_BYTES 8192u
 
+/* How often is looked whether one is late, or the whole run is to end. */
+#define LOOK_MS 50
+
 struct job {
 	struct result *result;
 	pid_t pid;
+	int pidfd;
 	int fd;
 	FILE *output;
 	uint64_t start_ms;
@@ -91,7 +96,11 @@ static int job_start(struct job *job, struct result *result)
 		child(job, fds[1], parent);
 	(void)close(fds[1]);
 	job->fd = fds[0];
-	return job->pid < 0 ? -errno : 0;
+	if (job->pid < 0)
+		return -errno;
+	/* By number: the C library has no function for it before 2.36. */
+	job->pidfd = (int)syscall(SYS_pidfd_open, job->pid, 0);
+	return job->pidfd < 0 ? -errno : 0;
 }
 
 /* What a process printed, on one line: the first lines of a sanitizer's report say it all. */
@@ -147,11 +156,12 @@ static void job_end(struct job *job)
 		fail(job, "it ended with exit status", WEXITSTATUS(status));
 	job->result->ms = (unsigned)(wall_ms() - job->start_ms);
 	(void)close(job->fd);
+	(void)close(job->pidfd);
 	(void)fclose(job->output);
 	job->pid = 0;
 }
 
-/* A process has ended, or is late: the pipe's end says the first. */
+/* A process has ended, or is late. */
 static bool job_over(struct job *job)
 {
 	const uint64_t age_ms = wall_ms() - job->start_ms;
@@ -170,16 +180,18 @@ static bool job_over(struct job *job)
 /* Wait until one of them is over, and say which result that is. */
 static struct result *jobs_wait(struct job *jobs, unsigned n)
 {
-	const struct timespec pause = { .tv_nsec = 1000000 };
+	struct pollfd at[JOBS_MAX] = { 0 };
 
 	for (;;) {
 		for (unsigned i = 0; i < n; i++) {
+			at[i] = (struct pollfd){ .fd = jobs[i].pid ? jobs[i].pidfd : -1,
+						 .events = POLLIN };
 			if (!jobs[i].pid || !job_over(&jobs[i]))
 				continue;
 			job_end(&jobs[i]);
 			return jobs[i].result;
 		}
-		(void)nanosleep(&pause, NULL);
+		(void)poll(at, n, LOOK_MS);
 	}
 }
 

@@ -151,12 +151,13 @@ void conform_check_mem(struct conform *c, const char *file, int line, const char
 /* Wait until a condition holds, in the place's time; a check that it does. */
 #define wait_until(cond)                                                                       \
 	do {                                                                                   \
-		const uint64_t until_ns_ = conform_now_ns(c) + CONFORM_WAIT_NS;                \
+		const uint64_t begin_ns_ = conform_now_ns(c);                                  \
 		while (!(cond)) {                                                              \
-			if (conform_now_ns(c) > until_ns_)                                     \
+			const uint64_t waited_ns_ = conform_now_ns(c) - begin_ns_;             \
+			if (waited_ns_ > CONFORM_WAIT_NS)                                      \
 				conform_fail(c, __FILE__, __LINE__, "%s: not within the time", \
 					     #cond);                                           \
-			conform_wait(c);                                                       \
+			conform_wait_more(c, waited_ns_);                                      \
 		}                                                                              \
 	} while (0)
 
@@ -170,8 +171,12 @@ void conform_check_mem(struct conform *c, const char *file, int line, const char
 
 uint64_t conform_now_ns(struct conform *c);
 
-/* A little time passes, and the device and its wire do what they have to do. */
+/*
+ * A little time passes, and the device and its wire do what they have to do. Who has waited for
+ * long already may see what comes a little later.
+ */
 void conform_wait(struct conform *c);
+void conform_wait_more(struct conform *c, uint64_t waited_ns);
 void conform_wait_ns(struct conform *c, uint64_t ns);
 
 /*

@@ -9,6 +9,10 @@
 #define POOL_COUNT 2048u
 #define POOL_CACHE 64u
 
+/* How soon is looked again, at first and later: a look takes the processor from the device. */
+#define LOOK_NS 100000u
+#define LOOK_LATE_NS 1000000u
+
 uint64_t conform_now_ns(struct conform *c)
 {
 	return c->place->ops->now_ns(c);
@@ -17,14 +21,27 @@ uint64_t conform_now_ns(struct conform *c)
 void conform_wait_ns(struct conform *c, uint64_t ns)
 {
 	const uint64_t until_ns = conform_now_ns(c) + ns;
+	uint64_t now_ns;
 
-	while (conform_now_ns(c) < until_ns)
-		conform_wait(c);
+	while ((now_ns = conform_now_ns(c)) < until_ns) {
+		if (c->place->ops->virtual_time)
+			conform_wait(c);
+		else
+			c->place->ops->wait(c, until_ns - now_ns);
+	}
 }
 
 void conform_wait(struct conform *c)
 {
-	c->place->ops->wait(c, 100000);
+	c->place->ops->wait(c, LOOK_NS);
+}
+
+void conform_wait_more(struct conform *c, uint64_t waited_ns)
+{
+	uint64_t ns = waited_ns / 8;
+
+	ns = ns > LOOK_NS ? ns : LOOK_NS;
+	c->place->ops->wait(c, ns < LOOK_LATE_NS ? ns : LOOK_LATE_NS);
 }
 
 bool conform_still(struct conform *c, uint64_t *still_ns, bool moved)
