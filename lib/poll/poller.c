@@ -132,8 +132,10 @@ static int measure(struct fn_poller *p)
 	return 0;
 }
 
+/* A sleep that lasted until now, for the call that brings the new mode, is not judged by it. */
 static void adapt_begin(struct fn_poller *p)
 {
+	p->woke = false;
 	fn_adapt_init(&p->adapt, p->opts.mode, p->opts.policy,
 		      p->cost.latency_ns * p->cost.ticks_per_ms / 1000000u);
 	__atomic_store_n(&p->counts.window_ticks, p->adapt.window, __ATOMIC_RELAXED);

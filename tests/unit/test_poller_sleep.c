@@ -3,6 +3,8 @@
  * The order of going to sleep: what comes between any two steps of it is neither lost nor waited
  * for, and what a worker has no use for does not wake it.
  */
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/time.h>
 #include <ucontext.h>
@@ -599,6 +601,42 @@ static void signalled_is_not_lost(void **state)
 }
 #endif
 
+static pthread_t setter;
+
+static void *set_adaptive(void *arg)
+{
+	(void)arg;
+	assert_int_equal(fn_poller_set_mode(rig.poller, FN_POLLER_ADAPTIVE, FN_POLLER_BALANCED), 0);
+	return NULL;
+}
+
+static void set_mode_and_receive(void)
+{
+	assert_int_equal(pthread_create(&setter, NULL, set_adaptive, NULL), 0);
+	while (!__atomic_load_n(&rig.poller->mail, __ATOMIC_ACQUIRE))
+		(void)sched_yield();
+	receive();
+}
+
+/* The sleep that a change of the mode ends tells nothing of the window that begins with it. */
+static void mode_set_asleep(void **state)
+{
+	struct nic *nic = begin_script(set_mode_and_receive, NULL, NULL);
+	uint64_t longest_ns;
+
+	(void)state;
+	(void)set_adaptive(NULL);
+	longest_ns = stats().window_ns;
+	assert_true(longest_ns > 0);
+	assert_int_equal(fn_poller_set_mode(rig.poller, FN_POLLER_INTERRUPT, FN_POLLER_BALANCED),
+			 0);
+	while (nic->got < 1)
+		(void)fn_poller_run_once(rig.poller, SECOND);
+	assert_int_equal(pthread_join(setter, NULL), 0);
+	assert_int_equal(stats().window_ns, longest_ns);
+	rig_end();
+}
+
 /* An interrupt that comes late, though it comes, was not lost: in the first wait, or the second. */
 static void late_is_not_lost(void **state)
 {
@@ -825,6 +863,7 @@ int main(void)
 		cmocka_unit_test(descriptor_of_once),
 		cmocka_unit_test(descriptor_of_once_by_uring),
 		cmocka_unit_test(lost_is_counted),
+		cmocka_unit_test(mode_set_asleep),
 		cmocka_unit_test(late_is_not_lost),
 		cmocka_unit_test(late_behind_a_descriptor),
 		cmocka_unit_test(asked_back_is_not_lost),
