@@ -231,17 +231,18 @@ static __attribute__((noinline)) bool judge_and_look(struct fn_poller *p, unsign
 
 /*
  * A round and what follows from it. Returns whether there was something to do, or may be: a worker
- * that gets false may sleep. The clock is not looked at behind a full round,
- * as those of a loaded worker are; behind others the next packets are not there yet.
+ * that gets false may sleep. The clock is not looked at behind a full round, as those of a loaded
+ * worker are; behind others the next packets are not there yet.
  */
 static bool turn(struct fn_poller *p)
 {
-	const bool woke = p->woke;
 	unsigned work;
 	uint64_t hits;
 	uint64_t now;
+	bool woke;
 
 	serve(p);
+	woke = p->woke;
 	hits = p->counts.budget_hits;
 	work = once_round(p);
 	if (fn_unlikely(woke))
