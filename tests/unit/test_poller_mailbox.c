@@ -281,7 +281,7 @@ static void waiting_worker_answers(void **state)
 	assert_int_equal(fn_poller_add_source(rig.poller, &opts, NULL), 0);
 	assert_int_equal(pthread_create(&threads[0], NULL, rig_run, rig.poller), 0);
 	wait_for(&held.asked, 1);
-	/* The first may come before it waits again, behind what told it that the other one serves. */
+	/* The first may come before it waits again, having been told that the other one serves. */
 	for (unsigned i = 0; i < 2; i++)
 		fn_poller_call(rig.poller, count, &ran);
 	assert_int_equal(ran, 2);
