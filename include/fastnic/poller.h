@@ -60,8 +60,8 @@ struct fn_poller;
  * @mode: when it sleeps
  * @policy: how long it polls for nothing before
  * @wait: what it waits by
- * @core_plus_1: the core that fn_poller_run() runs on, plus 1. 0: any core of the NUMA node of its
- *	first device, where that is known
+ * @core_plus_1: the core that fn_poller_run() runs on, plus 1. 0: any core of the NUMA node of the
+ *	first device that it has queues of at that time, where that is known
  * @burst: packets a callback at most, 1 to 512; default 32
  * @budget: packets that a queue may have in a row before it is the next one's turn, @burst to
  *	65536, in whole bursts; default 64, or @burst if that is more

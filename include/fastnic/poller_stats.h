@@ -48,7 +48,9 @@ struct fn_poller;
  *	@busy_ns while sources work or half of the rounds use up a queue's budget: see "How loaded
  *	is a worker" in docs/adaptive.md
  * @off_cpu_ns: time that its thread, since it became its worker, and those before it were ready to
- *	run while others had the processor (schedstat). The times above include it
+ *	run while others had the processor (schedstat). The times above include it. Once a thread
+ *	has ended behind fn_poller_run_once(), and until there is another worker, the kernel may
+ *	give its number to a new thread, whose waiting is counted then
  * @window_ns: how long FN_POLLER_ADAPTIVE polls for nothing at present before it sleeps; 0 in other
  *	modes
  * @wake_latency_ns: time from an interrupt until the worker runs

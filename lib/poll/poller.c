@@ -274,7 +274,9 @@ int fn_poller_destroy(struct fn_poller *p)
 	ctx = p->ctx;
 	if (!list_leave(p))
 		return fn_report(ctx, NULL,
-				 fn_fail(-EBUSY, "%s still runs: fn_poller_stop() it first",
+				 fn_fail(-EBUSY,
+					 "%s still runs: fn_poller_stop() it first, and destroy it "
+					 "outside of its callbacks and calls",
 					 p->name));
 	empty(p);
 	poller_free(p);

@@ -63,7 +63,7 @@ static int ring_failed(int ret, uint32_t entries)
 			       fn_strerror(-ret));
 	case EINVAL:
 		return fn_fail(ret,
-			       "the kernel makes no io_uring of %u entries: ask for 1 to 32768 "
+			       "the kernel makes no io_uring of %u entries: ask for fewer "
 			       "(ring_entries)",
 			       entries);
 	default:
