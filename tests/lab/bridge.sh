@@ -20,6 +20,7 @@ lab run --cpus 2 --wire bridge --kernel-drivers --no-bind --nic virtio-net-pci,q
 	echo "namespace $LAB_NS0"
 	echo done >"$LAB_TO_GUEST"' -- \
 	sh -c 'unshare -n sleep 1000 & other=$!
+		while [ "$(readlink /proc/$other/ns/net)" = "$(readlink /proc/$$/ns/net)" ]; do sleep 0.1; done
 		until ip link set $N1 netns $other 2>/dev/null && nsenter -t $other -n ip link set $N1 mtu 9000 up; do
 			sleep 0.1
 		done

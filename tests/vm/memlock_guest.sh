@@ -53,7 +53,7 @@ ip address add 10.1.0.1/24 dev "$N0"
 ip link set "$N0" up
 unshare -n sleep 300 &
 other=$!
-usleep 200000
+while [ "$(readlink "/proc/$other/ns/net")" = "$(readlink /proc/self/ns/net)" ]; do usleep 10000; done
 ip link set "$N3" netns $other
 nsenter -t $other -n sh -c "ip address add 10.1.0.2/24 dev $N3; ip link set $N3 up"
 fastnic-bind bind --user tester "$P1" "$P2" >bound 2>&1 || { cat bound; FAILED=1; }
