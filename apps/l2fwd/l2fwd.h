@@ -167,7 +167,7 @@ void load_print(FILE *out, const struct l2fwd *app, const struct load *loads, ui
 struct json_object;
 struct json_object *load_to_json(const struct worker *worker, const struct load *load);
 
-/* modes.c: of ports as they were started. */
+/* started.c: of ports as they were started. */
 void modes_print(FILE *out, const struct port *ports, unsigned n);
 void modes_to_json(struct json_object *to, const struct fn_dev_info *info);
 

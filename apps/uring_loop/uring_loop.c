@@ -7,8 +7,8 @@
  * second thread: while nothing happens the process sleeps in one system call, and the poller
  * sees to it that no packet is slept over.
  *
- * Read it from main() down: prepare() makes the port and the poller, ask_for() puts a request into
- * the poller's ring, and on_completion() is told of its end.
+ * Read it from main(), at the end, up: port_start() and poller_start() make the port and the
+ * poller, ask_for() puts a request into the poller's ring, and on_completion() is told of its end.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -40,6 +40,7 @@ struct app {
 	uint64_t bytes;
 	uint64_t answers;
 	unsigned seconds_left; /* 0: until a signal */
+	bool failed;
 	int socket;
 	struct sockaddr_in peer;
 	struct iovec query_at;
@@ -155,6 +156,7 @@ static void on_event(void *arg, const struct fn_event *event)
 		(void)fprintf(stderr, "uring_loop: the NIC is gone, or the kernel wants it back\n");
 		(void)fn_dev_close(app.dev);
 		app.dev = NULL;
+		app.failed = true;
 		fn_poller_stop(app.poller);
 		break;
 	case FN_EVENT_QUEUE_BROKEN:
@@ -162,6 +164,7 @@ static void on_event(void *arg, const struct fn_event *event)
 		(void)fprintf(stderr, "uring_loop: the NIC failed and is reset\n");
 		if (fn_dev_reset(app.dev)) {
 			(void)fprintf(stderr, "uring_loop: %s\n", fn_error_last());
+			app.failed = true;
 			fn_poller_stop(app.poller);
 		}
 		break;
@@ -242,13 +245,15 @@ static void end(void)
 int main(int argc, char **argv)
 {
 	const struct sigaction action = { .sa_handler = on_signal };
+	char *rest = NULL;
 	int ret;
 
-	if (argc < 3 || argc > 4) {
+	if (argc == 4)
+		app.seconds_left = (unsigned)strtoul(argv[3], &rest, 10);
+	if (argc < 3 || argc > 4 || (rest && *rest)) {
 		(void)fprintf(stderr, "Usage: uring_loop NIC UDP-PORT [SECONDS]\n");
 		return 2;
 	}
-	app.seconds_left = argc == 4 ? (unsigned)strtoul(argv[3], NULL, 10) : 0;
 	app.socket = -1;
 	ret = socket_open(argv[2]);
 	if (!ret && (port_start(argv[1]) || poller_start())) {
@@ -266,5 +271,5 @@ int main(int argc, char **argv)
 		print_sleeps();
 	}
 	end();
-	return ret ? 1 : 0;
+	return ret || app.failed ? 1 : 0;
 }

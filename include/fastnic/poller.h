@@ -15,8 +15,8 @@
 FN_BEGIN_DECLS
 
 /*
- * A poller is one for each core: queues of any devices, and whatever else its thread has to look
- * after, in one loop.
+ * An application has a poller for each core that it uses. In one loop it looks after queues of any
+ * devices, and whatever else its thread has to do.
  *
  *   fn_poller_create()
  *   fn_poller_add_rxq(), _add_txq(), _add_source(), _add_timer(), _add_watch()   in any state
@@ -66,7 +66,7 @@ struct fn_poller;
  * @budget: packets that a queue may have in a row before it is the next one's turn, @burst to
  *	65536, in whole bursts; default 64, or @burst if that is more
  * @safety_ns: longest sleep; default 1 s. When a sleep lasts that long, the worker looks whether it
- *	missed a wake-up (&fn_poller_stats.lost_wakeups)
+ *	missed a wake-up (&fn_poller_stats.lost_wakeups). This and the times below: an hour at most
  * @lost_ns: how long that look waits for the interrupt of a packet that is there, and then once
  *	more for three times as long; default 1 ms
  * @wake_latency_ns: time from an interrupt until the worker runs; default: measured at creation,

@@ -98,8 +98,10 @@ struct fn_poller_stats {
  * @poller: the poller
  * @stats: filled; its @sz is set by the caller
  *
- * Any thread; never waits for the worker. The values are those of the last round that looked at the
- * clock, at most about a millisecond ago; of a worker that sleeps, the sleep so far is in.
+ * Any thread; never waits for the worker. It reads a file of the kernel's (@off_cpu_ns), in four
+ * system calls: for once a second, not for once a packet. The values are those of the last round
+ * that looked at the clock, at most about a millisecond ago; of a worker that sleeps, the sleep so
+ * far is in.
  */
 FN_API void fn_poller_get_stats(struct fn_poller *poller, struct fn_poller_stats *stats);
 

@@ -11,7 +11,10 @@ struct fn_poller;
 struct io_uring;
 struct io_uring_cqe;
 
-/* When a worker that has nothing to do sleeps. */
+/*
+ * When a worker that has nothing to do sleeps within fn_poller_run(). fn_poller_run_once() is asked
+ * to wait, and sleeps at once in each mode.
+ */
 enum fn_poller_mode {
 	FN_POLLER_ADAPTIVE,  /* after it has polled for nothing for a while, which it adapts */
 	FN_POLLER_POLL,      /* never */

@@ -31,7 +31,7 @@ static bool set_delay(const struct fn_poller *p, const struct fn_poll_vector *v,
 	return queue && fn_queue_moderate(queue, delay_ns);
 }
 
-/* Whether the device does so is asked once: most others say no each time. */
+/* Whether the device can do so is learned here: one that cannot would refuse each delay. */
 static void begin(const struct fn_poller *p, struct fn_poll_vector *v)
 {
 	fn_dim_init(&v->dim);

@@ -89,12 +89,12 @@ void fn_need_empty(struct fn_need *n, uint64_t time);
  * @sums: what the worker did
  * @terms: what it is judged by
  *
- * Full are rounds in which a queue used up its budget; until a worker has been saturated,
- * also those that are half full. What others cost is learned while there were full ones a short
- * time ago, of the same packets as far as that can be known, and kept until full rounds have
- * another number of packets. So a callback that takes longer from then on shows in the need at
- * once; and as no more than &fn_need_terms.spare is learned, one that took longer before does but
- * for that much a round.
+ * Full are rounds in which a queue used up its budget. Until a worker has been saturated, rounds
+ * that are half full are taken for full, but for &fn_need.round, which is taken off them all the
+ * same. What others cost is learned while there were full ones a short time ago, of the same
+ * packets as far as that can be known, and kept until full rounds have another number of packets.
+ * So a callback that takes longer from then on shows in the need at once; and as no more than
+ * &fn_need_terms.spare is learned, one that took longer before does but for that much a round.
  *
  * Return: the time, at most what it took. All of it as long as nothing is known; when a queue
  * used up its budget in half of the rounds, be the others empty; when a source did something,

@@ -6,8 +6,9 @@
  * cost.c what a wake takes, need.c how much of its busy time a worker needs, stats.c how others
  * read its counts, mailbox.c how other threads reach it, attach.c how devices do. queues.c,
  * source.c, timer.c and watch.c are what it looks after, in the lists of list.c; wait.c,
- * wait_epoll.c and wait_uring.c what it waits by; place.c and irqs.c on which processor, moderate.c
- * and dim.c how often it is interrupted. poller.c makes it and takes it apart.
+ * wait_epoll.c, wait_uring.c and wait_ring.c what it waits by; place.c and irqs.c on which
+ * processor, moderate.c and dim.c how often it is interrupted. poller.c makes it and takes it
+ * apart.
  */
 #ifndef FN_POLL_POLLER_H
 #define FN_POLL_POLLER_H
@@ -407,12 +408,11 @@ bool fn_poll_sleep(struct fn_poller *p, uint64_t limit_ns);
 /* sleep.c: give sent packets back to their pools, and send what a batch holds back. */
 void fn_poll_settle(struct fn_poller *p);
 
-/*
- * sleep.c: time of a sleep from @fell on: it begins; it is over; or it is unless that was told
- * before, by a completion that ended it.
- */
+/* sleep.c: a sleep begins at @fell. */
 void fn_poll_fall(struct fn_poller *p, uint64_t fell);
+/* It is over. */
 void fn_poll_account_sleep(struct fn_poller *p, uint64_t fell);
+/* The same of the one that began last; nothing when a completion has ended it already. */
 void fn_poll_rise(struct fn_poller *p);
 
 /*

@@ -135,7 +135,6 @@ static uint64_t get_asleep_ticks(struct fn_poller *p)
 
 static void get_times(struct fn_poller_stats *s, struct fn_poller *p)
 {
-	const uint64_t window = get(&p->counts.window_ticks);
 	const struct fn_rate rate = p->cost.rate;
 
 	/* First: it is never more than the times that it comes from. */
@@ -145,7 +144,7 @@ static void get_times(struct fn_poller_stats *s, struct fn_poller *p)
 	s->spin_ns = to_ns(rate, get(&p->counts.spin_ticks));
 	s->elapsed_ns = s->busy_ns + s->spin_ns + s->asleep_ns;
 	s->off_cpu_ns = off_cpu_ns(p);
-	s->window_ns = window == UINT64_MAX ? UINT64_MAX : to_ns(rate, window);
+	s->window_ns = to_ns(rate, get(&p->counts.window_ticks));
 }
 
 void fn_poller_get_stats(struct fn_poller *p, struct fn_poller_stats *stats)

@@ -67,11 +67,12 @@ static int usage(int status)
 	FILE *to = status ? stderr : stdout;
 
 	(void)fputs(
-		"usage: poller_race [--only CASES] [--count N] [--seconds S] [--list]\n"
+		"usage: test_poller_race [--only CASES] [--count N] [--seconds S] [--list]\n"
 		"--only     cases of this name, with * and ?\n"
 		"--count    sleeps, bursts, wake-ups, turns or switches of each, and not the few "
 		"of a usual run\n"
-		"--seconds  a case ends after that, however few they were\n",
+		"--seconds  a case ends after that, however few they were\n"
+		"--list     print the cases\n",
 		to);
 	return status;
 }
